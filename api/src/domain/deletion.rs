@@ -1,0 +1,109 @@
+//! Deletions: which events, and how far.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{condition::Condition, period::Span, site::stored};
+
+/// How far a deletion is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// A tombstone hides its events; they are being worked off.
+    Hiding,
+    /// Its events are hidden and await the purge.
+    Hidden,
+    /// Its events are being brought back.
+    Restoring,
+    /// Its events are back.
+    Restored,
+    /// Its events are being removed from disk.
+    Purging,
+    /// Its events are gone.
+    Purged,
+}
+
+stored!(State { Hiding = 0, Hidden = 1, Restoring = 2, Restored = 3, Purging = 4, Purged = 5 });
+
+/// Which events.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Filter {
+    /// Those with these internal numbers.
+    pub sequences: Option<Vec<i64>>,
+    /// Those that happened in this stretch.
+    pub span: Option<Span>,
+    /// Those that fulfil all of these.
+    pub conditions: Vec<Condition>,
+}
+
+/// A stored condition, in the words of the API.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StoredFilter {
+    /// Internal numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequences: Option<Vec<i64>>,
+    /// First nanosecond.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<i64>,
+    /// First nanosecond past it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<i64>,
+    /// Dimension, operator, value.
+    #[serde(default)]
+    pub conditions: Vec<(String, crate::domain::condition::Op, serde_json::Value)>,
+}
+
+/// A request to delete events.
+#[derive(Debug, Clone)]
+pub struct Deletion {
+    /// Internal number.
+    pub id: i64,
+    /// What callers name it by.
+    pub public_id: String,
+    /// The site.
+    pub site: i64,
+    /// How far it is.
+    pub state: State,
+    /// Which events.
+    pub filter: Filter,
+    /// Only events that arrived before it.
+    pub upper: i64,
+    /// How many it hides.
+    pub events_total: i64,
+    /// How many are worked off, of the present stage.
+    pub events_done: i64,
+    /// When it was asked for.
+    pub created: Timestamp,
+    /// When the last event was purged or restored.
+    pub finished: Option<Timestamp>,
+}
+
+impl From<&Filter> for StoredFilter {
+    fn from(filter: &Filter) -> Self {
+        Self {
+            sequences: filter.sequences.clone(),
+            from: filter.span.map(|span| span.from),
+            to: filter.span.map(|span| span.to),
+            conditions: filter
+                .conditions
+                .iter()
+                .map(|one| (one.dimension.to_string(), one.op, one.value.clone()))
+                .collect(),
+        }
+    }
+}
+
+impl TryFrom<StoredFilter> for Filter {
+    type Error = crate::domain::error::Error;
+
+    fn try_from(stored: StoredFilter) -> Result<Self, Self::Error> {
+        let conditions = stored
+            .conditions
+            .into_iter()
+            .map(|(name, op, value)| Condition::new(crate::domain::dimension::Dimension::parse(&name)?, op, value));
+        Ok(Self {
+            sequences: stored.sequences,
+            span: stored.from.zip(stored.to).map(|(from, to)| Span { from, to }),
+            conditions: conditions.collect::<Result<_, _>>()?,
+        })
+    }
+}

@@ -1,0 +1,248 @@
+//! Events: as they come, as they are kept, and what became of each.
+
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::domain::{error::Error, site::stored};
+
+/// The actions that are known from the start; others are allowed.
+pub const KNOWN_ACTIONS: [&str; 9] = [
+    "pageview",
+    "button.load",
+    "button.click",
+    "email.send",
+    "sharelink.click",
+    "conversion",
+    "page.visit",
+    "session.start",
+    "session.end",
+];
+
+/// One event as a door hands it in: nothing checked yet.
+#[derive(Debug, Clone, Default)]
+pub struct NewEvent {
+    /// The client's id, which makes logging idempotent.
+    pub id: Option<String>,
+    /// The event's name.
+    pub action: String,
+    /// A short text beside the action.
+    pub label: Option<String>,
+    /// When it happened, in RFC 3339.
+    pub time: Option<String>,
+    /// The page.
+    pub url: Option<String>,
+    /// Where the actor came from.
+    pub referrer: Option<String>,
+    /// Free-form object, or an array that becomes one.
+    pub tag: Option<Value>,
+    /// The actor's address.
+    pub ip: Option<String>,
+    /// The actor's user agent.
+    pub user_agent: Option<String>,
+    /// The user's id.
+    pub actor: Option<String>,
+    /// The device's id.
+    pub device: Option<String>,
+    /// The session's id.
+    pub session: Option<String>,
+    /// The organisation that the actor acts for.
+    pub company: Option<String>,
+    /// The actor's language.
+    pub language: Option<String>,
+    /// The actor's country, two letters.
+    pub country: Option<String>,
+    /// The actor's city.
+    pub city: Option<String>,
+}
+
+/// The way an event came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    /// GraphQL.
+    Graphql,
+    /// The command line's import.
+    Import,
+}
+
+stored!(Door { Graphql = 0, Import = 1 });
+
+impl Door {
+    /// Its public name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Graphql => "graphql",
+            Self::Import => "import",
+        }
+    }
+}
+
+/// How an actor brought up the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TrafficSource {
+    /// No referrer, or the page's own host.
+    Direct,
+    /// A search engine.
+    Search,
+    /// A share link.
+    ShareLink,
+    /// Anywhere else.
+    Other,
+}
+
+stored!(TrafficSource { Direct = 0, Search = 1, ShareLink = 2, Other = 3 });
+
+impl TrafficSource {
+    /// All of them, in the order of their codes.
+    pub const ALL: [Self; 4] = [Self::Direct, Self::Search, Self::ShareLink, Self::Other];
+
+    /// Its public name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Direct => "direct",
+            Self::Search => "search",
+            Self::ShareLink => "click.st",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// Where an actor's id came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ActorKind {
+    /// There is no actor.
+    None,
+    /// The caller named a user.
+    User,
+    /// The caller named a device.
+    Device,
+    /// A keyed hash of site, address and user agent.
+    Unnamed,
+}
+
+stored!(ActorKind { None = 0, User = 1, Device = 2, Unnamed = 3 });
+
+/// What a user agent and its device are.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Agent {
+    /// The user agent as it was sent.
+    pub value: String,
+    /// Kind of device.
+    pub device: String,
+    /// Family of browser.
+    pub browser: Option<String>,
+    /// Family of operating system.
+    pub os: Option<String>,
+    /// Whether it is a program.
+    pub bot: bool,
+}
+
+/// An address with the parts that are asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Address {
+    /// As it was sent.
+    pub value: String,
+    /// Host in lower case, without a port.
+    pub host: Option<String>,
+    /// Path, without query and fragment.
+    pub path: Option<String>,
+}
+
+impl Address {
+    /// Reads an absolute URL, or a bare path that has no host. A text that is neither keeps only its value.
+    #[must_use]
+    pub fn parse(value: &str) -> Self {
+        if value.starts_with('/') && !value.starts_with("//") {
+            let path = value.split(['?', '#']).next().unwrap_or(value);
+            return Self {
+                value: value.to_owned(),
+                host: None,
+                path: Some(path.to_owned()),
+            };
+        }
+        match url::Url::parse(value) {
+            Ok(url) if url.has_host() => Self {
+                value: value.to_owned(),
+                host: url.host_str().map(str::to_ascii_lowercase),
+                path: Some(url.path().to_owned()),
+            },
+            _ => Self {
+                value: value.to_owned(),
+                host: None,
+                path: None,
+            },
+        }
+    }
+}
+
+/// One event as it is kept and answered.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// Arrival order; none before it is stored.
+    pub sequence: Option<i64>,
+    /// The site.
+    pub site: i64,
+    /// The public id: the client's where it gave one, else the server's.
+    pub id: String,
+    /// Whether `id` is the client's.
+    pub id_is_clients: bool,
+    /// Unique for ever: the server's UUID, or a keyed hash of the client's id.
+    pub uid: [u8; 16],
+    /// The event's name.
+    pub action: String,
+    /// A short text beside the action.
+    pub label: Option<String>,
+    /// When it happened.
+    pub time: Timestamp,
+    /// When the server got it.
+    pub received: Timestamp,
+    /// The page.
+    pub url: Option<Address>,
+    /// Where the actor came from.
+    pub referrer: Option<Address>,
+    /// What was made of the referrer.
+    pub traffic_source: TrafficSource,
+    /// What the actor used.
+    pub agent: Option<Agent>,
+    /// Who did it.
+    pub actor: Option<String>,
+    /// Where `actor` came from.
+    pub actor_kind: ActorKind,
+    /// The device's id.
+    pub device: Option<String>,
+    /// The session's id.
+    pub session: Option<String>,
+    /// The organisation that the actor acts for.
+    pub company: Option<String>,
+    /// The actor's language.
+    pub language: Option<String>,
+    /// The actor's country.
+    pub country: Option<String>,
+    /// The actor's city.
+    pub city: Option<String>,
+    /// As much of the actor's address as the site keeps.
+    pub ip: Option<IpAddr>,
+    /// Free-form object.
+    pub tag: Option<Map<String, Value>>,
+    /// The way it came in.
+    pub door: Door,
+    /// The key that logged it.
+    pub key: Option<i64>,
+}
+
+/// What became of one received event.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    /// Stored, durably.
+    Accepted(Box<Event>),
+    /// An event with this id was stored before.
+    Duplicate {
+        /// The id.
+        id: String,
+    },
+    /// Not stored, and why.
+    Refused(Error),
+}

@@ -1,0 +1,111 @@
+//! Sites and their settings.
+
+use jiff::{Timestamp, tz::TimeZone};
+
+use crate::domain::error::{Code, Error, Result};
+
+/// Which actions a site takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ActionPolicy {
+    /// Any text of 1–256 characters.
+    Free,
+    /// `context.activity`: letters, digits, `.`, `-`, `_`; at most 32 characters, at least one dot.
+    ContextActivity,
+}
+
+/// How much of an IP address is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IpPolicy {
+    /// All of it.
+    Whole,
+    /// All but the last octet of IPv4 and the last 80 bits of IPv6.
+    Truncated,
+    /// Nothing.
+    None,
+}
+
+/// How long an unnamed actor stays the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdentityPeriod {
+    /// A day in the site's zone.
+    Day,
+    /// A week, from Monday, in the site's zone.
+    Week,
+    /// A month in the site's zone.
+    Month,
+    /// For ever.
+    Never,
+}
+
+macro_rules! stored {
+    ($type:ident { $($variant:ident = $code:literal),+ $(,)? }) => {
+        impl $type {
+            /// The stored form.
+            #[must_use]
+            pub fn code(self) -> i16 {
+                match self { $(Self::$variant => $code,)+ }
+            }
+
+            /// From the stored form; an unknown code is the first of the list.
+            #[must_use]
+            pub fn from_code(code: i16) -> Self {
+                let known = [$(($code, Self::$variant)),+];
+                known.iter().find(|one| one.0 == code).unwrap_or(&known[0]).1
+            }
+        }
+    };
+}
+pub(crate) use stored;
+
+stored!(ActionPolicy { Free = 0, ContextActivity = 1 });
+stored!(IpPolicy { Truncated = 0, Whole = 1, None = 2 });
+stored!(IdentityPeriod { Day = 0, Week = 1, Month = 2, Never = 3 });
+
+/// A web property or application whose events are kept apart.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// Internal number.
+    pub id: i64,
+    /// What callers name it by.
+    pub name: String,
+    /// The zone in which its days begin.
+    pub time_zone: TimeZone,
+    /// Which actions it takes.
+    pub action_policy: ActionPolicy,
+    /// How much of an IP address it keeps.
+    pub ip_policy: IpPolicy,
+    /// How long its unnamed actors stay the same.
+    pub identity_period: IdentityPeriod,
+    /// Older events are refused; none means no limit.
+    pub max_event_age_seconds: Option<i64>,
+    /// Days after which raw events go; none keeps them.
+    pub raw_retention_days: Option<i64>,
+    /// Days after which rollups go; none keeps them.
+    pub rollup_retention_days: Option<i64>,
+    /// Raw events before this nanosecond are gone.
+    pub raw_floor: i64,
+    /// Rollups before this nanosecond are gone.
+    pub rollup_floor: i64,
+    /// When it was made.
+    pub created: Timestamp,
+}
+
+/// Thirty days, in seconds: the age past which events are refused unless the site says otherwise.
+pub const DEFAULT_MAX_EVENT_AGE_SECONDS: i64 = 30 * 86_400;
+
+/// Checks a site's name: 1–64 letters, digits, `.`, `-` or `_`.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` says what a name may be.
+pub fn check_name(name: &str) -> Result<()> {
+    let fine = (1..=64).contains(&name.len())
+        && name
+            .chars()
+            .all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-' | '_'));
+    if fine {
+        return Ok(());
+    }
+    let message =
+        "A site's name has 1–64 letters, digits, dots, hyphens or underscores, such as “shop” or “www.example.com”.";
+    Err(Error::new(Code::InvalidArgument, message).at("name"))
+}

@@ -1,0 +1,6 @@
+//! Tidemark: a self-hosted event analytics server.
+//!
+//! Calls go one way: transport (`graphql`, `http`, `workers`, `command`) → `service` → `store` → `entity`, with
+//! `domain` a pure leaf that all may read. A test reads the sources and fails on an import against that direction.
+
+pub mod domain;

@@ -1,0 +1,24 @@
+//! The rows of Tidemark's tables, one file per table; no rules.
+//!
+//! Codes and JSON columns are given their meaning in `domain`, by way of `store`.
+
+pub mod api_key;
+pub mod claimed_id;
+pub mod configuration;
+pub mod deletion;
+pub mod event;
+pub mod identity_salt;
+pub mod mark;
+pub mod measure_bucket;
+pub mod rollup;
+pub mod rollup_gap;
+pub mod rollup_key;
+pub mod scope;
+pub mod site;
+pub mod text;
+pub mod unfolded;
+pub mod unique_bucket;
+pub mod url;
+pub mod user_agent;
+pub mod view;
+pub mod view_bucket;

@@ -1,0 +1,29 @@
+//! The frozen history of the schema: an ordered list of sentences, each run once.
+//!
+//! A migration never imports live entities, so history does not change with the code. One statement text serves
+//! both engines; the few words in which they differ are in [`dialect`].
+
+mod dialect;
+mod m20261121_000001_create_sites_and_keys;
+mod m20261121_000002_create_events;
+mod m20261121_000003_create_rollups;
+mod m20261121_000004_create_deletions;
+
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::prelude::{MigrationTrait, async_trait};
+
+/// Every migration, oldest first.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261121_000001_create_sites_and_keys::Migration),
+            Box::new(m20261121_000002_create_events::Migration),
+            Box::new(m20261121_000003_create_rollups::Migration),
+            Box::new(m20261121_000004_create_deletions::Migration),
+        ]
+    }
+}

@@ -1,0 +1,31 @@
+//! What the tests themselves read from the environment. The server under test sees none of it.
+
+use std::path::PathBuf;
+
+/// `TIDEMARK_TEST_BIN`: the server to test, instead of the one that was built beside the tests.
+#[must_use]
+pub fn binary() -> Option<PathBuf> {
+    value("TIDEMARK_TEST_BIN").map(PathBuf::from)
+}
+
+/// `TIDEMARK_TEST_POSTGRES_URL`: a PostgreSQL whose user may create databases, instead of a throw-away cluster.
+#[must_use]
+pub fn postgres_url() -> Option<String> {
+    value("TIDEMARK_TEST_POSTGRES_URL")
+}
+
+/// `TIDEMARK_TEST_CLUSTER`: the folder of the throw-away cluster. `tests/run` gives each of its runs an own one.
+#[must_use]
+pub fn cluster_folder() -> Option<PathBuf> {
+    value("TIDEMARK_TEST_CLUSTER").map(PathBuf::from)
+}
+
+/// `TIDEMARK_BLESS=1`: rewrite the committed files that a test compares, instead of comparing them.
+#[must_use]
+pub fn bless() -> bool {
+    value("TIDEMARK_BLESS").is_some_and(|value| value == "1")
+}
+
+fn value(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
