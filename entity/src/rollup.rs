@@ -26,6 +26,8 @@ pub struct Model {
     pub backfill_total: i64,
     /// How many of them it has.
     pub backfill_done: i64,
+    /// It holds nothing before this nanosecond, as raw events were gone when it began.
+    pub floor: i64,
     /// When it was begun.
     pub created_at: i64,
 }

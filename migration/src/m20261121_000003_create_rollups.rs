@@ -46,6 +46,7 @@ impl MigrationTrait for Migration {
                 mark_id BIGINT NOT NULL,
                 backfill_total BIGINT NOT NULL,
                 backfill_done BIGINT NOT NULL,
+                floor BIGINT NOT NULL,
                 created_at BIGINT NOT NULL
             );
             CREATE INDEX rollup_mark ON rollup (mark_id);

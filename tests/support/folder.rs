@@ -7,6 +7,8 @@ use std::{
 
 use uuid::Uuid;
 
+use crate::setting;
+
 /// An empty folder that is removed, with all in it, when it is dropped.
 #[derive(Debug)]
 pub struct TemporaryFolder {
@@ -43,10 +45,12 @@ impl Drop for TemporaryFolder {
     }
 }
 
-/// The repository that the tests were built from.
+/// The repository that the tests belong to.
 #[must_use]
-pub fn repository() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
+pub fn repository() -> PathBuf {
+    let tests = setting::tests_folder();
+    tests
         .parent()
         .expect("the tests are a folder of the repository")
+        .to_owned()
 }

@@ -126,7 +126,6 @@ impl Server {
     /// # Panics
     /// When it does not stop, or not with status 0.
     pub async fn terminate(&mut self) {
-        // Not through `kill9`'s path: requests under way are still to be answered.
         let process = self.process_id().to_string();
         let script = ["-c", "kill -TERM \"$1\"", "sh", &process];
         let sent = Command::new("sh").args(script).status().expect("there is a shell");

@@ -26,6 +26,13 @@ pub fn bless() -> bool {
     value("TIDEMARK_BLESS").is_some_and(|value| value == "1")
 }
 
+/// `CARGO_MANIFEST_DIR`: where the tests' package is. Cargo sets it for a test as it does for the compiler; the
+/// folder at compile time may have been moved since, together with what was built.
+#[must_use]
+pub fn tests_folder() -> PathBuf {
+    value("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from)
+}
+
 fn value(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }

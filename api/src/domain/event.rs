@@ -155,7 +155,7 @@ impl Address {
     /// Reads an absolute URL, or a bare path that has no host. A text that is neither keeps only its value.
     #[must_use]
     pub fn parse(value: &str) -> Self {
-        if value.starts_with('/') && !value.starts_with("//") {
+        if value.starts_with('/') {
             let path = value.split(['?', '#']).next().unwrap_or(value);
             return Self {
                 value: value.to_owned(),
@@ -245,4 +245,21 @@ pub enum Outcome {
     },
     /// Not stored, and why.
     Refused(Error),
+}
+
+impl Outcome {
+    /// Its name in metrics and logs.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Accepted(_) => "accepted",
+            Self::Duplicate { .. } => "duplicate",
+            Self::Refused(error) => match error.code {
+                crate::domain::error::Code::RateLimited => "rate_limited",
+                crate::domain::error::Code::Overloaded => "overloaded",
+                crate::domain::error::Code::Internal => "failed",
+                _ => "invalid",
+            },
+        }
+    }
 }

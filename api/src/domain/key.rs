@@ -130,6 +130,14 @@ pub struct ApiKey {
     pub revoked: Option<jiff::Timestamp>,
 }
 
+impl ApiKey {
+    /// Whether it opens anything at `now`.
+    #[must_use]
+    pub fn is_valid(&self, now: jiff::Timestamp) -> bool {
+        self.revoked.is_none() && self.expires.is_none_or(|expires| now < expires)
+    }
+}
+
 /// Every key begins so, that scanners for leaked secrets can know one.
 const MARK: &str = "tm_";
 /// Letters of the public part behind the mark: 62^12 is room enough for a unique index.

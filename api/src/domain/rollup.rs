@@ -75,6 +75,8 @@ pub struct Rollup {
     pub backfill_total: i64,
     /// How many of them it has.
     pub backfill_done: i64,
+    /// It holds nothing before this nanosecond, as raw events were gone when it began.
+    pub floor: i64,
 }
 
 /// Where a mark stands.

@@ -1,0 +1,260 @@
+//! Settings: each with one name as a flag, an environment variable and a key of the config file, read once at start.
+//!
+//! A flag beats the environment, that beats the file, that beats the default. Nobody else reads the environment.
+
+mod setting;
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use figment::{
+    Figment,
+    providers::{Format, Serialized, Toml},
+};
+pub use setting::{Config, Flags};
+
+use crate::telemetry::LogFormat;
+
+/// Where and how to serve HTTP.
+#[derive(Debug, Clone)]
+pub struct Http {
+    /// The address to listen on; port 0 takes any free one.
+    pub listen: SocketAddr,
+    /// Threads that answer requests.
+    pub workers: usize,
+    /// Bytes of one request's body.
+    pub max_body_bytes: usize,
+    /// Open connections of one worker.
+    pub max_connections: usize,
+    /// How long a client may take to send its request's head.
+    pub request_timeout: Duration,
+    /// How long a shutdown waits for requests under way.
+    pub shutdown_timeout: Duration,
+}
+
+/// Limits on GraphQL documents and connections.
+#[derive(Debug, Clone)]
+pub struct Graphql {
+    /// Nested levels of fields.
+    pub depth: usize,
+    /// Fields, fragments spread out.
+    pub complexity: usize,
+    /// Aliased fields.
+    pub aliases: usize,
+    /// Directives.
+    pub directives: usize,
+    /// Tokens.
+    pub tokens: usize,
+    /// Operations of one batch; 0 or 1 turns batches off.
+    pub batch_operations: usize,
+    /// Whether the schema may be asked for.
+    pub introspection: bool,
+    /// Bytes of one WebSocket message.
+    pub message_bytes: usize,
+    /// Subscriptions of one WebSocket.
+    pub subscriptions: usize,
+    /// How long a WebSocket may take to introduce itself.
+    pub init_timeout: Duration,
+}
+
+/// Limits on what is logged.
+#[derive(Debug, Clone)]
+pub struct Ingest {
+    /// Events of one request.
+    pub max_events_per_request: usize,
+    /// Bytes, levels and keys of a tag.
+    pub tag: crate::domain::tag::Limits,
+    /// Events that may wait to be appended.
+    pub queue_events: usize,
+    /// Events of one append transaction.
+    pub batch_events: usize,
+    /// How long a caller waits for a place in the queue.
+    pub queue_timeout: Duration,
+    /// Hosts of share links, for the traffic source `click.st`.
+    pub share_hosts: Vec<String>,
+    /// A file in MaxMind's format that knows countries.
+    pub country_file: Option<PathBuf>,
+}
+
+/// Limits on questions.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// How long one may take.
+    pub deadline: Duration,
+    /// Rows of one answer.
+    pub max_rows: usize,
+    /// Points of one series.
+    pub max_points: usize,
+}
+
+/// What runs in the background.
+#[derive(Debug, Clone)]
+pub struct Worker {
+    /// How often to fold when nobody calls.
+    pub fold_interval: Duration,
+    /// Events of one fold.
+    pub fold_events: usize,
+    /// Cells of one view and hour, past which raw events answer.
+    pub max_cells_per_hour: i64,
+    /// How often hidden events are purged.
+    pub purge_interval: Duration,
+    /// Hidden events of one site that may await the purge.
+    pub max_pending_deletions: i64,
+    /// Events that a deletion hides in one transaction; more are worked off behind a tombstone.
+    pub deletion_slice_events: usize,
+    /// How often retention is applied.
+    pub retention_interval: Duration,
+}
+
+impl Config {
+    /// Reads flags (which have taken in the environment), then the file they name, then defaults.
+    ///
+    /// # Errors
+    /// A sentence that names the setting and where its value came from.
+    pub fn read(flags: &Flags) -> Result<Self, String> {
+        let mut figment = Figment::from(Serialized::defaults(Self::default()));
+        if let Some(file) = &flags.config {
+            if !file.is_file() {
+                return Err(format!("--config: there is no file {}", file.display()));
+            }
+            figment = figment.merge(Toml::file_exact(file));
+        }
+        let config: Self = figment
+            .merge(Serialized::defaults(flags))
+            .extract()
+            .map_err(|error| describe(&error))?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let positive: [(&str, usize); 7] = [
+            ("max-body-bytes", self.max_body_bytes),
+            ("max-events-per-request", self.max_events_per_request),
+            ("queue-events", self.queue_events),
+            ("batch-events", self.batch_events),
+            ("max-rows", self.max_rows),
+            ("max-points", self.max_points),
+            ("fold-events", self.fold_events),
+        ];
+        if let Some((name, _)) = positive.iter().find(|(_, value)| *value == 0) {
+            return Err(format!("--{name} must be greater than 0"));
+        }
+        if self.queue_events < self.max_events_per_request {
+            return Err(
+                "--queue-events must be at least --max-events-per-request, or a full request could never be queued"
+                    .into(),
+            );
+        }
+        if self.batch_events > 20_000 {
+            // The fold never splits one append transaction.
+            return Err("--batch-events must be at most 20000".into());
+        }
+        Ok(())
+    }
+
+    /// The database's URL: the one given, or SQLite in the data folder.
+    #[must_use]
+    pub fn database_url(&self) -> String {
+        self.database_url
+            .clone()
+            .unwrap_or_else(|| format!("sqlite://{}", self.data.join("tidemark.db").display()))
+    }
+
+    /// Settings of the HTTP server.
+    #[must_use]
+    pub fn http(&self) -> Http {
+        Http {
+            listen: self.listen,
+            workers: self.http_workers,
+            max_body_bytes: self.max_body_bytes,
+            max_connections: self.max_connections,
+            request_timeout: self.request_timeout.unsigned_abs(),
+            shutdown_timeout: self.shutdown_timeout.unsigned_abs(),
+        }
+    }
+
+    /// Settings of GraphQL.
+    #[must_use]
+    pub fn graphql(&self) -> Graphql {
+        Graphql {
+            depth: self.graphql_depth,
+            complexity: self.graphql_complexity,
+            aliases: self.graphql_aliases,
+            directives: self.graphql_directives,
+            tokens: self.graphql_tokens,
+            batch_operations: self.graphql_batch_operations,
+            introspection: self.introspection,
+            message_bytes: self.max_body_bytes,
+            subscriptions: self.graphql_subscriptions,
+            init_timeout: self.graphql_init_timeout.unsigned_abs(),
+        }
+    }
+
+    /// Settings of ingest.
+    #[must_use]
+    pub fn ingest(&self) -> Ingest {
+        Ingest {
+            max_events_per_request: self.max_events_per_request,
+            tag: crate::domain::tag::Limits {
+                bytes: self.max_tag_bytes,
+                levels: self.max_tag_levels,
+                keys: self.max_tag_keys,
+            },
+            queue_events: self.queue_events,
+            batch_events: self.batch_events,
+            queue_timeout: self.queue_timeout.unsigned_abs(),
+            share_hosts: self
+                .share_hosts
+                .split(',')
+                .map(|host| host.trim().to_ascii_lowercase())
+                .filter(|host| !host.is_empty())
+                .collect(),
+            country_file: self.country_file.clone(),
+        }
+    }
+
+    /// Settings of questions.
+    #[must_use]
+    pub fn question(&self) -> Question {
+        Question {
+            deadline: self.question_deadline.unsigned_abs(),
+            max_rows: self.max_rows,
+            max_points: self.max_points,
+        }
+    }
+
+    /// Settings of background work.
+    #[must_use]
+    pub fn worker(&self) -> Worker {
+        Worker {
+            fold_interval: self.fold_interval.unsigned_abs(),
+            fold_events: self.fold_events,
+            max_cells_per_hour: self.max_cells_per_hour,
+            purge_interval: self.purge_interval.unsigned_abs(),
+            max_pending_deletions: self.max_pending_deletions,
+            deletion_slice_events: self.deletion_slice_events,
+            retention_interval: self.retention_interval.unsigned_abs(),
+        }
+    }
+
+    /// How to log.
+    #[must_use]
+    pub fn log(&self) -> (&str, LogFormat) {
+        (&self.log, self.log_format)
+    }
+}
+
+/// What is wrong with which setting, without figment's inner words.
+fn describe(error: &figment::Error) -> String {
+    let key = error.path.join(".");
+    let source = error
+        .metadata
+        .as_ref()
+        .and_then(|metadata| metadata.source.as_ref())
+        .map(|source| format!(" in {source}"));
+    if key.is_empty() {
+        format!("{}{}", error.kind, source.unwrap_or_default())
+    } else {
+        format!("{key}{}: {}", source.unwrap_or_default(), error.kind)
+    }
+}

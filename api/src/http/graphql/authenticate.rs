@@ -1,0 +1,120 @@
+//! Where a caller's credential is found, and what the rest of the server has to make of it.
+
+use std::future::Future;
+
+use actix_web::{
+    HttpRequest,
+    http::header::{self, HeaderMap},
+};
+use async_graphql::{Data, Value};
+
+use crate::domain::error::{Code, Error, Result};
+
+/// A credential as it was sent, unchecked.
+#[derive(Clone, Copy)]
+pub enum Credential<'a> {
+    /// `Authorization: Bearer …`: a key or a session's token.
+    Bearer(&'a str),
+    /// `X-Api-Key: …`: a key.
+    ApiKey(&'a str),
+}
+
+/// Says who calls, and what resolvers may know of them.
+pub trait Authenticate: 'static {
+    /// What is kept of the HTTP request that a caller came by: an address, a user agent, a request id.
+    type Client: 'static;
+    /// Somebody who may ask, though perhaps nobody in particular.
+    type Caller: 'static;
+
+    /// Takes from the request what the other two methods need.
+    fn client(&self, request: &HttpRequest) -> Self::Client;
+
+    /// Finds out who calls. Without a credential it is somebody unknown, which is no error: resolvers decide.
+    fn authenticate(
+        &self,
+        client: &Self::Client,
+        credential: Option<Credential<'_>>,
+    ) -> impl Future<Output = Result<Self::Caller>>;
+
+    /// What resolvers of one operation find in their context; made anew for each.
+    fn data(&self, client: &Self::Client, caller: &Self::Caller) -> Data;
+
+    /// Whether the caller is still who they were, asked every second while something streams.
+    fn is_current(&self, _caller: &Self::Caller) -> impl Future<Output = bool> {
+        async { true }
+    }
+}
+
+impl<'a> Credential<'a> {
+    /// The credential among a request's headers; `X-Api-Key` goes first, as `Authorization` may be a proxy's.
+    ///
+    /// # Errors
+    ///
+    /// There is one that cannot be read.
+    pub(super) fn of_headers(headers: &'a HeaderMap) -> Result<Option<Self>> {
+        if let Some(key) = headers.get("x-api-key") {
+            return key.to_str().map_err(|_| unreadable()).and_then(Self::api_key).map(Some);
+        }
+        match headers.get(header::AUTHORIZATION) {
+            Some(value) => value
+                .to_str()
+                .map_err(|_| unreadable())
+                .and_then(Self::authorization)
+                .map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The credential in the payload of `connection_init`.
+    ///
+    /// # Errors
+    ///
+    /// There is one that cannot be read.
+    pub(super) fn of_payload(payload: &'a Value) -> Result<Option<Self>> {
+        let Value::Object(fields) = payload else {
+            return Ok(None);
+        };
+        let find = |names: &[&str]| {
+            let mut fields = fields.iter();
+            fields
+                .find(|(name, _)| names.iter().any(|known| name.eq_ignore_ascii_case(known)))
+                .map(|(_, value)| value)
+        };
+        let read = |value: &'a Value| match value {
+            Value::String(text) => Ok(text.as_str()),
+            _ => Err(unreadable()),
+        };
+        if let Some(value) = find(&["apiKey", "x-api-key"]) {
+            return read(value).and_then(Self::api_key).map(Some);
+        }
+        match find(&["authorization"]) {
+            Some(value) => read(value).and_then(Self::authorization).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn api_key(text: &'a str) -> Result<Self> {
+        let key = text.trim();
+        if key.is_empty() {
+            Err(unreadable())
+        } else {
+            Ok(Self::ApiKey(key))
+        }
+    }
+
+    fn authorization(text: &'a str) -> Result<Self> {
+        let (scheme, token) = text.trim().split_once(' ').ok_or_else(unreadable)?;
+        let token = token.trim();
+        if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() {
+            return Err(unreadable());
+        }
+        Ok(Self::Bearer(token))
+    }
+}
+
+fn unreadable() -> Error {
+    Error::new(
+        Code::Unauthenticated,
+        "Send a key as “Authorization: Bearer <key>” or “X-Api-Key: <key>”.",
+    )
+}

@@ -1,0 +1,150 @@
+//! Parsed documents that are within the limits, kept for when the same text comes again.
+
+use std::sync::Arc;
+
+use async_graphql::{
+    Positioned, ServerError, Variables,
+    parser::{
+        self,
+        types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection},
+    },
+};
+use quick_cache::{Weighter, sync::Cache};
+
+use super::response::{coded, server_error};
+use crate::{
+    domain::error::{Code, Error, Result},
+    graphql::limit::{self, Limits},
+};
+
+/// Longer texts are not kept: they hold values that should have been variables, and hardly ever come again.
+const KEPT_TEXT_BYTES: usize = 16 << 10;
+
+/// What a token of text may come to once parsed: a field without anything is one token.
+const TOKEN_BYTES: u64 = 320;
+
+/// What the cache reckons a document with, to know how many it is made for.
+const USUAL_BYTES: u64 = 16 << 10;
+
+/// A document that parses and is within the limits; whether it fits the schema is not known yet.
+#[derive(Clone)]
+pub(super) struct Document {
+    pub(super) parsed: ExecutableDocument,
+    tokens: usize,
+}
+
+#[derive(Clone)]
+struct Weight;
+
+impl Weighter<String, Arc<Document>> for Weight {
+    fn weight(&self, text: &String, document: &Arc<Document>) -> u64 {
+        let (text, tokens) = (text.len() as u64, document.tokens as u64);
+        text.saturating_add(tokens.saturating_mul(TOKEN_BYTES)).max(1)
+    }
+}
+
+/// The documents met lately.
+pub(super) struct Documents {
+    limits: Limits,
+    known: Option<Cache<String, Arc<Document>, Weight>>,
+}
+
+impl Documents {
+    pub(super) fn new(limits: Limits, cache_bytes: u64) -> Self {
+        let usually = usize::try_from(cache_bytes / USUAL_BYTES).unwrap_or(usize::MAX).max(1);
+        let known = (cache_bytes > 0).then(|| Cache::with_weighter(usually, cache_bytes, Weight));
+        Self { limits, known }
+    }
+
+    /// The parsed document of a text.
+    ///
+    /// # Errors
+    ///
+    /// It passes a limit or does not parse.
+    pub(super) fn get(&self, text: &str) -> Result<Arc<Document>, ServerError> {
+        let known = self.known.as_ref().filter(|_| text.len() <= KEPT_TEXT_BYTES);
+        if let Some(document) = known.and_then(|known| known.get(text)) {
+            return Ok(document);
+        }
+        let tokens = limit::scan(text, &self.limits).map_err(|error| server_error(&error))?;
+        let parsed = parser::parse_query(text).map_err(parse_failed)?;
+        limit::measure(&parsed, &self.limits).map_err(|error| server_error(&error))?;
+        let document = Arc::new(Document { parsed, tokens });
+        if let Some(known) = known {
+            known.insert(text.to_owned(), Arc::clone(&document));
+        }
+        Ok(document)
+    }
+}
+
+fn parse_failed(error: parser::Error) -> ServerError {
+    let code = match error {
+        parser::Error::Syntax { .. } => Code::GraphqlParseFailed,
+        parser::Error::RecursionLimitExceeded => Code::QueryTooDeep,
+        _ => Code::GraphqlValidationFailed,
+    };
+    let mut shown = coded(error.into(), code);
+    // The parser draws the whole line of the document, with what it expected below; the place is in `locations`.
+    if let Some((_, expected)) = shown.message.rsplit_once("\n  = ") {
+        shown.message = format!("The document does not parse: {}.", expected.trim_end());
+    }
+    shown
+}
+
+impl Document {
+    /// The operation that is to be executed.
+    ///
+    /// # Errors
+    ///
+    /// The name fits none, or is needed; or a subscription does not select exactly one field.
+    pub(super) fn operation(&self, name: Option<&str>) -> Result<&Positioned<OperationDefinition>, ServerError> {
+        let failed = |message: String| server_error(&Error::new(Code::GraphqlValidationFailed, message));
+        let operation = match (&self.parsed.operations, name) {
+            (DocumentOperations::Single(operation), None) => operation,
+            (DocumentOperations::Multiple(operations), Some(name)) if operations.contains_key(name) => {
+                &operations[name]
+            }
+            (_, Some(name)) => return Err(failed(format!("The document has no operation named “{name}”."))),
+            (DocumentOperations::Multiple(operations), None) => match operations.values().next() {
+                Some(operation) if operations.len() == 1 => operation,
+                _ => return Err(failed("Say which operation to execute by “operationName”.".to_owned())),
+            },
+        };
+        let selected = &operation.node.selection_set.node.items;
+        // async-graphql would run several at once, and answer fragments with silence.
+        if operation.node.ty == OperationType::Subscription
+            && !matches!(selected.as_slice(), [selection] if matches!(selection.node, Selection::Field(_)))
+        {
+            return Err(failed(
+                "A subscription selects exactly one field, and not by a fragment.".to_owned(),
+            ));
+        }
+        Ok(operation)
+    }
+}
+
+/// Checks that each variable that must have a value has one; whether it is of the right type, validation finds out.
+///
+/// # Errors
+///
+/// One has none.
+pub(super) fn check_variables(operation: &OperationDefinition, variables: &Variables) -> Result<(), ServerError> {
+    for definition in &operation.variable_definitions {
+        let (name, kind) = (&definition.node.name.node, &definition.node.var_type.node);
+        if kind.nullable {
+            continue;
+        }
+        let given = variables.get(name);
+        let is_missing = match given {
+            Some(value) => *value == async_graphql::Value::Null,
+            None => definition.node.default_value.is_none(),
+        };
+        if is_missing {
+            let message = format!("The variable “${name}” of type “{kind}” needs a value.");
+            let mut error = server_error(&Error::new(Code::InvalidArgument, message).at(format!("variables.{name}")));
+            error.locations.push(definition.pos);
+            return Err(error);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,210 @@
+//! GraphQL over HTTP, Server-Sent Events and WebSocket, as their specifications want it.
+//!
+//! `serve` answers every method of one path. The schema is built elsewhere, and who calls is decided by `Authenticate`;
+//! here are only statuses, media types, streams and close codes.
+
+mod accept;
+mod authenticate;
+mod body;
+mod completion;
+mod connection;
+mod document;
+mod event;
+mod message;
+mod operation;
+mod request;
+mod response;
+mod sse;
+mod websocket;
+
+use std::sync::Arc;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{Method, header},
+    web,
+};
+use async_graphql::{Executor, ServerError, parser::types::OperationType};
+use tokio::sync::watch;
+
+pub use self::authenticate::{Authenticate, Credential};
+use self::{
+    accept::Accept,
+    completion::Shape,
+    document::Documents,
+    operation::Prepared,
+    request::{Operation, Request},
+};
+use crate::{
+    domain::error::{Code, Error, Result},
+    graphql::limit,
+};
+
+/// What the transport takes, whatever the document says.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Bytes of a body, and of what it inflates to.
+    pub body_bytes: usize,
+    /// Operations in one array; 0 and 1 switch batches off.
+    pub batch_operations: usize,
+    /// Memory that parsed documents may be kept in, for when they come again.
+    pub document_cache_bytes: u64,
+    /// Bytes of one WebSocket message.
+    pub websocket_message_bytes: usize,
+    /// Operations that may run at once on one WebSocket.
+    pub websocket_operations: usize,
+    /// Seconds a WebSocket may take until `connection_init`.
+    pub websocket_init_seconds: u64,
+    /// Seconds between signs of life on a stream; a WebSocket that is silent for two of them is closed.
+    pub keep_alive_seconds: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 8 << 20,
+            batch_operations: 10,
+            document_cache_bytes: 16 << 20,
+            // An event's tag may be 1 MiB, and JSON in JSON grows by its escapes.
+            websocket_message_bytes: 2 << 20,
+            websocket_operations: 100,
+            websocket_init_seconds: 10,
+            keep_alive_seconds: 12,
+        }
+    }
+}
+
+/// Everything that one GraphQL path needs; shared by all workers.
+pub struct Endpoint<E, A> {
+    executor: E,
+    authenticate: A,
+    limits: Limits,
+    documents: Documents,
+    shape: Arc<Shape>,
+    shutdown: watch::Receiver<bool>,
+}
+
+impl<E: Executor, A: Authenticate> Endpoint<E, A> {
+    /// Joins a schema with its callers; once `shutdown` holds `true`, streams and sockets end.
+    ///
+    /// # Errors
+    ///
+    /// `sdl` is not the schema's text.
+    pub fn new(
+        executor: E,
+        sdl: &str,
+        authenticate: A,
+        limits: Limits,
+        of_documents: limit::Limits,
+        shutdown: watch::Receiver<bool>,
+    ) -> Result<Self> {
+        let shape = Arc::new(Shape::of(sdl).map_err(Error::internal)?);
+        let documents = Documents::new(of_documents, limits.document_cache_bytes);
+        Ok(Self {
+            executor,
+            authenticate,
+            limits,
+            documents,
+            shape,
+            shutdown,
+        })
+    }
+}
+
+/// Answers any method of the GraphQL path.
+pub async fn serve<E: Executor, A: Authenticate>(
+    endpoint: web::Data<Endpoint<E, A>>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> HttpResponse {
+    if websocket::is_asked_for(&request) {
+        return websocket::open(endpoint, &request, payload)
+            .unwrap_or_else(|error| response::refuse(&error, accept::Media::Json));
+    }
+    let accept = match Accept::of(request.headers()) {
+        Ok(accept) => accept,
+        Err(error) => return response::refuse(&error, accept::Media::Json),
+    };
+    match answer(endpoint, &request, payload, accept).await {
+        Ok(response) => response,
+        Err(error) => response::refuse(&error, accept.media()),
+    }
+}
+
+/// Reads the request, finds out who sends it, and executes it; errors are about HTTP, not about the operation.
+async fn answer<E: Executor, A: Authenticate>(
+    endpoint: web::Data<Endpoint<E, A>>,
+    request: &HttpRequest,
+    payload: web::Payload,
+    accept: Accept,
+) -> Result<HttpResponse> {
+    let over_get = request.method() == Method::GET;
+    if !over_get && request.method() != Method::POST {
+        return Ok(not_allowed("GraphQL is asked over GET and POST.", "GET, POST", accept));
+    }
+    let encoding = if over_get {
+        None
+    } else {
+        Some(body::encoding(request.headers())?)
+    };
+    let client = endpoint.authenticate.client(request);
+    let credential = Credential::of_headers(request.headers())?;
+    let caller = endpoint.authenticate.authenticate(&client, credential).await?;
+
+    let sent = match encoding {
+        None => Request::Single(Operation::from_query_string(request.query_string())?),
+        Some(encoding) => {
+            let bytes = body::read(payload, request.headers(), encoding, endpoint.limits.body_bytes).await?;
+            Request::from_json(&bytes, endpoint.limits.batch_operations)?
+        }
+    };
+    match sent {
+        Request::Batch(operations) => {
+            let mut answers = Vec::with_capacity(operations.len());
+            for operation in operations {
+                answers.push(match operation::prepare_single(&endpoint.documents, operation) {
+                    Ok(prepared) => operation::execute(&endpoint, prepared, &client, &caller).await,
+                    Err(error) => response::request_error(error),
+                });
+            }
+            Ok(response::batch(&answers, accept.media()))
+        }
+        Request::Single(operation) if over_get && operation::is_mutation(&endpoint.documents, &operation) => {
+            Ok(not_allowed("A mutation is sent by POST.", "POST", accept))
+        }
+        Request::Single(operation) => {
+            let prepared = operation::prepare(&endpoint.documents, operation);
+            single(endpoint, prepared, (client, caller), accept).await
+        }
+    }
+}
+
+async fn single<E: Executor, A: Authenticate>(
+    endpoint: web::Data<Endpoint<E, A>>,
+    prepared: Result<Prepared, ServerError>,
+    (client, caller): (A::Client, A::Caller),
+    accept: Accept,
+) -> Result<HttpResponse> {
+    let kind = prepared.as_ref().map_or(OperationType::Query, |prepared| prepared.kind);
+    if accept.prefers_stream(kind == OperationType::Subscription) {
+        return Ok(sse::stream(endpoint, prepared, client, caller));
+    }
+    if kind == OperationType::Subscription {
+        let message = "A subscription is answered as text/event-stream, or over a WebSocket that speaks \
+                       graphql-transport-ws.";
+        return Err(Error::new(Code::NotAcceptable, message));
+    }
+    let answer = match prepared {
+        Ok(prepared) => operation::execute(&endpoint, prepared, &client, &caller).await,
+        Err(error) => response::request_error(error),
+    };
+    Ok(response::single(&answer, accept.media()))
+}
+
+fn not_allowed(message: &str, allow: &'static str, accept: Accept) -> HttpResponse {
+    let mut response = response::refuse(&Error::new(Code::MethodNotAllowed, message), accept.media());
+    response
+        .headers_mut()
+        .insert(header::ALLOW, header::HeaderValue::from_static(allow));
+    response
+}

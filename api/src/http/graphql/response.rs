@@ -1,0 +1,224 @@
+//! From results to answers: a code on every error, and the status and headers that fit.
+
+use actix_web::{
+    HttpResponse, HttpResponseBuilder,
+    http::{
+        StatusCode,
+        header::{self, HeaderName, HeaderValue},
+    },
+};
+use async_graphql::{Response, ServerError, Value};
+use serde::{Serialize, Serializer, ser::SerializeMap};
+
+use super::accept::Media;
+use crate::domain::error::{Code, Error};
+
+/// The result of an operation, fit to be sent.
+pub(super) struct Answer {
+    response: Response,
+    /// Whether execution began; else there is no `data`, not even `null`.
+    pub(super) executed: bool,
+}
+
+/// How async-graphql begins what it says of arguments that turn out wrong, in validation and in execution.
+const INVALID: [&str; 4] = [
+    "Invalid value for argument",
+    "Failed to parse \"",
+    "Expected input type",
+    "Variable ",
+];
+
+impl Answer {
+    /// The errors of an operation that came to no data.
+    pub(super) fn failure(&self) -> Option<&[ServerError]> {
+        (self.response.data == Value::Null && !self.response.errors.is_empty()).then_some(&self.response.errors)
+    }
+
+    fn status(&self, media: Media) -> StatusCode {
+        if self.executed || media == Media::Json {
+            return StatusCode::OK;
+        }
+        let mut statuses = self
+            .response
+            .errors
+            .iter()
+            .map(|error| code_of(error).map_or(400, Code::status));
+        let first = statuses.next().unwrap_or(400);
+        let status = if statuses.all(|status| status == first) {
+            first
+        } else {
+            400
+        };
+        StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST)
+    }
+}
+
+impl Serialize for Answer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if !self.response.errors.is_empty() {
+            map.serialize_entry("errors", &self.response.errors)?;
+        }
+        if self.executed {
+            map.serialize_entry("data", &self.response.data)?;
+        }
+        if !self.response.extensions.is_empty() {
+            map.serialize_entry("extensions", &self.response.extensions)?;
+        }
+        map.end()
+    }
+}
+
+/// Looks through what the schema answered; where something failed, `complete` fills the gaps.
+pub(super) fn finish(mut response: Response, complete: impl FnOnce(&mut Response)) -> Answer {
+    // Execution puts a path on each of its errors; parsing and validation have none to put.
+    let executed = response.errors.is_empty()
+        || response.data != Value::Null
+        || response.errors.iter().any(|error| !error.path.is_empty());
+    if executed && !response.errors.is_empty() {
+        complete(&mut response);
+    }
+    for error in &mut response.errors {
+        if error
+            .extensions
+            .as_ref()
+            .and_then(|extensions| extensions.get("code"))
+            .is_none()
+        {
+            name_failure(error);
+        }
+    }
+    Answer { response, executed }
+}
+
+/// The answer to an operation that cannot be executed.
+pub(super) fn request_error(error: ServerError) -> Answer {
+    Answer {
+        response: Response::from_errors(vec![error]),
+        executed: false,
+    }
+}
+
+/// Gives an error of async-graphql's own its code.
+fn name_failure(error: &mut ServerError) {
+    // In validation, what begins with “Variable” is about the document.
+    let starts = if error.path.is_empty() {
+        &INVALID[..1]
+    } else {
+        &INVALID[1..]
+    };
+    let code = match error.message.as_str() {
+        message if starts.iter().any(|start| message.starts_with(start)) => Code::InvalidArgument,
+        message if message.starts_with("The recursion depth") => Code::QueryTooDeep,
+        "Query is nested too deep." => Code::QueryTooDeep,
+        "Query is too complex." => Code::QueryTooComplex,
+        _ if error.path.is_empty() => Code::GraphqlValidationFailed,
+        _ => {
+            // A resolver let something through that was not meant for the caller.
+            tracing::error!(message = %error.message, path = ?error.path, "an error without a code");
+            error.message = Error::internal("uncoded").message;
+            Code::Internal
+        }
+    };
+    set(error, "code", code.name());
+}
+
+fn set(error: &mut ServerError, name: &str, value: impl Into<Value>) {
+    error.extensions.get_or_insert_default().set(name, value);
+}
+
+/// The same error with its code.
+pub(super) fn coded(mut error: ServerError, code: Code) -> ServerError {
+    set(&mut error, "code", code.name());
+    error
+}
+
+/// A failure of ours as GraphQL shows it.
+pub(super) fn server_error(error: &Error) -> ServerError {
+    if error.source().is_some() {
+        tracing::error!(?error, "a GraphQL request failed");
+    }
+    let mut shown = coded(ServerError::new(&error.message, None), error.code);
+    if let Some(path) = &error.path {
+        set(&mut shown, "path", path.as_str());
+    }
+    if let Some(wait) = error.retry_after {
+        // Rounded up: a moment too early would be refused again.
+        set(
+            &mut shown,
+            "retryAfter",
+            wait.as_secs() + u64::from(wait.subsec_nanos() > 0),
+        );
+    }
+    shown
+}
+
+fn code_of(error: &ServerError) -> Option<Code> {
+    let Some(Value::String(name)) = error.extensions.as_ref()?.get("code") else {
+        return None;
+    };
+    Code::ALL.iter().copied().find(|code| code.name() == name)
+}
+
+/// The answer to one operation.
+pub(super) fn single(answer: &Answer, media: Media) -> HttpResponse {
+    let mut builder = HttpResponse::build(answer.status(media));
+    decorate(&mut builder, std::slice::from_ref(answer));
+    finish_body(builder, answer, media)
+}
+
+/// The answers to a batch, in its order.
+pub(super) fn batch(answers: &[Answer], media: Media) -> HttpResponse {
+    let mut builder = HttpResponse::Ok();
+    decorate(&mut builder, answers);
+    finish_body(builder, &answers, media)
+}
+
+/// The answer to a request that is not one, or not from one who may ask.
+pub(super) fn refuse(error: &Error, media: Media) -> HttpResponse {
+    let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::BAD_REQUEST);
+    let answer = request_error(server_error(error));
+    let mut builder = HttpResponse::build(status);
+    if status == StatusCode::UNAUTHORIZED {
+        builder.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+    }
+    decorate(&mut builder, std::slice::from_ref(&answer));
+    finish_body(builder, &answer, media)
+}
+
+/// Adds the headers that resolvers asked for, and the longest wait that any error names.
+fn decorate(builder: &mut HttpResponseBuilder, answers: &[Answer]) {
+    let mut wait = None;
+    for Answer { response, .. } in answers {
+        for (name, value) in &response.http_headers {
+            let name = HeaderName::from_bytes(name.as_str().as_bytes());
+            let value = HeaderValue::from_bytes(value.as_bytes());
+            if let (Ok(name), Ok(value)) = (name, value) {
+                builder.append_header((name, value));
+            }
+        }
+        let waits = response
+            .errors
+            .iter()
+            .filter_map(|error| match error.extensions.as_ref()?.get("retryAfter")? {
+                Value::Number(seconds) => seconds.as_u64(),
+                _ => None,
+            });
+        wait = wait.max(waits.max());
+    }
+    if let Some(seconds) = wait {
+        builder.insert_header((header::RETRY_AFTER, seconds));
+    }
+}
+
+fn finish_body(mut builder: HttpResponseBuilder, body: &impl Serialize, media: Media) -> HttpResponse {
+    builder.insert_header((header::CONTENT_TYPE, media.content_type()));
+    builder.insert_header((header::CACHE_CONTROL, "no-store"));
+    match serde_json::to_vec(body) {
+        Ok(bytes) => builder.body(bytes),
+        Err(error) => {
+            tracing::error!(%error, "an answer cannot be written as JSON");
+            HttpResponse::InternalServerError().finish()
+        }
+    }
+}

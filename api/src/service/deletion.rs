@@ -1,0 +1,398 @@
+//! Deletion, stage one: events vanish from every answer at once, and can be restored until the purge.
+//!
+//! A few events are hidden and taken back from the rollups in one transaction. Many get a tombstone first, which every
+//! answer respects from its commit on, and are worked off in slices.
+
+use std::{sync::Arc, time::Duration};
+
+use uuid::Uuid;
+
+use super::{
+    Services,
+    fold::{Cells, Work},
+    registry::Configuration,
+    snapshot::Snapshot,
+};
+use crate::{
+    clock,
+    domain::{
+        caller::Caller,
+        condition::{Condition, Op},
+        deletion::{Deletion, Filter, State},
+        dimension::Dimension,
+        error::{Code, Error, Result},
+        key::Permission,
+        rollup::{Mark, Rollup},
+        site::Site,
+    },
+    store::{self, Priority, Transaction, mark, tail::Fact},
+};
+
+/// Ids of one request.
+const MOST_IDS: usize = 10_000;
+
+/// Which events to delete: exactly one of the three.
+#[derive(Debug, Clone)]
+pub enum Which {
+    /// Those with these public ids.
+    Ids(Vec<String>),
+    /// Those that match.
+    Filter(Filter),
+    /// All of one actor.
+    Actor(String),
+}
+
+/// What a deletion did, or would do.
+#[derive(Debug, Clone)]
+pub struct Deleted {
+    /// The deletion; none where nothing was deleted.
+    pub deletion: Option<Deletion>,
+    /// How many events.
+    pub count: i64,
+    /// Ids that are unknown or deleted already.
+    pub not_found: Vec<String>,
+}
+
+impl Services {
+    /// Deletes events, or says how many it would.
+    ///
+    /// # Errors
+    /// No permission, an unknown site, too many ids, or `TOO_MANY_PENDING_DELETIONS`, which refuses the whole.
+    pub async fn delete_events(
+        &self,
+        caller: &Caller,
+        site: Option<&str>,
+        which: Which,
+        dry_run: bool,
+    ) -> Result<Deleted> {
+        caller.require(Permission::Delete)?;
+        let snapshot = Snapshot::new(self.clone());
+        let (site, filter, not_found, count) = {
+            let opened = snapshot.hold().await?;
+            let site = opened.configuration.site(caller, site)?;
+            let (filter, not_found) = self.filter(&opened, &site, which).await?;
+            let tombstones = opened.tombstones(site.id);
+            let most = i64::MAX;
+            let count = store::raw::matching(&opened.tx, &self.hasher, site.id, &filter, &tombstones, most).await?;
+            (site, filter, not_found, count)
+        };
+        drop(snapshot);
+        if dry_run || count == 0 {
+            return Ok(Deleted {
+                deletion: None,
+                count,
+                not_found,
+            });
+        }
+        let tx = self.database.write(Priority::Deletion).await?;
+        // Locks before it reads: a fold in between would move what is to be taken back.
+        let marks = mark::revise(&tx).await?;
+        let configuration = self.registry.at(&tx).await?;
+        self.check_ceiling(&tx, &site, count).await?;
+        let upper = mark::ahead(&tx).await?;
+        let slice = self.worker.deletion_slice_events;
+        let facts = store::tail::matching(&tx, &self.hasher, site.id, &filter, i64::MAX, slice + 1).await?;
+        let whole = facts.len() <= slice;
+        let hidden = i64::try_from(facts.len()).unwrap_or(i64::MAX);
+        let deletion = Deletion {
+            id: 0,
+            public_id: Uuid::now_v7().to_string(),
+            site: site.id,
+            state: if whole { State::Hidden } else { State::Hiding },
+            filter,
+            upper,
+            events_total: if whole { hidden } else { count },
+            events_done: if whole { hidden } else { 0 },
+            created: clock::now(),
+            finished: None,
+        };
+        let deletion = store::deletion::create(&tx, &deletion).await?;
+        if whole {
+            self.hide(&tx, &configuration, &marks, &site, &facts, deletion.id)
+                .await?;
+        }
+        tx.commit().await?;
+        self.fold_nudge.notify_one();
+        Ok(Deleted {
+            count: deletion.events_total,
+            deletion: Some(deletion),
+            not_found,
+        })
+    }
+
+    async fn filter(
+        &self,
+        opened: &super::snapshot::Opened,
+        site: &Site,
+        which: Which,
+    ) -> Result<(Filter, Vec<String>)> {
+        match which {
+            Which::Filter(filter) => Ok((filter, Vec::new())),
+            Which::Actor(actor) => {
+                let condition = Condition::new(Dimension::Actor, Op::Eq, actor.into())?;
+                Ok((
+                    Filter {
+                        conditions: vec![condition],
+                        ..Filter::default()
+                    },
+                    Vec::new(),
+                ))
+            }
+            Which::Ids(ids) if ids.len() > MOST_IDS => {
+                let message = format!(
+                    "The request names {} ids; at most {MOST_IDS} are taken at once.",
+                    ids.len()
+                );
+                Err(Error::new(Code::TooManyItems, message).at("ids"))
+            }
+            Which::Ids(ids) => {
+                let found = self.living(opened, site, &ids).await?;
+                let not_found = ids
+                    .into_iter()
+                    .filter(|id| !found.iter().any(|(own, _)| own == id))
+                    .collect();
+                let sequences = found.into_iter().filter_map(|(_, event)| event.sequence).collect();
+                Ok((
+                    Filter {
+                        sequences: Some(sequences),
+                        ..Filter::default()
+                    },
+                    not_found,
+                ))
+            }
+        }
+    }
+
+    async fn check_ceiling(&self, tx: &Transaction, site: &Site, count: i64) -> Result<()> {
+        let most = self.worker.max_pending_deletions;
+        let pending = store::deletion::pending(tx, site.id).await?;
+        if pending.saturating_add(count) <= most {
+            return Ok(());
+        }
+        let wait = self.until_purge(tx).await?;
+        let message = format!(
+            "{pending} deleted events of this site await the purge and {count} more would pass the limit of {most}; nothing was deleted."
+        );
+        Err(Error::new(Code::TooManyPendingDeletions, message).retry_after(wait))
+    }
+
+    /// How long until the next purge.
+    async fn until_purge(&self, tx: &Transaction) -> Result<Duration> {
+        let interval = i64::try_from(self.worker.purge_interval.as_nanos()).unwrap_or(i64::MAX);
+        let last = store::configuration::purged_at(tx).await?;
+        let wait = last
+            .saturating_add(interval)
+            .saturating_sub(clock::now_nanoseconds())
+            .max(1_000_000_000);
+        Ok(Duration::from_nanos(wait.unsigned_abs()))
+    }
+
+    /// Hides events and takes them back from what they were folded into.
+    async fn hide(
+        &self,
+        tx: &Transaction,
+        configuration: &Configuration,
+        marks: &[Mark],
+        site: &Site,
+        facts: &[Fact],
+        deletion: i64,
+    ) -> Result<()> {
+        let sequences: Vec<_> = facts.iter().map(|fact| fact.sequence).collect();
+        for (mark, rollups) in folded_into(configuration, marks, site.id) {
+            let cells = Cells::count(tx, &rollups, facts, |_, fact| fact.arrival < mark.position).await?;
+            Work::prepare(self, tx, mark, cells).await?.subtract(self, tx).await?;
+        }
+        store::tail::set_deletion(tx, &sequences, Some(deletion)).await
+    }
+
+    /// Shows events again and adds them to what they would have been folded into.
+    async fn show(
+        &self,
+        tx: &Transaction,
+        configuration: &Configuration,
+        marks: &[Mark],
+        site: i64,
+        facts: &[Fact],
+    ) -> Result<()> {
+        let sequences: Vec<_> = facts.iter().map(|fact| fact.sequence).collect();
+        for (mark, rollups) in folded_into(configuration, marks, site) {
+            let cells = Cells::count(tx, &rollups, facts, |_, fact| fact.arrival < mark.position).await?;
+            Work::prepare(self, tx, mark, cells).await?.restore(self, tx).await?;
+        }
+        store::tail::set_deletion(tx, &sequences, None).await
+    }
+
+    /// Brings a deletion's events back.
+    ///
+    /// # Errors
+    /// No permission, `NOT_FOUND`, or `NOT_RESTORABLE` once the purge has begun.
+    pub async fn restore_deletion(&self, caller: &Caller, public_id: &str) -> Result<Deletion> {
+        caller.require(Permission::Delete)?;
+        let tx = self.database.write(Priority::Deletion).await?;
+        let marks = mark::revise(&tx).await?;
+        let configuration = self.registry.at(&tx).await?;
+        let mut deletion = own_deletion(&tx, &configuration, caller, public_id).await?;
+        if !matches!(deletion.state, State::Hiding | State::Hidden) {
+            let message = match deletion.state {
+                State::Restoring | State::Restored => "This deletion was restored already.",
+                _ => "The purge has begun; these events cannot be brought back.",
+            };
+            return Err(Error::new(Code::NotRestorable, message).at("id"));
+        }
+        let slice = self.worker.deletion_slice_events;
+        let facts = store::tail::hidden(&tx, deletion.id, slice + 1).await?;
+        let whole = facts.len() <= slice;
+        let from = deletion.state;
+        if whole {
+            self.show(&tx, &configuration, &marks, deletion.site, &facts).await?;
+            deletion.finished = Some(clock::now());
+        }
+        deletion.state = if whole { State::Restored } else { State::Restoring };
+        deletion.events_done = if whole { deletion.events_total } else { 0 };
+        let finished = deletion.finished.map(crate::domain::zone::nanoseconds);
+        if !store::deletion::advance(
+            &tx,
+            deletion.id,
+            from,
+            deletion.state,
+            deletion.events_total,
+            deletion.events_done,
+            finished,
+        )
+        .await?
+        {
+            return Err(Error::new(Code::NotRestorable, "The deletion moved on meanwhile; look again.").at("id"));
+        }
+        tx.commit().await?;
+        self.fold_nudge.notify_one();
+        Ok(deletion)
+    }
+
+    /// A deletion by its id.
+    ///
+    /// # Errors
+    /// No permission, or `NOT_FOUND`.
+    pub async fn deletion(&self, snapshot: &Snapshot, caller: &Caller, public_id: &str) -> Result<Deletion> {
+        caller.require(Permission::Delete)?;
+        let opened = snapshot.hold().await?;
+        own_deletion(&opened.tx, &opened.configuration, caller, public_id).await
+    }
+
+    /// The deletions of a site, oldest first.
+    ///
+    /// # Errors
+    /// No permission, or an unknown site.
+    pub async fn deletions(&self, snapshot: &Snapshot, caller: &Caller, site: Option<&str>) -> Result<Vec<Deletion>> {
+        caller.require(Permission::Delete)?;
+        let opened = snapshot.hold().await?;
+        let site = opened.configuration.site(caller, site)?;
+        let all = [
+            State::Hiding,
+            State::Hidden,
+            State::Restoring,
+            State::Restored,
+            State::Purging,
+            State::Purged,
+        ];
+        store::deletion::list(&opened.tx, Some(site.id), &all, 1_000).await
+    }
+
+    /// Works off one slice of one deletion or restore under way; gives whether there was any.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub async fn work_off_deletion(&self) -> Result<bool> {
+        let waiting = {
+            let tx = self.database.read(self.question.deadline).await?;
+            store::deletion::list(&tx, None, &[State::Hiding, State::Restoring], 1).await?
+        };
+        let Some(deletion) = waiting.into_iter().next() else {
+            return Ok(false);
+        };
+        let tx = self.database.write(Priority::Deletion).await?;
+        let marks = mark::revise(&tx).await?;
+        let configuration = self.registry.at(&tx).await?;
+        let slice = self.worker.deletion_slice_events;
+        let (facts, next) = match deletion.state {
+            State::Hiding => {
+                let facts = store::tail::matching(
+                    &tx,
+                    &self.hasher,
+                    deletion.site,
+                    &deletion.filter,
+                    deletion.upper,
+                    slice,
+                )
+                .await?;
+                // On PostgreSQL an older transaction may still bring events that the tombstone covers.
+                let settled = facts.is_empty() && mark::horizon(&tx).await? >= deletion.upper;
+                (facts, if settled { State::Hidden } else { State::Hiding })
+            }
+            _ => {
+                let facts = store::tail::hidden(&tx, deletion.id, slice).await?;
+                let next = if facts.is_empty() {
+                    State::Restored
+                } else {
+                    State::Restoring
+                };
+                (facts, next)
+            }
+        };
+        let done = deletion
+            .events_done
+            .saturating_add(i64::try_from(facts.len()).unwrap_or(i64::MAX));
+        let total = if next == State::Hidden {
+            done
+        } else {
+            deletion.events_total
+        };
+        let finished = (next == State::Restored).then(clock::now_nanoseconds);
+        if !store::deletion::advance(&tx, deletion.id, deletion.state, next, total, done, finished).await? {
+            // Somebody restored it in between.
+            return Ok(true);
+        }
+        if deletion.state == State::Hiding {
+            if let Some(site) = configuration.sites.get(&deletion.site) {
+                self.hide(&tx, &configuration, &marks, site, &facts, deletion.id)
+                    .await?;
+            }
+        } else {
+            self.show(&tx, &configuration, &marks, deletion.site, &facts).await?;
+        }
+        tx.commit().await?;
+        let waits = facts.is_empty() && next == State::Hiding;
+        Ok(!waits)
+    }
+}
+
+/// A deletion that the caller may see.
+async fn own_deletion(
+    tx: &Transaction,
+    configuration: &Configuration,
+    caller: &Caller,
+    public_id: &str,
+) -> Result<Deletion> {
+    let found = store::deletion::find(tx, public_id).await?;
+    let own = found.filter(|one| {
+        let site = configuration.sites.get(&one.site);
+        site.is_some_and(|site| configuration.site(caller, Some(&site.name)).is_ok())
+    });
+    own.ok_or_else(|| Error::new(Code::NotFound, "There is no such deletion.").at("id"))
+}
+
+/// The rollups of a site by mark.
+fn folded_into<'a>(configuration: &Configuration, marks: &'a [Mark], site: i64) -> Vec<(&'a Mark, Vec<Arc<Rollup>>)> {
+    let own = |mark: &Mark| {
+        configuration
+            .rollups
+            .iter()
+            .filter(|rollup| rollup.site == site && rollup.mark == mark.id)
+            .cloned()
+            .collect()
+    };
+    marks
+        .iter()
+        .map(|mark| (mark, own(mark)))
+        .filter(|(_, rollups): &(_, Vec<_>)| !rollups.is_empty())
+        .collect()
+}

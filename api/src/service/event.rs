@@ -1,0 +1,229 @@
+//! Raw events: one by id, pages of them, and the actions that occur.
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{
+    Services,
+    ingest::hash_id,
+    snapshot::{Opened, Snapshot},
+};
+use crate::{
+    domain::{
+        caller::Caller,
+        condition::Condition,
+        deletion::Filter,
+        dimension::Dimension,
+        error::Result,
+        event::{Event, KNOWN_ACTIONS},
+        key::Permission,
+        period::Span,
+        question::{Find, RowOrder},
+        site::Site,
+    },
+    store::{
+        self,
+        event::{Order, Page, Place},
+    },
+};
+
+/// Which page.
+#[derive(Debug, Clone, Copy)]
+pub struct PageOf {
+    /// Ordered by what.
+    pub order: Order,
+    /// The latest first.
+    pub descending: bool,
+    /// Only events past this place.
+    pub after: Option<Place>,
+    /// Only events before this place.
+    pub before: Option<Place>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// An action, how often and when.
+#[derive(Debug, Clone)]
+pub struct ActionSeen {
+    /// The action.
+    pub name: String,
+    /// How many events.
+    pub count: i64,
+    /// The time of the first and of the last, in nanoseconds since 1970.
+    pub seen: Option<(i64, i64)>,
+    /// Whether it is known from the start.
+    pub built_in: bool,
+}
+
+impl Services {
+    /// One living event by its public id.
+    ///
+    /// # Errors
+    /// No permission, or an unknown site.
+    pub async fn event(
+        &self,
+        snapshot: &Snapshot,
+        caller: &Caller,
+        site: Option<&str>,
+        id: &str,
+    ) -> Result<Option<Event>> {
+        caller.require(Permission::Query)?;
+        let opened = snapshot.hold().await?;
+        let site = opened.configuration.site(caller, site)?;
+        let found = self.living(&opened, &site, &[id.to_owned()]).await?;
+        Ok(found.into_iter().next().map(|(_, event)| event))
+    }
+
+    /// Living events by their public ids, each with the id it was asked by.
+    pub(super) async fn living(&self, opened: &Opened, site: &Site, ids: &[String]) -> Result<Vec<(String, Event)>> {
+        let mut wanted = std::collections::HashMap::new();
+        for id in ids {
+            // A backend's id, a browser's, or one of our own.
+            wanted.insert(hash_id(&self.hasher, site.id, false, id), id);
+            wanted.insert(hash_id(&self.hasher, site.id, true, id), id);
+            if let Ok(uuid) = Uuid::parse_str(id) {
+                wanted.insert(uuid.into_bytes(), id);
+            }
+        }
+        let uids: Vec<_> = wanted.keys().copied().collect();
+        let events = store::event::by_uid(&opened.tx, site.id, &uids).await?;
+        let tombstones = opened.tombstones(site.id);
+        let visible = |event: &Event| !tombstones.iter().any(|one| is_hidden(event, &one.filter));
+        let named = events
+            .into_iter()
+            .filter(visible)
+            .filter_map(|event| Some(((*wanted.get(&event.uid)?).clone(), event)));
+        Ok(named.collect())
+    }
+
+    /// A page of living events.
+    ///
+    /// # Errors
+    /// No permission, an unknown site, or `DEADLINE_EXCEEDED`.
+    pub async fn events(
+        &self,
+        snapshot: &Snapshot,
+        caller: &Caller,
+        site: Option<&str>,
+        filter: &Filter,
+        page: PageOf,
+    ) -> Result<Vec<Event>> {
+        caller.require(Permission::Query)?;
+        let opened = snapshot.hold().await?;
+        let site = opened.configuration.site(caller, site)?;
+        let tombstones = opened.tombstones(site.id);
+        let page = Page {
+            hasher: &self.hasher,
+            site: site.id,
+            filter,
+            tombstones: &tombstones,
+            order: page.order,
+            descending: page.descending,
+            after: page.after,
+            before: page.before,
+            limit: page.limit,
+        };
+        store::event::page(&opened.tx, &page).await
+    }
+
+    /// The actions of a site: those that occur, and those known from the start.
+    ///
+    /// # Errors
+    /// No permission, or an unknown site.
+    pub async fn actions(&self, snapshot: &Snapshot, caller: &Caller, site: Option<&str>) -> Result<Vec<ActionSeen>> {
+        caller.require(Permission::Query)?;
+        let seen = {
+            let opened = snapshot.hold().await?;
+            let own = opened.configuration.site(caller, site)?;
+            store::event::actions(&opened.tx, own.id).await?
+        };
+        let mut actions: Vec<_> = seen
+            .into_iter()
+            .map(|(name, from, to)| ActionSeen {
+                built_in: KNOWN_ACTIONS.contains(&name.as_str()),
+                name,
+                count: 0,
+                seen: Some((from, to)),
+            })
+            .collect();
+        let from = actions.iter().filter_map(|action| action.seen).map(|seen| seen.0).min();
+        let to = actions.iter().filter_map(|action| action.seen).map(|seen| seen.1).max();
+        if let Some((from, to)) = from.zip(to) {
+            let question = Find {
+                view: "actions".into(),
+                conditions: Vec::new(),
+                span: Span { from, to: to + 1 },
+                series: None,
+                group_by: vec![("action".into(), Dimension::Action)],
+                order: RowOrder::CountDescending,
+                limit: Some(usize::MAX),
+            };
+            let found = self.find(snapshot, caller, site, &question).await?;
+            for row in found.rows {
+                let name = row.values.into_iter().flatten().next();
+                if let Some(action) = actions
+                    .iter_mut()
+                    .find(|action| name.as_ref().and_then(Value::as_str) == Some(&action.name))
+                {
+                    action.count = row.count;
+                }
+            }
+        }
+        actions.retain(|action| action.count > 0);
+        for name in KNOWN_ACTIONS {
+            if !actions.iter().any(|action| action.name == name) {
+                actions.push(ActionSeen {
+                    name: name.into(),
+                    count: 0,
+                    seen: None,
+                    built_in: true,
+                });
+            }
+        }
+        actions.sort_by(|one, other| other.count.cmp(&one.count).then_with(|| one.name.cmp(&other.name)));
+        Ok(actions)
+    }
+}
+
+/// The value that an event has of a dimension.
+#[must_use]
+pub fn value(event: &Event, dimension: &Dimension) -> Option<Value> {
+    let text = |text: &Option<String>| text.as_deref().map(Value::from);
+    match dimension {
+        Dimension::Action => Some(event.action.as_str().into()),
+        Dimension::Label => text(&event.label),
+        Dimension::UrlHost => event.url.as_ref().and_then(|url| text(&url.host)),
+        Dimension::UrlPath => event.url.as_ref().and_then(|url| text(&url.path)),
+        Dimension::ReferrerHost => event.referrer.as_ref().and_then(|url| text(&url.host)),
+        Dimension::TrafficSource => Some(event.traffic_source.name().into()),
+        Dimension::Device => event.agent.as_ref().map(|agent| agent.device.as_str().into()),
+        Dimension::Browser => event.agent.as_ref().and_then(|agent| text(&agent.browser)),
+        Dimension::Os => event.agent.as_ref().and_then(|agent| text(&agent.os)),
+        Dimension::Bot => event.agent.as_ref().map(|agent| agent.bot.into()),
+        Dimension::Country => text(&event.country),
+        Dimension::City => text(&event.city),
+        Dimension::Language => text(&event.language),
+        Dimension::Company => text(&event.company),
+        Dimension::Actor => text(&event.actor),
+        Dimension::Session => text(&event.session),
+        Dimension::Tag(keys) => super::fold::field(event.tag.as_ref()?, keys).cloned(),
+    }
+}
+
+/// Whether an event fulfils conditions.
+#[must_use]
+pub fn fulfils(event: &Event, conditions: &[Condition]) -> bool {
+    conditions
+        .iter()
+        .all(|condition| condition.holds(value(event, &condition.dimension).as_ref()))
+}
+
+fn is_hidden(event: &Event, filter: &Filter) -> bool {
+    let time = crate::domain::zone::nanoseconds(event.time);
+    filter
+        .sequences
+        .as_ref()
+        .is_none_or(|list| event.sequence.is_some_and(|own| list.contains(&own)))
+        && filter.span.is_none_or(|span| span.from <= time && time < span.to)
+        && fulfils(event, &filter.conditions)
+}

@@ -1,0 +1,205 @@
+//! From events to cells: which keys an event has in each rollup, counted up over many events. Pure but for the look-up
+//! of dictionary values; folding, deleting, restoring and rebuilding all go through it.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use smallvec::SmallVec;
+
+use super::atom::{Atom, Atoms, MISSING};
+use crate::{
+    domain::{
+        dimension::Dimension,
+        error::Result,
+        question::Measure,
+        rollup::{Content, Rollup, Tier},
+        zone::{self, Days},
+    },
+    store::{Transaction, rollup::KeyValues, tail::Fact},
+};
+
+/// A key of one rollup, by the atoms of its values.
+pub(in crate::service) type Key = SmallVec<[Atom; 8]>;
+
+/// The cells of one rollup.
+pub(in crate::service) struct RollupCells {
+    /// The rollup.
+    pub(in crate::service) rollup: Arc<Rollup>,
+    /// Its keys; cells name them by position.
+    pub(in crate::service) keys: Vec<Key>,
+    positions: HashMap<Key, usize>,
+    /// Counts by tier, bucket and key.
+    pub(in crate::service) counts: BTreeMap<(Tier, i64, usize), i64>,
+    /// Measures by tier, bucket, key and measure.
+    pub(in crate::service) measures: BTreeMap<(Tier, i64, usize, usize), Measure>,
+    /// Actors by day and key.
+    pub(in crate::service) actors: BTreeMap<(i64, usize), Vec<i64>>,
+}
+
+/// The cells of some events in some rollups.
+pub(in crate::service) struct Cells {
+    /// By rollup.
+    pub(in crate::service) rollups: Vec<RollupCells>,
+    atoms: Atoms,
+}
+
+impl Cells {
+    /// Counts events up. Each rollup takes the events of its site; `takes` can narrow that further.
+    pub(in crate::service) async fn count(
+        tx: &Transaction,
+        rollups: &[Arc<Rollup>],
+        facts: &[Fact],
+        takes: impl Fn(&Rollup, &Fact) -> bool,
+    ) -> Result<Self> {
+        let dimensions = dimensions(rollups);
+        let mut atoms = Atoms::load(tx, &dimensions, facts).await?;
+        let mut plans: Vec<Plan> = rollups.iter().map(|rollup| Plan::new(rollup, &dimensions)).collect();
+        let mut by_site: HashMap<i64, Vec<usize>> = HashMap::new();
+        for (index, rollup) in rollups.iter().enumerate() {
+            by_site.entry(rollup.site).or_default().push(index);
+        }
+        let mut values = vec![MISSING; dimensions.len()];
+        for fact in facts {
+            let Some(own) = by_site.get(&fact.site) else { continue };
+            for (value, dimension) in values.iter_mut().zip(&dimensions) {
+                *value = atoms.of(dimension, fact);
+            }
+            for index in own {
+                let plan = &mut plans[*index];
+                if takes(&plan.cells.rollup, fact) {
+                    plan.take(fact, &values, &atoms);
+                }
+            }
+        }
+        Ok(Self {
+            rollups: plans.into_iter().map(|plan| plan.cells).collect(),
+            atoms,
+        })
+    }
+
+    /// The values of a key as they are stored.
+    pub(in crate::service) fn key_values(&self, key: &Key) -> KeyValues {
+        key.iter()
+            .map(|atom| self.atoms.text(*atom).map(str::to_owned))
+            .collect()
+    }
+}
+
+/// All dimensions that the rollups ask for, the action first.
+fn dimensions(rollups: &[Arc<Rollup>]) -> Vec<Dimension> {
+    let mut all = vec![Dimension::Action];
+    for rollup in rollups {
+        let own = match &rollup.content {
+            Content::View(view) => &view.dimensions,
+            Content::Scope(fields) => fields,
+        };
+        for dimension in own {
+            if !all.contains(dimension) {
+                all.push(dimension.clone());
+            }
+        }
+    }
+    all
+}
+
+/// How one rollup takes an event.
+struct Plan {
+    cells: RollupCells,
+    /// Positions of its dimensions among all.
+    columns: Vec<usize>,
+    days: Days,
+}
+
+impl Plan {
+    fn new(rollup: &Arc<Rollup>, all: &[Dimension]) -> Self {
+        let own = match &rollup.content {
+            Content::View(view) => &view.dimensions,
+            Content::Scope(fields) => fields,
+        };
+        let columns = own
+            .iter()
+            .filter_map(|one| all.iter().position(|other| other == one))
+            .collect();
+        let cells = RollupCells {
+            rollup: rollup.clone(),
+            keys: Vec::new(),
+            positions: HashMap::new(),
+            counts: BTreeMap::new(),
+            measures: BTreeMap::new(),
+            actors: BTreeMap::new(),
+        };
+        Self {
+            cells,
+            columns,
+            days: Days::new(rollup.time_zone.clone()),
+        }
+    }
+
+    fn take(&mut self, fact: &Fact, values: &[Atom], atoms: &Atoms) {
+        let rollup = self.cells.rollup.clone();
+        match &rollup.content {
+            Content::View(view) => {
+                if let Some(actions) = &view.actions
+                    && !fact
+                        .action()
+                        .and_then(|id| atoms.action(id))
+                        .is_some_and(|action| actions.iter().any(|one| one == action))
+                {
+                    return;
+                }
+                let key = self.key(self.columns.iter().map(|column| values[*column]).collect());
+                for (tier, bucket) in [
+                    (Tier::Hour, zone::hour(fact.time)),
+                    (Tier::Day, self.days.day(fact.time)),
+                ] {
+                    *self.cells.counts.entry((tier, bucket, key)).or_default() += 1;
+                    for (index, measure) in view.measures.iter().enumerate() {
+                        if let Some(number) = number(measure, fact) {
+                            let one = Measure {
+                                n: 1,
+                                sum: number,
+                                min: number,
+                                max: number,
+                            };
+                            self.cells
+                                .measures
+                                .entry((tier, bucket, key, index))
+                                .or_default()
+                                .add(&one);
+                        }
+                    }
+                }
+            }
+            Content::Scope(_) => {
+                let Some(actor) = fact.actor() else { return };
+                if self.columns.iter().any(|column| values[*column] == MISSING) {
+                    return;
+                }
+                let day = self.days.day(fact.time);
+                for action in [values[0], MISSING] {
+                    let fields = self.columns.iter().map(|column| values[*column]);
+                    let key = self.key(std::iter::once(action).chain(fields).collect());
+                    self.cells.actors.entry((day, key)).or_default().push(actor);
+                }
+            }
+        }
+    }
+
+    fn key(&mut self, key: Key) -> usize {
+        if let Some(position) = self.cells.positions.get(&key) {
+            return *position;
+        }
+        let position = self.cells.keys.len();
+        self.cells.keys.push(key.clone());
+        self.cells.positions.insert(key, position);
+        position
+    }
+}
+
+/// The number in a tag field, where there is one.
+fn number(measure: &Dimension, fact: &Fact) -> Option<f64> {
+    let Dimension::Tag(keys) = measure else { return None };
+    super::atom::field(fact.tag.as_ref()?, keys)?.as_f64()
+}

@@ -1,0 +1,452 @@
+//! Writing cells down: keys get their numbers, counts are added or taken, sets of actors are united.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::{cell::Cells, cell::RollupCells};
+use crate::{
+    domain::{
+        error::Result,
+        hash::Hash,
+        question::Measure,
+        rollup::{Content, Gap, Mark, Tier},
+    },
+    service::{Services, unique::ActorSet},
+    store::{
+        Transaction, rollup as rollups,
+        unique_bucket::{self, Bucket},
+        view_bucket::{self, Place},
+    },
+};
+
+/// Remembered keys and bucket widths; each some 60 bytes.
+const MOST_KNOWN: usize = 200_000;
+
+/// What is known of rollups as of a revision of their mark.
+#[derive(Default)]
+pub(super) struct Known {
+    revisions: HashMap<i64, i64>,
+    keys: HashMap<(i64, Hash), i64>,
+    widths: HashMap<(i64, Tier, i64), i64>,
+}
+
+impl Known {
+    /// Forgets what a deletion, a restore or a purge may have changed.
+    fn at(&mut self, mark: &Mark) {
+        let seen = self.revisions.insert(mark.id, mark.revision);
+        if seen.is_some_and(|seen| seen != mark.revision)
+            || self.keys.len() > MOST_KNOWN
+            || self.widths.len() > MOST_KNOWN
+        {
+            self.keys.clear();
+            self.widths.clear();
+        }
+    }
+}
+
+/// The keys of one rollup's cells: the hash of each, and the number where it has one already.
+struct Keys {
+    hashes: Vec<Hash>,
+    numbers: HashMap<Hash, i64>,
+}
+
+/// Cells with what is needed to write them.
+pub(in crate::service) struct Work {
+    cells: Cells,
+    keys: Vec<Keys>,
+    gaps: HashSet<(i64, Tier, i64)>,
+    /// Sets of actors as they were, by position of the rollup, day and key number.
+    sets: Vec<HashMap<(i64, i64), (bool, ActorSet)>>,
+    /// Cells of each touched hour or day after this work.
+    widths: HashMap<(i64, Tier, i64), i64>,
+}
+
+/// What a write learned, to be remembered after the commit.
+#[must_use = "it is remembered after the commit"]
+pub(super) struct Written {
+    keys: Vec<((i64, Hash), i64)>,
+    widths: Vec<((i64, Tier, i64), i64)>,
+}
+
+impl Written {
+    /// Remembers it. Only after the commit.
+    pub(super) fn remember(self, services: &Services, mark: &Mark) {
+        let mut known = services.fold_memory.known();
+        if known.revisions.get(&mark.id) == Some(&mark.revision) {
+            known.keys.extend(self.keys);
+            known.widths.extend(self.widths);
+        }
+    }
+}
+
+impl Work {
+    /// Looks up what writing will need, in a reading transaction or under the mark's lock.
+    pub(in crate::service) async fn prepare(
+        services: &Services,
+        tx: &Transaction,
+        mark: &Mark,
+        cells: Cells,
+    ) -> Result<Self> {
+        let ids: Vec<_> = cells.rollups.iter().map(|one| one.rollup.id).collect();
+        let gaps = if ids.is_empty() {
+            HashSet::new()
+        } else {
+            rollups::gaps_of(tx, &ids).await?
+        };
+        let mut work = Self {
+            keys: Vec::new(),
+            sets: Vec::new(),
+            widths: HashMap::new(),
+            gaps,
+            cells,
+        };
+        services.fold_memory.known().at(mark);
+        for index in 0..work.cells.rollups.len() {
+            let keys = work.look_up_keys(services, tx, index).await?;
+            let sets = work.look_up_sets(tx, index, &keys).await?;
+            work.look_up_widths(services, tx, index, &keys).await?;
+            work.keys.push(keys);
+            work.sets.push(sets);
+        }
+        Ok(work)
+    }
+
+    async fn look_up_keys(&self, services: &Services, tx: &Transaction, index: usize) -> Result<Keys> {
+        let own = &self.cells.rollups[index];
+        let hash = |key| {
+            let values = self.cells.key_values(key);
+            hash_key(services, own.rollup.id, &values)
+        };
+        let hashes: Vec<Hash> = own.keys.iter().map(hash).collect();
+        let mut numbers = HashMap::new();
+        {
+            let known = services.fold_memory.known();
+            for hash in &hashes {
+                if let Some(number) = known.keys.get(&(own.rollup.id, *hash)) {
+                    numbers.insert(*hash, *number);
+                }
+            }
+        }
+        let missing: Vec<_> = hashes.iter().filter(|hash| !numbers.contains_key(*hash)).collect();
+        numbers.extend(rollups::find_key_ids(tx, own.rollup.id, missing.into_iter()).await?);
+        Ok(Keys { hashes, numbers })
+    }
+
+    async fn look_up_sets(
+        &self,
+        tx: &Transaction,
+        index: usize,
+        keys: &Keys,
+    ) -> Result<HashMap<(i64, i64), (bool, ActorSet)>> {
+        let own = &self.cells.rollups[index];
+        let number = |key: usize| keys.numbers.get(&keys.hashes[key]).copied();
+        let places: Vec<_> = own
+            .actors
+            .keys()
+            .filter_map(|(day, key)| Some((*day, number(*key)?)))
+            .collect();
+        let mut sets = HashMap::new();
+        for bucket in unique_bucket::at(tx, own.rollup.id, &places).await? {
+            // A set that cannot be read, such as one of a newer version, is stale: it is rebuilt from raw events.
+            let set = ActorSet::read(&bucket.sketch);
+            let stale = bucket.stale || set.is_err();
+            sets.insert(
+                (bucket.place.day, bucket.place.key),
+                (stale, set.unwrap_or_else(|_| ActorSet::empty())),
+            );
+        }
+        Ok(sets)
+    }
+
+    /// How many cells each touched hour or day will have: an upper estimate, made exact where it passes the bound.
+    async fn look_up_widths(&mut self, services: &Services, tx: &Transaction, index: usize, keys: &Keys) -> Result<()> {
+        let own = &self.cells.rollups[index];
+        let mut touched: BTreeMap<(i64, Tier, i64), Vec<usize>> = BTreeMap::new();
+        for (tier, bucket, key) in own.counts.keys() {
+            touched.entry((own.rollup.id, *tier, *bucket)).or_default().push(*key);
+        }
+        for (place, batch) in touched {
+            let known = services.fold_memory.known().widths.get(&place).copied();
+            let before = match known {
+                Some(width) => width,
+                None => view_bucket::width(tx, place.0, place.1, place.2).await?,
+            };
+            let mut after = before.saturating_add(i64::try_from(batch.len()).unwrap_or(i64::MAX));
+            if after > most_cells(services, place.1) {
+                let there: HashSet<i64> = view_bucket::keys(tx, place.0, place.1, place.2)
+                    .await?
+                    .into_iter()
+                    .collect();
+                let is_new = |key: &&usize| {
+                    keys.numbers
+                        .get(&keys.hashes[**key])
+                        .is_none_or(|number| !there.contains(number))
+                };
+                after = i64::try_from(there.len() + batch.iter().filter(is_new).count()).unwrap_or(i64::MAX);
+            }
+            self.widths.insert(place, after);
+        }
+        Ok(())
+    }
+
+    /// Adds the cells; hours and days that would grow too wide become gaps.
+    pub(super) async fn add(self, services: &Services, tx: &Transaction) -> Result<Written> {
+        let mut written = Written {
+            keys: Vec::new(),
+            widths: self.widths.iter().map(|(place, width)| (*place, *width)).collect(),
+        };
+        let overflows = self.overflows(services);
+        for (rollup, tier, bucket) in &overflows {
+            view_bucket::clear(tx, *rollup, *tier, *bucket).await?;
+            rollups::open_gap(tx, *rollup, *tier, *bucket, Gap::Overflow).await?;
+            tracing::warn!(
+                rollup,
+                bucket,
+                ?tier,
+                "a view has too many cells in one bucket; raw events answer for it"
+            );
+        }
+        let mut counts: Vec<(Place, i64)> = Vec::new();
+        let mut measures: Vec<(Place, usize, Measure)> = Vec::new();
+        let mut buckets: Vec<Bucket> = Vec::new();
+        for (index, own) in self.cells.rollups.iter().enumerate() {
+            let skipped = |tier, bucket| {
+                let place = (own.rollup.id, tier, bucket);
+                self.gaps.contains(&place) || overflows.contains(&place)
+            };
+            let numbers = self.number_keys(tx, index, own, &skipped, &mut written).await?;
+            for ((tier, bucket, key), n) in &own.counts {
+                if !skipped(*tier, *bucket) {
+                    counts.push((
+                        Place {
+                            rollup: own.rollup.id,
+                            tier: *tier,
+                            bucket: *bucket,
+                            key: numbers[key],
+                        },
+                        *n,
+                    ));
+                }
+            }
+            for ((tier, bucket, key, measure), value) in &own.measures {
+                if !skipped(*tier, *bucket) {
+                    measures.push((
+                        Place {
+                            rollup: own.rollup.id,
+                            tier: *tier,
+                            bucket: *bucket,
+                            key: numbers[key],
+                        },
+                        *measure,
+                        *value,
+                    ));
+                }
+            }
+            for ((day, key), actors) in &own.actors {
+                let place = unique_bucket::Place {
+                    rollup: own.rollup.id,
+                    day: *day,
+                    key: numbers[key],
+                };
+                let (stale, set) = self.sets[index]
+                    .get(&(*day, place.key))
+                    .cloned()
+                    .unwrap_or((false, ActorSet::empty()));
+                if !stale {
+                    let mut set = set;
+                    set.add(actors.clone())?;
+                    buckets.push(Bucket {
+                        place,
+                        stale,
+                        sketch: set.write(),
+                    });
+                }
+            }
+        }
+        counts.sort_unstable_by_key(|(place, _)| *place);
+        measures.sort_unstable_by_key(|(place, measure, _)| (*place, *measure));
+        buckets.sort_unstable_by_key(|bucket| bucket.place);
+        view_bucket::add(tx, &counts).await?;
+        view_bucket::add_measures(tx, &measures).await?;
+        unique_bucket::write(tx, &buckets).await?;
+        Ok(written)
+    }
+
+    /// Numbers of the keys that any cell to be written has, made where they are missing.
+    async fn number_keys(
+        &self,
+        tx: &Transaction,
+        index: usize,
+        own: &RollupCells,
+        skipped: &impl Fn(Tier, i64) -> bool,
+        written: &mut Written,
+    ) -> Result<HashMap<usize, i64>> {
+        let keys = &self.keys[index];
+        let counted = own
+            .counts
+            .keys()
+            .filter(|(tier, bucket, _)| !skipped(*tier, *bucket))
+            .map(|(_, _, key)| *key);
+        let used: HashSet<usize> = counted.chain(own.actors.keys().map(|(_, key)| *key)).collect();
+        let missing = used
+            .iter()
+            .filter(|key| !keys.numbers.contains_key(&keys.hashes[**key]));
+        let missing: HashMap<Hash, _> = missing
+            .map(|key| (keys.hashes[*key], self.cells.key_values(&own.keys[*key])))
+            .collect();
+        let made = if missing.is_empty() {
+            HashMap::new()
+        } else {
+            rollups::key_ids(tx, own.rollup.id, &missing).await?
+        };
+        let number = |key: &usize| {
+            keys.numbers
+                .get(&keys.hashes[*key])
+                .or_else(|| made.get(&keys.hashes[*key]))
+                .copied()
+        };
+        let numbers: HashMap<usize, i64> = used.iter().filter_map(|key| Some((*key, number(key)?))).collect();
+        written.keys.extend(
+            numbers
+                .iter()
+                .map(|(key, number)| ((own.rollup.id, keys.hashes[*key]), *number)),
+        );
+        Ok(numbers)
+    }
+
+    /// Hours and days that would hold more cells than allowed.
+    fn overflows(&self, services: &Services) -> HashSet<(i64, Tier, i64)> {
+        let wide = self
+            .widths
+            .iter()
+            .filter(|(place, width)| **width > most_cells(services, place.1));
+        wide.map(|(place, _)| *place)
+            .filter(|place| !self.gaps.contains(place))
+            .collect()
+    }
+
+    /// Takes the cells back, for events that are hidden. The caller holds every mark and has raised its revision.
+    pub(in crate::service) async fn subtract(self, services: &Services, tx: &Transaction) -> Result<()> {
+        for (index, own) in self.cells.rollups.iter().enumerate() {
+            let keys = &self.keys[index];
+            let number = |key: usize| keys.numbers.get(&keys.hashes[key]).copied();
+            let id = own.rollup.id;
+            if matches!(&own.rollup.content, Content::View(view) if !view.measures.is_empty()) {
+                // A least or greatest value cannot be taken back; the hour or day is rebuilt.
+                let mut buckets: Vec<_> = own.counts.keys().map(|(tier, bucket, _)| (*tier, *bucket)).collect();
+                buckets.dedup();
+                for (tier, bucket) in buckets {
+                    view_bucket::clear(tx, id, tier, bucket).await?;
+                    rollups::open_gap(tx, id, tier, bucket, Gap::Stale).await?;
+                }
+                continue;
+            }
+            let open = own
+                .counts
+                .iter()
+                .filter(|((tier, bucket, _), _)| !self.gaps.contains(&(id, *tier, *bucket)));
+            let mut counts: Vec<_> = open
+                .filter_map(|((tier, bucket, key), n)| {
+                    Some((
+                        Place {
+                            rollup: id,
+                            tier: *tier,
+                            bucket: *bucket,
+                            key: number(*key)?,
+                        },
+                        *n,
+                    ))
+                })
+                .collect();
+            counts.sort_unstable_by_key(|(place, _)| *place);
+            for wrong in view_bucket::subtract(tx, &counts).await? {
+                tracing::error!(?wrong, "a cell fell below 0; its bucket is rebuilt from raw events");
+                services.metrics.count_fault("fold");
+                view_bucket::clear(tx, wrong.rollup, wrong.tier, wrong.bucket).await?;
+                rollups::open_gap(tx, wrong.rollup, wrong.tier, wrong.bucket, Gap::Stale).await?;
+            }
+            let stale: Vec<_> = own
+                .actors
+                .keys()
+                .filter_map(|(day, key)| {
+                    Some(unique_bucket::Place {
+                        rollup: id,
+                        day: *day,
+                        key: number(*key)?,
+                    })
+                })
+                .collect();
+            unique_bucket::mark_stale(tx, &stale).await?;
+        }
+        Ok(())
+    }
+
+    /// Adds the cells of events that are shown again. The caller holds every mark and has raised its revision.
+    pub(in crate::service) async fn restore(mut self, services: &Services, tx: &Transaction) -> Result<()> {
+        let mut stale = Vec::new();
+        for (index, own) in self.cells.rollups.iter_mut().enumerate() {
+            let actors = std::mem::take(&mut own.actors);
+            let days: Vec<_> = actors.into_keys().collect();
+            stale.push((index, days));
+        }
+        for (index, days) in stale {
+            let own = &self.cells.rollups[index];
+            let keys = &self.keys[index];
+            let wanted: HashMap<Hash, _> = days
+                .iter()
+                .map(|(_, key)| (keys.hashes[*key], self.cells.key_values(&own.keys[*key])))
+                .collect();
+            let numbers = if wanted.is_empty() {
+                HashMap::new()
+            } else {
+                rollups::key_ids(tx, own.rollup.id, &wanted).await?
+            };
+            let bucket = |(day, key): &(i64, usize)| {
+                let place = unique_bucket::Place {
+                    rollup: own.rollup.id,
+                    day: *day,
+                    key: *numbers.get(&keys.hashes[*key])?,
+                };
+                Some(Bucket {
+                    place,
+                    stale: true,
+                    sketch: ActorSet::empty().write(),
+                })
+            };
+            let mut buckets: Vec<_> = days.iter().filter_map(bucket).collect();
+            buckets.sort_unstable_by_key(|bucket| bucket.place);
+            unique_bucket::write(tx, &buckets).await?;
+        }
+        self.add(services, tx).await.map(drop)
+    }
+}
+
+/// Cells that one hour or day of a rollup may have; past it raw events answer.
+fn most_cells(services: &Services, tier: Tier) -> i64 {
+    match tier {
+        Tier::Hour => services.worker.max_cells_per_hour,
+        // A day has room for ten full hours of different keys.
+        Tier::Day => services.worker.max_cells_per_hour.saturating_mul(10),
+    }
+}
+
+/// The hash of a key's values under one rollup.
+pub(in crate::service) fn hash_key(services: &Services, rollup: i64, values: &[Option<String>]) -> Hash {
+    let rollup = rollup.to_le_bytes();
+    let mut parts: Vec<&[u8]> = vec![b"key", &rollup];
+    // Missing and empty are told apart by a byte in front.
+    for value in values {
+        match value {
+            Some(value) => parts.extend([b"1".as_slice(), value.as_bytes()]),
+            None => parts.push(b"0"),
+        }
+    }
+    services.hasher.hash(&parts)
+}
+
+impl Work {
+    /// Lets a gap be written to that is being closed.
+    pub(super) fn reopen(&mut self, place: (i64, Tier, i64)) {
+        self.gaps.remove(&place);
+        self.widths.insert(place, 0);
+    }
+}

@@ -1,0 +1,168 @@
+//! Group commit: requests that wait at the same time share one transaction, and each is answered after the commit.
+
+use std::{
+    collections::{HashMap, HashSet},
+    time::{Duration, Instant},
+};
+
+use tokio::sync::mpsc;
+
+use super::{Waiting, step::admit_event};
+use crate::{
+    clock,
+    domain::{
+        error::{Code, Error, Result},
+        event::Outcome,
+    },
+    service::Services,
+    store::{self, Priority, is_transient},
+};
+
+/// The one task of a process that appends events.
+pub struct Appender {
+    services: Services,
+    arrivals: mpsc::UnboundedReceiver<Waiting>,
+    /// Taken from the queue, too much for the last batch.
+    held: Option<Waiting>,
+}
+
+/// Attempts of one transaction that others stand in the way of.
+const ATTEMPTS: u32 = 5;
+
+impl Appender {
+    pub(super) fn new(services: Services, arrivals: mpsc::UnboundedReceiver<Waiting>) -> Self {
+        Self {
+            services,
+            arrivals,
+            held: None,
+        }
+    }
+
+    /// Appends one batch of what waits; waits for it to come. `false` once nobody can send any more.
+    pub async fn append_next(&mut self) -> bool {
+        let first = match self.held.take() {
+            Some(held) => held,
+            None => match self.arrivals.recv().await {
+                Some(first) => first,
+                None => return false,
+            },
+        };
+        let batch = self.gather(first);
+        self.append(batch).await;
+        true
+    }
+
+    /// Appends everything that waits now, without waiting for more.
+    pub async fn drain(&mut self) {
+        while let Some(first) = self.held.take().or_else(|| self.arrivals.try_recv().ok()) {
+            let batch = self.gather(first);
+            self.append(batch).await;
+        }
+    }
+
+    fn gather(&mut self, first: Waiting) -> Vec<Waiting> {
+        let most = self.services.ingest.config.batch_events;
+        let mut events = first.events.len();
+        let mut batch = vec![first];
+        while events < most {
+            let Ok(next) = self.arrivals.try_recv() else { break };
+            if events + next.events.len() > most {
+                self.held = Some(next);
+                break;
+            }
+            events += next.events.len();
+            batch.push(next);
+        }
+        batch
+    }
+
+    async fn append(&self, batch: Vec<Waiting>) {
+        let services = &self.services;
+        let events: usize = batch.iter().map(|waiting| waiting.events.len()).sum();
+        let start = Instant::now();
+        let outcomes = self.append_with_retries(&batch).await;
+        services.metrics.count_append(events, start.elapsed());
+        let mut answers = match outcomes {
+            Ok(outcomes) => outcomes.into_iter(),
+            Err(error) => {
+                tracing::error!(error = ?error, events, "an append failed");
+                services.metrics.count_fault("append");
+                let refusal = if is_transient(&error) { overloaded() } else { error };
+                vec![Outcome::Refused(refusal); events].into_iter()
+            }
+        };
+        for waiting in batch {
+            let own = answers.by_ref().take(waiting.events.len()).collect();
+            // A caller that went away had its events stored all the same.
+            let _ = waiting.answer.send(own);
+            drop(waiting.room);
+        }
+        services.metrics.set_queue(services.ingest.waiting());
+        services.fold_nudge.notify_one();
+    }
+
+    async fn append_with_retries(&self, batch: &[Waiting]) -> Result<Vec<Outcome>> {
+        let mut attempt = 1;
+        loop {
+            match self.append_once(batch).await {
+                Err(error) if is_transient(&error) && attempt < ATTEMPTS => {
+                    tokio::time::sleep(Duration::from_millis(5) * attempt).await;
+                    attempt += 1;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    async fn append_once(&self, batch: &[Waiting]) -> Result<Vec<Outcome>> {
+        let services = &self.services;
+        let prepared: Vec<_> = batch.iter().flat_map(|waiting| &waiting.events).collect();
+        let tx = services.database.write(Priority::Append).await?;
+        let generation = store::configuration::hold_generation(&tx).await?;
+        let configuration = services.registry.at_generation(&tx, generation).await?;
+        let candidates: Vec<_> = prepared.iter().flat_map(|one| one.candidates.iter().copied()).collect();
+        let known = if candidates.is_empty() {
+            HashMap::new()
+        } else {
+            store::known(&tx, &candidates).await?
+        };
+        let now = clock::now();
+        let mut claimed = HashSet::new();
+        let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(prepared.len());
+        let mut admitted = Vec::with_capacity(prepared.len());
+        for one in &prepared {
+            let event = &one.event;
+            let stored = one.candidates.iter().any(|uid| known.get(uid) == Some(&event.site));
+            outcomes.push(if stored || claimed.contains(&event.uid) {
+                Some(Outcome::Duplicate { id: event.id.clone() })
+            } else if let Err(error) = admit_event::run(&configuration, event, now) {
+                Some(Outcome::Refused(error))
+            } else {
+                claimed.insert(event.uid);
+                admitted.push(event);
+                None
+            });
+        }
+        let appended = store::append(&tx, &services.hasher, &admitted).await?;
+        tx.commit().await?;
+        let answers = prepared.iter().zip(outcomes).map(|(one, outcome)| {
+            outcome.unwrap_or_else(|| {
+                if appended.lost.contains(&one.event.uid) {
+                    Outcome::Duplicate {
+                        id: one.event.id.clone(),
+                    }
+                } else {
+                    Outcome::Accepted(Box::new(one.event.clone()))
+                }
+            })
+        });
+        let answers = answers.collect();
+        appended.remember(&services.database);
+        Ok(answers)
+    }
+}
+
+fn overloaded() -> Error {
+    let message = "The database is busy and nothing of this request was stored; try again.";
+    Error::new(Code::Overloaded, message).retry_after(Duration::from_secs(1))
+}

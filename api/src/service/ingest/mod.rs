@@ -1,0 +1,196 @@
+//! The way in, one for every door: a door translates into [`NewEvent`], the steps say *continue* or *drop, because …*,
+//! and the append answers after the commit.
+
+mod append;
+pub mod enrichment;
+mod identity;
+mod pipeline;
+mod step;
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+
+use super::Services;
+use crate::{
+    config,
+    domain::{
+        caller::Caller,
+        error::{Code, Error, Result},
+        event::{Door, Event, NewEvent, Outcome},
+        hash::KeyedHash,
+        key::Permission,
+    },
+};
+use enrichment::{Countries, UserAgents};
+
+/// What the way in remembers between requests.
+pub struct Ingest {
+    config: config::Ingest,
+    agents: UserAgents,
+    countries: Option<Countries>,
+    identity: identity::Identities,
+    /// One permit for each event that may wait.
+    room: Arc<Semaphore>,
+    queue: mpsc::UnboundedSender<Waiting>,
+    arrivals: Mutex<Option<mpsc::UnboundedReceiver<Waiting>>>,
+}
+
+/// An event that passed every step before the append.
+#[derive(Debug)]
+struct Prepared {
+    event: Event,
+    /// Unique ids under which it may be stored already.
+    candidates: Vec<[u8; 16]>,
+}
+
+/// The events of one request, waiting to be appended; the queue is bounded by its permits.
+struct Waiting {
+    events: Vec<Prepared>,
+    answer: oneshot::Sender<Vec<Outcome>>,
+    room: OwnedSemaphorePermit,
+}
+
+impl Ingest {
+    /// Builds the way in.
+    ///
+    /// # Errors
+    /// A country file that cannot be read, or an operating system that has no thread to give.
+    pub fn new(config: config::Ingest, hasher: KeyedHash) -> Result<Self> {
+        let countries = config
+            .country_file
+            .as_ref()
+            .map(Countries::open)
+            .transpose()
+            .map_err(|error| Error::new(Code::InvalidArgument, error.to_string()).at("country-file"))?;
+        // The queue itself is unbounded because its room is: nobody sends without permits for every event.
+        let (queue, arrivals) = mpsc::unbounded_channel();
+        Ok(Self {
+            agents: UserAgents::start().map_err(Error::internal)?,
+            countries,
+            identity: identity::Identities::new(hasher),
+            room: Arc::new(Semaphore::new(config.queue_events)),
+            queue,
+            arrivals: Mutex::new(Some(arrivals)),
+            config,
+        })
+    }
+
+    /// Events that wait to be appended.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.config.queue_events - self.room.available_permits()
+    }
+
+    async fn enqueue(&self, events: Vec<Prepared>) -> Result<Vec<Outcome>> {
+        let overloaded = || {
+            let message = "The server's queue is full and nothing of this request was stored; try again.";
+            Error::new(Code::Overloaded, message).retry_after(Duration::from_secs(1))
+        };
+        let permits = u32::try_from(events.len()).map_err(|_| overloaded())?;
+        let room = tokio::time::timeout(self.config.queue_timeout, self.room.clone().acquire_many_owned(permits)).await;
+        let room = room.map_err(|_| overloaded())?.map_err(Error::internal)?;
+        let (answer, answered) = oneshot::channel();
+        self.queue
+            .send(Waiting { events, answer, room })
+            .map_err(|_| overloaded())?;
+        answered
+            .await
+            .map_err(|_| Error::internal("the append ended without an answer"))
+    }
+}
+
+/// How a door logs.
+#[derive(Debug, Clone, Copy)]
+pub struct Way<'a> {
+    /// Which door it is.
+    pub door: Door,
+    /// The site that the caller names.
+    pub site: Option<&'a str>,
+}
+
+impl Services {
+    /// Takes events in; answers for each in order, after the commit.
+    ///
+    /// # Errors
+    /// What concerns the whole request: no permission, an unknown site, too many events, a full queue.
+    pub async fn log(&self, caller: &Caller, way: Way<'_>, events: Vec<NewEvent>) -> Result<Vec<Outcome>> {
+        let sites = vec![way.site.map(str::to_owned); events.len()];
+        self.log_each(caller, way.door, sites, events).await
+    }
+
+    /// Takes in events that each name their own site.
+    ///
+    /// # Errors
+    /// What concerns the whole request.
+    pub async fn log_each(
+        &self,
+        caller: &Caller,
+        door: Door,
+        sites: Vec<Option<String>>,
+        events: Vec<NewEvent>,
+    ) -> Result<Vec<Outcome>> {
+        caller.require(Permission::Log)?;
+        let most = self.ingest.config.max_events_per_request;
+        if events.len() > most {
+            let message = format!(
+                "The request holds {} events; at most {most} are taken at once.",
+                events.len()
+            );
+            return Err(Error::new(Code::TooManyItems, message).at("inputs"));
+        }
+        let configuration = self.registry.current();
+        let charged = self.rates.charge(caller.key(), events.len());
+        let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(events.len());
+        let mut prepared = Vec::with_capacity(events.len());
+        for ((event, site), charged) in events.into_iter().zip(sites).zip(charged) {
+            let passed = match charged.and_then(|()| configuration.site(caller, site.as_deref())) {
+                Ok(site) => pipeline::prepare(self, caller, door, &site, event).await,
+                Err(error) => Err(error),
+            };
+            outcomes.push(match passed {
+                Ok(event) => {
+                    prepared.push(event);
+                    None
+                }
+                Err(error) if error.code == Code::Internal => return Err(error),
+                Err(error) => Some(Outcome::Refused(error)),
+            });
+        }
+        if !prepared.is_empty() {
+            let mut answers = self.ingest.enqueue(prepared).await?.into_iter();
+            outcomes
+                .iter_mut()
+                .filter(|outcome| outcome.is_none())
+                .for_each(|outcome| *outcome = answers.next());
+        }
+        let outcomes: Vec<Outcome> = outcomes.into_iter().flatten().collect();
+        self.count(&outcomes);
+        Ok(outcomes)
+    }
+
+    fn count(&self, outcomes: &[Outcome]) {
+        for outcome in outcomes {
+            self.metrics.count_outcome(outcome.name(), 1);
+        }
+    }
+
+    /// The receiving end of the queue; there is one, for the one append worker.
+    #[must_use]
+    pub fn appender(&self) -> Option<Appender> {
+        let arrivals = self
+            .ingest
+            .arrivals
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()?;
+        Some(Appender::new(self.clone(), arrivals))
+    }
+}
+
+pub use append::Appender;
+pub(in crate::service) use identity::SALT_LIFE;
+pub(in crate::service) use step::identify_event::hash_id;

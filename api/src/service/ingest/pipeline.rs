@@ -1,0 +1,31 @@
+//! The steps of one event, in order. Each is written once; each drop carries its reason.
+//!
+//! Before it: the caller is known and charged. After it: the append looks the id up, admits, and stores.
+
+use super::{Prepared, step};
+use crate::{
+    clock,
+    domain::{
+        caller::Caller,
+        error::Result,
+        event::{Door, NewEvent},
+        site::Site,
+    },
+    service::Services,
+};
+
+/// Takes one event through the steps before the append.
+pub(super) async fn prepare(
+    services: &Services,
+    caller: &Caller,
+    door: Door,
+    site: &Site,
+    event: NewEvent,
+) -> Result<Prepared> {
+    let ingest = &services.ingest;
+    let received = clock::now();
+    let valid = step::validate_shape::run(event, site, door, received, ingest.config.tag)?;
+    let identified = step::identify_event::run(&services.hasher, caller, door, site, valid)?;
+    let enriched = step::enrich_event::run(ingest, caller, site, identified);
+    step::name_actor::run(services, site, enriched).await
+}

@@ -1,0 +1,111 @@
+//! Use-cases: each checks its caller, opens its transaction and calls stores. Every rule of Tidemark that needs more
+//! than values to judge is stated here once, whichever transport or worker asks.
+
+pub mod deletion;
+pub mod event;
+pub mod feed;
+pub mod fold;
+pub mod ingest;
+pub mod key;
+pub mod purge;
+pub mod rate;
+pub mod registry;
+pub mod retention;
+pub mod site;
+pub mod snapshot;
+pub mod status;
+pub mod unique;
+pub mod view;
+
+use std::sync::Arc;
+
+use crate::{
+    config,
+    domain::{error::Result, hash::KeyedHash},
+    store::{Database, Priority, configuration},
+    telemetry::Metrics,
+};
+use registry::Registry;
+
+/// What every use-case works with.
+#[derive(Clone)]
+pub struct Services(Arc<Inner>);
+
+/// The parts behind [`Services`].
+pub struct Inner {
+    /// The database.
+    pub database: Database,
+    /// Sites, keys, views, scopes and rollups, as last read.
+    pub registry: Registry,
+    /// Hashes under this installation's secret.
+    pub hasher: KeyedHash,
+    /// The way in.
+    pub ingest: ingest::Ingest,
+    /// What each key has left.
+    pub rates: rate::Rates,
+    /// Those who watch events arrive.
+    pub feed: feed::Feed,
+    /// What folding remembers between rounds.
+    pub fold_memory: fold::Memory,
+    /// Wakes the fold.
+    pub fold_nudge: tokio::sync::Notify,
+    /// Everything that is counted.
+    pub metrics: Metrics,
+    /// Limits on questions.
+    pub question: config::Question,
+    /// What runs in the background.
+    pub worker: config::Worker,
+}
+
+impl std::ops::Deref for Services {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl Services {
+    /// Builds the use-cases over a migrated database.
+    ///
+    /// # Errors
+    /// Whatever the database says, or a country file that cannot be read.
+    pub async fn start(database: Database, config: &config::Config, metrics: Metrics) -> Result<Self> {
+        let tx = database.write(Priority::Configuration).await?;
+        let installation = configuration::ensure(&tx, &random()?).await?;
+        let hasher = KeyedHash::new(&installation.secret);
+        view::ensure_built_in(&tx).await?;
+        let registry = Registry::load(&tx).await?;
+        tx.commit().await?;
+        let ingest = ingest::Ingest::new(config.ingest(), hasher.clone())?;
+        Ok(Self(Arc::new(Inner {
+            database,
+            registry,
+            hasher,
+            ingest,
+            rates: rate::Rates::default(),
+            feed: feed::Feed::default(),
+            fold_memory: fold::Memory::default(),
+            fold_nudge: tokio::sync::Notify::new(),
+            metrics,
+            question: config.question(),
+            worker: config.worker(),
+        })))
+    }
+}
+
+impl std::fmt::Debug for Services {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Services(…)")
+    }
+}
+
+/// Bytes that nobody can guess.
+///
+/// # Errors
+/// `INTERNAL` where the operating system has none to give.
+pub fn random<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(crate::domain::error::Error::internal)?;
+    Ok(bytes)
+}

@@ -1,0 +1,176 @@
+//! Sites, keys, views, scopes and rollups as last read. A change raises the generation in its own transaction; whoever
+//! sees a newer generation in theirs reads everything anew, so that no notification has to be relied on.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use crate::{
+    domain::{
+        caller::Caller,
+        dimension::Dimension,
+        error::{Code, Error, Result},
+        key::ApiKey,
+        rollup::{Content, Rollup},
+        scope::Scope,
+        site::Site,
+        view::View,
+    },
+    store::{self, Transaction},
+};
+
+/// One generation of the configuration.
+#[derive(Debug, Default)]
+pub struct Configuration {
+    /// Its number.
+    pub generation: i64,
+    /// Sites, by number.
+    pub sites: HashMap<i64, Arc<Site>>,
+    /// Keys with the hash of their secret, by prefix.
+    pub keys: HashMap<String, (Arc<ApiKey>, Vec<u8>)>,
+    /// Views, oldest first.
+    pub views: Vec<Arc<View>>,
+    /// Scopes, oldest first.
+    pub scopes: Vec<Arc<Scope>>,
+    /// Rollups that are not retired.
+    pub rollups: Vec<Arc<Rollup>>,
+}
+
+impl Configuration {
+    async fn load(tx: &Transaction) -> Result<Arc<Self>> {
+        let generation = store::configuration::generation(tx).await?;
+        let sites = store::site::list(tx).await?;
+        let keys = store::key::list(tx).await?;
+        Ok(Arc::new(Self {
+            generation,
+            sites: sites.into_iter().map(|site| (site.id, Arc::new(site))).collect(),
+            keys: keys
+                .into_iter()
+                .map(|(key, hash)| (key.prefix.clone(), (Arc::new(key), hash)))
+                .collect(),
+            views: store::view::list(tx).await?.into_iter().map(Arc::new).collect(),
+            scopes: store::scope::list(tx).await?.into_iter().map(Arc::new).collect(),
+            rollups: store::rollup::list(tx).await?.into_iter().map(Arc::new).collect(),
+        }))
+    }
+
+    /// The site that a caller means: the one named, else the one of its key.
+    ///
+    /// # Errors
+    /// `SITE_REQUIRED` where neither says, `UNKNOWN_SITE` where there is none of that name for this caller.
+    pub fn site(&self, caller: &Caller, name: Option<&str>) -> Result<Arc<Site>> {
+        let own = caller.key().and_then(|key| key.site);
+        let site = match (name, own) {
+            (Some(name), own) => self
+                .sites
+                .values()
+                .find(|site| site.name == name && own.is_none_or(|own| own == site.id)),
+            (None, Some(own)) => self.sites.get(&own),
+            (None, None) => {
+                return Err(Error::new(Code::SiteRequired, "Name a site: this caller has none of its own.").at("site"));
+            }
+        };
+        site.cloned().ok_or_else(|| {
+            let message = format!("There is no site “{}” for this caller.", name.unwrap_or_default());
+            Error::new(Code::UnknownSite, message).at("site")
+        })
+    }
+
+    /// A site's view of a name.
+    ///
+    /// # Errors
+    /// `UNKNOWN_VIEW` lists the views there are.
+    pub fn view(&self, site: i64, name: &str) -> Result<&Arc<View>> {
+        let mut of_site = self.views.iter().filter(|view| view.site == site);
+        of_site
+            .clone()
+            .find(|view| view.definition.name == name)
+            .ok_or_else(|| {
+                let shown: String = name.chars().take(100).collect();
+                let names: Vec<_> = of_site.by_ref().map(|view| view.definition.name.as_str()).collect();
+                let message = format!(
+                    "There is no view “{shown}”; there are: {}, {}.",
+                    names.join(", "),
+                    crate::domain::view::RAW
+                );
+                Error::new(Code::UnknownView, message).at("view")
+            })
+    }
+
+    /// The rollup that answers for a view: the newest that is live.
+    #[must_use]
+    pub fn rollup_of_view(&self, view: i64) -> Vec<&Arc<Rollup>> {
+        self.rollups
+            .iter()
+            .filter(|rollup| rollup.owner == view && matches!(rollup.content, Content::View(_)))
+            .collect()
+    }
+
+    /// The rollups of a scope on one site.
+    #[must_use]
+    pub fn rollup_of_scope(&self, scope: i64, site: i64) -> Vec<&Arc<Rollup>> {
+        let fits = |rollup: &&Arc<Rollup>| {
+            rollup.owner == scope && rollup.site == site && matches!(rollup.content, Content::Scope(_))
+        };
+        self.rollups.iter().filter(fits).collect()
+    }
+
+    /// The scope with exactly these fields, in any order.
+    #[must_use]
+    pub fn scope(&self, fields: &[Dimension]) -> Option<&Arc<Scope>> {
+        self.scopes
+            .iter()
+            .find(|scope| scope.fields.len() == fields.len() && scope.fields.iter().all(|field| fields.contains(field)))
+    }
+}
+
+/// The configuration as last read.
+#[derive(Debug)]
+pub struct Registry(RwLock<Arc<Configuration>>);
+
+impl Registry {
+    /// Reads the configuration for the first time.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub async fn load(tx: &Transaction) -> Result<Self> {
+        Ok(Self(RwLock::new(Configuration::load(tx).await?)))
+    }
+
+    /// The configuration as last read.
+    #[must_use]
+    pub fn current(&self) -> Arc<Configuration> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The configuration as `tx` sees it; what is newer than the last is kept.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub async fn at(&self, tx: &Transaction) -> Result<Arc<Configuration>> {
+        let generation = store::configuration::generation(tx).await?;
+        self.at_generation(tx, generation).await
+    }
+
+    /// The configuration of a generation that `tx` has read.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub async fn at_generation(&self, tx: &Transaction, generation: i64) -> Result<Arc<Configuration>> {
+        let current = self.current();
+        if current.generation == generation {
+            return Ok(current);
+        }
+        let fresh = Configuration::load(tx).await?;
+        if fresh.generation > current.generation {
+            // Dictionary rows may be gone, too.
+            tx.database().forget();
+            let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
+            if fresh.generation > kept.generation {
+                *kept = fresh.clone();
+            }
+        }
+        Ok(fresh)
+    }
+}

@@ -1,0 +1,179 @@
+//! Sites: making them, changing their settings.
+
+use super::{Services, view};
+use crate::{
+    clock,
+    domain::{
+        caller::Caller,
+        error::{Code, Error, Result},
+        key::Permission,
+        rollup::{Content, State},
+        site::{ActionPolicy, DEFAULT_MAX_EVENT_AGE_SECONDS, IdentityPeriod, IpPolicy, Site, check_name},
+        zone,
+    },
+    store::{self, Priority, is_conflict},
+};
+
+/// Settings to be changed; none leaves one as it is.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// The zone in which its days begin, by IANA name.
+    pub time_zone: Option<String>,
+    /// Which actions it takes.
+    pub action_policy: Option<ActionPolicy>,
+    /// How much of an IP address it keeps.
+    pub ip_policy: Option<IpPolicy>,
+    /// How long its unnamed actors stay the same.
+    pub identity_period: Option<IdentityPeriod>,
+    /// Older events are refused; an inner none takes the limit off.
+    pub max_event_age_seconds: Option<Option<i64>>,
+    /// Days after which raw events go; an inner none keeps them.
+    pub raw_retention_days: Option<Option<i64>>,
+    /// Days after which rollups go; an inner none keeps them.
+    pub rollup_retention_days: Option<Option<i64>>,
+}
+
+impl Settings {
+    fn apply(&self, site: &mut Site) -> Result<()> {
+        if let Some(name) = &self.time_zone {
+            site.time_zone = zone::find(name)?;
+        }
+        site.action_policy = self.action_policy.unwrap_or(site.action_policy);
+        site.ip_policy = self.ip_policy.unwrap_or(site.ip_policy);
+        site.identity_period = self.identity_period.unwrap_or(site.identity_period);
+        site.max_event_age_seconds = self.max_event_age_seconds.unwrap_or(site.max_event_age_seconds);
+        site.raw_retention_days = self.raw_retention_days.unwrap_or(site.raw_retention_days);
+        site.rollup_retention_days = self.rollup_retention_days.unwrap_or(site.rollup_retention_days);
+        for (value, path) in [
+            (site.max_event_age_seconds, "maxEventAge"),
+            (site.raw_retention_days, "rawRetentionDays"),
+            (site.rollup_retention_days, "rollupRetentionDays"),
+        ] {
+            if value.is_some_and(|value| value < 1) {
+                return Err(Error::new(Code::InvalidArgument, "This must be at least 1, or absent.").at(path));
+            }
+        }
+        let (raw, rollup) = (site.raw_retention_days, site.rollup_retention_days);
+        if rollup.is_some_and(|rollup| raw.is_none_or(|raw| raw > rollup)) {
+            let message = "Rollups cannot go before the raw events that they are made of.";
+            return Err(Error::new(Code::InvalidArgument, message).at("rollupRetentionDays"));
+        }
+        Ok(())
+    }
+}
+
+impl Services {
+    /// Makes a site with its built-in views and scopes.
+    ///
+    /// # Errors
+    /// No permission, a bad name or setting, or `ALREADY_EXISTS`.
+    pub async fn create_site(&self, caller: &Caller, name: &str, settings: &Settings) -> Result<Site> {
+        require_all_sites(caller)?;
+        check_name(name)?;
+        let mut site = Site {
+            id: 0,
+            name: name.to_owned(),
+            time_zone: jiff::tz::TimeZone::UTC,
+            action_policy: ActionPolicy::Free,
+            ip_policy: IpPolicy::Truncated,
+            identity_period: IdentityPeriod::Day,
+            max_event_age_seconds: Some(DEFAULT_MAX_EVENT_AGE_SECONDS),
+            raw_retention_days: None,
+            rollup_retention_days: None,
+            raw_floor: i64::MIN,
+            rollup_floor: i64::MIN,
+            created: clock::now(),
+        };
+        settings.apply(&mut site)?;
+        let tx = self.database.write(Priority::Configuration).await?;
+        let site = store::site::create(&tx, &site).await.map_err(|error| {
+            let message = format!("There is a site “{name}” already.");
+            if is_conflict(&error) {
+                Error::new(Code::AlreadyExists, message).at("name")
+            } else {
+                error
+            }
+        })?;
+        view::furnish(&tx, &site).await?;
+        store::configuration::raise(&tx).await?;
+        tx.commit().await?;
+        self.refresh().await?;
+        Ok(site)
+    }
+
+    /// Changes a site's settings. Another time zone begins new generations of its rollups; the old ones answer until
+    /// the new have caught up.
+    ///
+    /// # Errors
+    /// No permission, an unknown site, or a bad setting.
+    pub async fn update_site(&self, caller: &Caller, name: Option<&str>, settings: &Settings) -> Result<Site> {
+        caller.require(Permission::Manage)?;
+        let tx = self.database.write(Priority::Configuration).await?;
+        let configuration = self.registry.at(&tx).await?;
+        let before = configuration.site(caller, name)?;
+        let mut site = (*before).clone();
+        settings.apply(&mut site)?;
+        store::site::update(&tx, &site).await?;
+        if site.time_zone != before.time_zone {
+            let now = clock::now_nanoseconds();
+            let total = store::rollup::events_of(&tx, site.id).await?;
+            let (mut views, mut scopes) = (None, None);
+            let live = configuration
+                .rollups
+                .iter()
+                .filter(|rollup| rollup.site == site.id && rollup.state == State::Live);
+            for rollup in live {
+                let mark = match rollup.content {
+                    Content::View(_) => &mut views,
+                    Content::Scope(_) => &mut scopes,
+                };
+                let mark = match *mark {
+                    Some(mark) => mark,
+                    None => *mark.insert(store::mark::create(&tx).await?),
+                };
+                let mut next = view::new_rollup(&site, rollup.owner, rollup.content.clone(), State::Backfilling, mark);
+                next.backfill_total = total;
+                store::rollup::create(&tx, &next, now).await?;
+            }
+            // A generation that was still catching up in the old zone will never be needed.
+            let stale = configuration.rollups.iter().filter(|rollup| {
+                let replaced = |other: &&std::sync::Arc<crate::domain::rollup::Rollup>| {
+                    other.owner == rollup.owner
+                        && other.state == State::Live
+                        && std::mem::discriminant(&other.content) == std::mem::discriminant(&rollup.content)
+                };
+                rollup.site == site.id
+                    && rollup.state == State::Backfilling
+                    && configuration.rollups.iter().any(|other| replaced(&other))
+            });
+            let stale: Vec<_> = stale.map(|rollup| rollup.id).collect();
+            store::rollup::retire(&tx, &stale).await?;
+        }
+        store::configuration::raise(&tx).await?;
+        tx.commit().await?;
+        self.refresh().await?;
+        self.fold_nudge.notify_one();
+        Ok(site)
+    }
+
+    /// Rereads the configuration where it has moved.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub async fn refresh(&self) -> Result<()> {
+        let tx = self.database.read(std::time::Duration::from_secs(10)).await?;
+        self.registry.at(&tx).await.map(drop)
+    }
+}
+
+/// Lets pass only callers that may manage every site.
+pub(super) fn require_all_sites(caller: &Caller) -> Result<()> {
+    caller.require(Permission::Manage)?;
+    if caller.key().is_some_and(|key| key.site.is_some()) {
+        return Err(Error::new(
+            Code::Forbidden,
+            "This key opens one site only; a key to all sites is needed.",
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,130 @@
+//! One snapshot for many questions: all root fields of one operation see the same set of events.
+
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::{Services, registry::Configuration};
+use crate::{
+    domain::{
+        deletion::State,
+        error::Result,
+        rollup::{Mark, SCOPE_MARK, VIEW_MARK},
+    },
+    store::{self, Transaction, raw::Tombstone},
+};
+
+/// A snapshot that opens at the first question.
+pub struct Snapshot {
+    services: Services,
+    opened: Mutex<Option<Opened>>,
+}
+
+/// A snapshot with what every question needs of it.
+pub struct Opened {
+    /// The reading transaction.
+    pub tx: Transaction,
+    /// The configuration as it sees it.
+    pub configuration: Arc<Configuration>,
+    /// The mark of what counts.
+    pub views: Mark,
+    /// The mark of what tells actors apart.
+    pub scopes: Mark,
+    /// Deletions under way, with their sites.
+    pub tombstones: Vec<(i64, Tombstone)>,
+    /// The newest event.
+    pub newest: Option<i64>,
+}
+
+/// Holds the snapshot while one question reads it.
+pub struct Held<'a>(MutexGuard<'a, Option<Opened>>);
+
+impl std::ops::Deref for Held<'_> {
+    type Target = Opened;
+
+    fn deref(&self) -> &Opened {
+        self.0.as_ref().expect("it was opened when it was held")
+    }
+}
+
+impl Snapshot {
+    /// A snapshot to be opened at the first question.
+    #[must_use]
+    pub fn new(services: Services) -> Self {
+        Self {
+            services,
+            opened: Mutex::new(None),
+        }
+    }
+
+    /// Opens the snapshot if need be, and holds it.
+    ///
+    /// # Errors
+    /// `OVERLOADED`, or whatever the database says.
+    pub async fn hold(&self) -> Result<Held<'_>> {
+        let mut opened = self.opened.lock().await;
+        if opened.is_none() {
+            *opened = Some(self.services.open().await?);
+        }
+        Ok(Held(opened))
+    }
+
+    /// The use-cases it asks.
+    #[must_use]
+    pub fn services(&self) -> &Services {
+        &self.services
+    }
+}
+
+impl Opened {
+    /// The deletions under way on a site.
+    #[must_use]
+    pub fn tombstones(&self, site: i64) -> Vec<Tombstone> {
+        self.tombstones
+            .iter()
+            .filter(|(own, _)| *own == site)
+            .map(|(_, tombstone)| tombstone.clone())
+            .collect()
+    }
+}
+
+impl Services {
+    /// Opens a snapshot.
+    ///
+    /// # Errors
+    /// `OVERLOADED`, or whatever the database says.
+    pub async fn open(&self) -> Result<Opened> {
+        let tx = self.database.read(self.question.deadline).await?;
+        let configuration = self.registry.at(&tx).await?;
+        let views = store::mark::get_mark(&tx, VIEW_MARK).await?;
+        let scopes = store::mark::get_mark(&tx, SCOPE_MARK).await?;
+        let hiding = store::deletion::list(&tx, None, &[State::Hiding], 1_000).await?;
+        let tombstones = hiding
+            .into_iter()
+            .map(|one| {
+                (
+                    one.site,
+                    Tombstone {
+                        upper: one.upper,
+                        filter: one.filter,
+                    },
+                )
+            })
+            .collect();
+        let newest = store::mark::newest(&tx).await?;
+        Ok(Opened {
+            tx,
+            configuration,
+            views,
+            scopes,
+            tombstones,
+            newest,
+        })
+    }
+}
+
+impl std::fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Snapshot(…)")
+    }
+}

@@ -1,0 +1,75 @@
+//! Whether the server can do its work.
+
+use std::time::Duration;
+
+use super::{Services, fold::lag};
+use crate::{
+    domain::{error::Result, rollup::VIEW_MARK},
+    store::{Priority, configuration},
+};
+
+/// How long a probe may take.
+const DEADLINE: Duration = Duration::from_secs(5);
+/// A mark that lags longer is worth a warning.
+const MOST_LAG: Duration = Duration::from_secs(60);
+
+/// What a probe found.
+#[derive(Debug, Clone, Default, serde::Serialize)]
+pub struct Status {
+    /// Why the server is not ready; empty where it is.
+    pub reasons: Vec<String>,
+    /// What is not as it should be, though the server works.
+    pub warnings: Vec<String>,
+    /// Events past the mark.
+    pub mark_lag_events: Option<i64>,
+}
+
+impl Services {
+    /// Probes the database: reachable, writable, migrated; the mark's lag is only a warning.
+    pub async fn probe(&self) -> Status {
+        let mut status = Status::default();
+        match tokio::time::timeout(DEADLINE, self.probe_write()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(error = ?error, "the database cannot be written to");
+                status.reasons.push("the database cannot be written to".to_owned());
+            }
+            Err(_) => status
+                .reasons
+                .push("the database did not take a write within 5 seconds".to_owned()),
+        }
+        match tokio::time::timeout(DEADLINE, self.database.pending_migrations()).await {
+            Ok(Ok(pending)) if pending.is_empty() => {}
+            Ok(Ok(pending)) => status
+                .reasons
+                .push(format!("migrations are pending: {}", pending.join(", "))),
+            _ => status
+                .reasons
+                .push("the state of the migrations cannot be read".to_owned()),
+        }
+        match tokio::time::timeout(DEADLINE, self.probe_lag()).await {
+            Ok(Ok((events, age))) => {
+                status.mark_lag_events = Some(events);
+                if age > MOST_LAG {
+                    status.warnings.push(format!(
+                        "the mark lags {} s behind; answers stay exact and get slower",
+                        age.as_secs()
+                    ));
+                }
+            }
+            _ => status.warnings.push("the mark's lag cannot be read".to_owned()),
+        }
+        status
+    }
+
+    async fn probe_write(&self) -> Result<()> {
+        let tx = self.database.write(Priority::Configuration).await?;
+        configuration::touch(&tx).await?;
+        tx.commit().await
+    }
+
+    async fn probe_lag(&self) -> Result<(i64, Duration)> {
+        let tx = self.database.read(DEADLINE).await?;
+        lag(&tx, VIEW_MARK).await
+    }
+}

@@ -1,0 +1,163 @@
+//! Views: asking them, declaring them, deleting them.
+
+mod answer;
+pub(in crate::service) mod find;
+pub(in crate::service) mod plan;
+
+use super::{Services, registry::Configuration};
+use crate::{
+    clock,
+    domain::{
+        caller::Caller,
+        error::{Code, Error, Result},
+        key::Permission,
+        rollup::{Content, Rollup, SCOPE_MARK, State, VIEW_MARK},
+        scope,
+        site::Site,
+        view::{Definition, View, built_in},
+    },
+    store::{self, Priority, Transaction, is_conflict},
+};
+
+/// A view and how far its rollup is.
+#[derive(Debug, Clone)]
+pub struct Status {
+    /// The view.
+    pub view: View,
+    /// The rollup that is being built or answers; none for [`crate::domain::view::RAW`].
+    pub rollup: Option<Rollup>,
+}
+
+/// Makes what every installation has from the start, where it is missing: the built-in scopes.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn ensure_built_in(tx: &Transaction) -> Result<()> {
+    let there = store::scope::list(tx).await?;
+    for fields in scope::built_in() {
+        if !there.iter().any(|one| one.fields == fields) {
+            store::scope::create(tx, &fields, true, clock::now_nanoseconds()).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes a new site's built-in views and its rollups, live from the first event.
+///
+/// # Errors
+/// Whatever the database says.
+pub(super) async fn furnish(tx: &Transaction, site: &Site) -> Result<()> {
+    let now = clock::now_nanoseconds();
+    for definition in built_in() {
+        let view = store::view::create(tx, site.id, &definition, true, now).await?;
+        let rollup = new_rollup(site, view.id, Content::View(definition), State::Live, VIEW_MARK);
+        store::rollup::create(tx, &rollup, now).await?;
+    }
+    for scope in store::scope::list(tx).await? {
+        let rollup = new_rollup(site, scope.id, Content::Scope(scope.fields), State::Live, SCOPE_MARK);
+        store::rollup::create(tx, &rollup, now).await?;
+    }
+    Ok(())
+}
+
+/// A rollup that is not stored yet.
+pub(super) fn new_rollup(site: &Site, owner: i64, content: Content, state: State, mark: i64) -> Rollup {
+    Rollup {
+        id: 0,
+        site: site.id,
+        owner,
+        content,
+        time_zone: site.time_zone.clone(),
+        state,
+        mark,
+        backfill_total: 0,
+        backfill_done: 0,
+        floor: site.raw_floor,
+    }
+}
+
+impl Services {
+    /// The views of a site, with how far each is.
+    ///
+    /// # Errors
+    /// No permission, or an unknown site.
+    pub fn views(&self, configuration: &Configuration, caller: &Caller, site: Option<&str>) -> Result<Vec<Status>> {
+        caller.require(Permission::Query)?;
+        let site = configuration.site(caller, site)?;
+        let of_site = configuration.views.iter().filter(|view| view.site == site.id);
+        Ok(of_site.map(|view| status(configuration, view)).collect())
+    }
+
+    /// Declares a view; its backfill begins at once.
+    ///
+    /// # Errors
+    /// No permission, an unknown site, a bad definition, or `ALREADY_EXISTS`.
+    pub async fn create_view(&self, caller: &Caller, site: Option<&str>, definition: Definition) -> Result<Status> {
+        caller.require(Permission::Manage)?;
+        definition.check()?;
+        let tx = self.database.write(Priority::Configuration).await?;
+        let configuration = self.registry.at(&tx).await?;
+        let site = configuration.site(caller, site)?;
+        let now = clock::now_nanoseconds();
+        let view = store::view::create(&tx, site.id, &definition, false, now)
+            .await
+            .map_err(|error| {
+                if !is_conflict(&error) {
+                    return error;
+                }
+                let message = format!(
+                    "There is a view “{}” already; delete it first, or choose another name.",
+                    definition.name
+                );
+                Error::new(Code::AlreadyExists, message).at("name")
+            })?;
+        let mark = store::mark::create(&tx).await?;
+        let mut rollup = new_rollup(&site, view.id, Content::View(definition), State::Backfilling, mark);
+        rollup.backfill_total = store::rollup::events_of(&tx, site.id).await?;
+        rollup.id = store::rollup::create(&tx, &rollup, now).await?;
+        store::configuration::raise(&tx).await?;
+        tx.commit().await?;
+        self.fold_nudge.notify_one();
+        Ok(Status {
+            view,
+            rollup: Some(rollup),
+        })
+    }
+
+    /// Deletes a view's declaration; a worker clears its cells away.
+    ///
+    /// # Errors
+    /// No permission, an unknown site, `UNKNOWN_VIEW`, or `RESERVED_NAME` for a built-in view.
+    pub async fn delete_view(&self, caller: &Caller, site: Option<&str>, name: &str) -> Result<View> {
+        caller.require(Permission::Manage)?;
+        let tx = self.database.write(Priority::Configuration).await?;
+        let configuration = self.registry.at(&tx).await?;
+        let site = configuration.site(caller, site)?;
+        if name == crate::domain::view::RAW || built_in().iter().any(|one| one.name == name) {
+            let message = format!("“{name}” is a built-in view and stays.");
+            return Err(Error::new(Code::ReservedName, message).at("name"));
+        }
+        let view = configuration.view(site.id, name).map_err(|error| error.at("name"))?;
+        let ids: Vec<_> = configuration
+            .rollup_of_view(view.id)
+            .iter()
+            .map(|rollup| rollup.id)
+            .collect();
+        store::rollup::retire(&tx, &ids).await?;
+        store::view::remove(&tx, view.id).await?;
+        store::configuration::raise(&tx).await?;
+        tx.commit().await?;
+        Ok((**view).clone())
+    }
+}
+
+fn status(configuration: &Configuration, view: &View) -> Status {
+    let rollup = configuration
+        .rollup_of_view(view.id)
+        .first()
+        .map(|rollup| (***rollup).clone());
+    Status {
+        view: view.clone(),
+        rollup,
+    }
+}

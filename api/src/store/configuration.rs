@@ -1,0 +1,124 @@
+//! The one row that every change of configuration raises, and what exists from the first start.
+
+use super::{Transaction, sql::get};
+use crate::domain::{
+    error::{Error, Result},
+    rollup::{SCOPE_MARK, VIEW_MARK},
+};
+
+/// What an installation is.
+#[derive(Clone)]
+pub struct Installation {
+    /// Keys its hashes.
+    pub secret: Vec<u8>,
+}
+
+/// Makes the first rows where there are none, and reads the installation.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn ensure(tx: &Transaction, secret: &[u8; 32]) -> Result<Installation> {
+    let mut sql = tx.sql("INSERT INTO configuration (id, generation, secret, purged_at) VALUES (1, 1, ");
+    sql.bind(secret.to_vec()).push(", 0) ON CONFLICT (id) DO NOTHING");
+    sql.run(tx).await?;
+    for mark in [VIEW_MARK, SCOPE_MARK] {
+        let mut sql = tx.sql("INSERT INTO mark (id, position, revision, epoch) VALUES (");
+        sql.number(mark)
+            .push(", 0, 0, ")
+            .bind(epoch(tx).await?)
+            .push(") ON CONFLICT (id) DO NOTHING");
+        sql.run(tx).await?;
+    }
+    if !tx.is_sqlite() {
+        // Rows with given ids leave the sequence behind.
+        let text = "SELECT setval(pg_get_serial_sequence('mark', 'id'), greatest((SELECT max(id) FROM mark), 1))";
+        tx.sql(text).rows(tx).await?;
+    }
+    let row = tx.sql("SELECT secret FROM configuration WHERE id = 1").row(tx).await?;
+    let row = row.ok_or_else(|| Error::internal("the configuration row is missing"))?;
+    Ok(Installation { secret: get(&row, 0)? })
+}
+
+/// The database that positions of marks count in: PostgreSQL's transaction ids start over in another cluster.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn epoch(tx: &Transaction) -> Result<String> {
+    if tx.is_sqlite() {
+        return Ok("sqlite".to_owned());
+    }
+    let text = "SELECT (SELECT system_identifier::text FROM pg_control_system()) || '/' || oid::text FROM pg_database WHERE datname = current_database()";
+    let row = tx.sql(text).row(tx).await?;
+    row.map_or_else(
+        || Err(Error::internal("the database has no row of its own")),
+        |row| get(&row, 0),
+    )
+}
+
+/// The generation, which moves with every change of configuration.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn generation(tx: &Transaction) -> Result<i64> {
+    let row = tx
+        .sql("SELECT generation FROM configuration WHERE id = 1")
+        .row(tx)
+        .await?;
+    row.map_or(Ok(0), |row| get(&row, 0))
+}
+
+/// The generation, held still until the end of the transaction.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn hold_generation(tx: &Transaction) -> Result<i64> {
+    let mut sql = tx.sql("SELECT generation FROM configuration WHERE id = 1");
+    if !tx.is_sqlite() {
+        sql.push(" FOR SHARE");
+    }
+    sql.row(tx).await?.map_or(Ok(0), |row| get(&row, 0))
+}
+
+/// Raises the generation: every process rereads its configuration.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn raise(tx: &Transaction) -> Result<()> {
+    tx.sql("UPDATE configuration SET generation = generation + 1 WHERE id = 1")
+        .run(tx)
+        .await
+        .map(drop)
+}
+
+/// When the last purge began, in nanoseconds since 1970; 0 before the first.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn purged_at(tx: &Transaction) -> Result<i64> {
+    let row = tx
+        .sql("SELECT purged_at FROM configuration WHERE id = 1")
+        .row(tx)
+        .await?;
+    row.map_or(Ok(0), |row| get(&row, 0))
+}
+
+/// Notes that a purge begins.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn set_purged_at(tx: &Transaction, at: i64) -> Result<()> {
+    let mut sql = tx.sql("UPDATE configuration SET purged_at = ");
+    sql.number(at).push(" WHERE id = 1");
+    sql.run(tx).await.map(drop)
+}
+
+/// Writes what is there already, to see that the database can be written to.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn touch(tx: &Transaction) -> Result<()> {
+    tx.sql("UPDATE configuration SET purged_at = purged_at WHERE id = 1")
+        .run(tx)
+        .await
+        .map(drop)
+}

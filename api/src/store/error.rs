@@ -1,0 +1,52 @@
+//! What a database's failure means to the rest of the server.
+
+use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
+
+use crate::domain::error::{Code, Error};
+
+/// A database's failure as ours: an interrupted statement was too slow, all else is internal.
+pub(super) fn from(error: DbErr) -> Error {
+    match code(&error).as_deref() {
+        // SQLITE_INTERRUPT by our progress handler; PostgreSQL's query_canceled by statement_timeout.
+        Some("9" | "57014") => Error::new(
+            Code::DeadlineExceeded,
+            "The question took longer than its deadline; ask for a shorter range, or declare a view for it.",
+        ),
+        _ => Error::internal(error),
+    }
+}
+
+/// Whether trying the same transaction again may succeed: a deadlock, a serialization failure, a busy SQLite file.
+#[must_use]
+pub fn is_transient(error: &Error) -> bool {
+    source(error).and_then(code).is_some_and(|code| {
+        // SQLite's extended codes keep the primary code in their low byte: 5 is SQLITE_BUSY, 6 SQLITE_LOCKED.
+        matches!(code.as_str(), "40001" | "40P01" | "55P03")
+            || code
+                .parse::<u32>()
+                .is_ok_and(|number| number < 10_000 && matches!(number & 0xff, 5 | 6))
+    })
+}
+
+/// Whether a unique constraint refused the row.
+#[must_use]
+pub fn is_conflict(error: &Error) -> bool {
+    source(error).is_some_and(|error| matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))))
+}
+
+fn source(error: &Error) -> Option<&DbErr> {
+    error.source().and_then(|source| source.downcast_ref::<DbErr>())
+}
+
+fn code(error: &DbErr) -> Option<String> {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error))
+    | DbErr::Query(RuntimeErr::SqlxError(error))
+    | DbErr::Conn(RuntimeErr::SqlxError(error))) = error
+    else {
+        return None;
+    };
+    match &**error {
+        sqlx::Error::Database(error) => error.code().map(std::borrow::Cow::into_owned),
+        _ => None,
+    }
+}

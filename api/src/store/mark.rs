@@ -1,0 +1,189 @@
+//! Marks: how far a group of rollups is folded.
+
+use super::{Transaction, sql::get};
+use crate::domain::{
+    error::{Error, Result},
+    rollup::Mark,
+};
+
+/// A mark as this snapshot sees it.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn find(tx: &Transaction, id: i64) -> Result<Option<Mark>> {
+    select(tx, id, false).await
+}
+
+/// A mark that exists.
+///
+/// # Errors
+/// `INTERNAL` where there is none.
+pub async fn get_mark(tx: &Transaction, id: i64) -> Result<Mark> {
+    find(tx, id)
+        .await?
+        .ok_or_else(|| Error::internal(format!("mark {id} is missing")))
+}
+
+/// A mark, locked until the end of the transaction.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn lock(tx: &Transaction, id: i64) -> Result<Option<Mark>> {
+    select(tx, id, true).await
+}
+
+async fn select(tx: &Transaction, id: i64, lock: bool) -> Result<Option<Mark>> {
+    let mut sql = tx.sql("SELECT id, position, revision, epoch FROM mark WHERE id = ");
+    sql.number(id);
+    if lock && !tx.is_sqlite() {
+        sql.push(" FOR UPDATE");
+    }
+    sql.row(tx).await?.as_ref().map(read).transpose()
+}
+
+fn read(row: &sea_orm::QueryResult) -> Result<Mark> {
+    Ok(Mark {
+        id: get(row, 0)?,
+        position: get(row, 1)?,
+        revision: get(row, 2)?,
+        epoch: get(row, 3)?,
+    })
+}
+
+/// Every mark.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn list(tx: &Transaction) -> Result<Vec<Mark>> {
+    tx.sql("SELECT id, position, revision, epoch FROM mark ORDER BY id")
+        .rows(tx)
+        .await?
+        .iter()
+        .map(read)
+        .collect()
+}
+
+/// Moves a mark that the caller has locked.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn advance(tx: &Transaction, id: i64, position: i64) -> Result<()> {
+    let mut sql = tx.sql("UPDATE mark SET position = ");
+    sql.number(position).push(" WHERE id = ").number(id);
+    sql.run(tx).await.map(drop)
+}
+
+/// Raises every mark's revision, so that no fold that has read before can write after; holds all of them until the end
+/// of the transaction, and gives their positions.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn revise(tx: &Transaction) -> Result<Vec<Mark>> {
+    if !tx.is_sqlite() {
+        // In one order, as the fold locks two when a backfill joins.
+        tx.sql("SELECT id FROM mark ORDER BY id FOR UPDATE").rows(tx).await?;
+    }
+    tx.sql("UPDATE mark SET revision = revision + 1").run(tx).await?;
+    list(tx).await
+}
+
+/// Makes a mark that has folded nothing.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn create(tx: &Transaction) -> Result<i64> {
+    let mut sql = tx.sql("INSERT INTO mark (position, revision, epoch) VALUES (0, 0, ");
+    sql.bind(super::configuration::epoch(tx).await?).push(") RETURNING id");
+    sql.row(tx)
+        .await?
+        .map_or_else(|| Err(Error::internal("no mark was made")), |row| get(&row, 0))
+}
+
+/// Removes a mark whose rollups have joined another.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn remove(tx: &Transaction, id: i64) -> Result<()> {
+    let mut sql = tx.sql("DELETE FROM mark WHERE id = ");
+    sql.number(id);
+    sql.run(tx).await.map(drop)
+}
+
+/// The position up to which every event is surely visible: on SQLite past the last id, on PostgreSQL the oldest
+/// transaction still open (`pg_snapshot_xmin`), since a lower number can still commit.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn horizon(tx: &Transaction) -> Result<i64> {
+    let text = if tx.is_sqlite() {
+        "SELECT coalesce(max(id), 0) + 1 FROM event"
+    } else {
+        "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+    };
+    tx.sql(text).row(tx).await?.map_or(Ok(0), |row| get(&row, 0))
+}
+
+/// How many events lie past `position`, counted up to `most`.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn lag(tx: &Transaction, position: i64, most: i64) -> Result<i64> {
+    let mut sql = tx.sql("SELECT count(*) FROM (SELECT 1 FROM event WHERE ");
+    sql.push(tx.arrival())
+        .push(" >= ")
+        .number(position)
+        .push(" LIMIT ")
+        .number(most)
+        .push(") AS past");
+    sql.row(tx).await?.map_or(Ok(0), |row| get(&row, 0))
+}
+
+/// The number of the newest event.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn newest(tx: &Transaction) -> Result<Option<i64>> {
+    tx.sql("SELECT max(id) FROM event")
+        .row(tx)
+        .await?
+        .map_or(Ok(None), |row| get(&row, 0))
+}
+
+/// Whether this transaction is the only one of all instances that works on a mark. That saves double work; what keeps
+/// a second worker harmless is the comparison of the mark before it moves.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn try_reserve(tx: &Transaction, id: i64) -> Result<bool> {
+    if tx.is_sqlite() {
+        return Ok(true);
+    }
+    // The first number is this program's own, so that no other program's locks collide with it.
+    let mut sql = tx.sql("SELECT pg_try_advisory_xact_lock(1953066356, ");
+    sql.number(id % i64::from(i32::MAX)).push(")");
+    sql.row(tx).await?.map_or(Ok(false), |row| get(&row, 0))
+}
+
+/// When the oldest event past `position` was received.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn oldest(tx: &Transaction, position: i64) -> Result<Option<i64>> {
+    let arrival = tx.arrival();
+    let mut sql = tx.sql(&format!("SELECT received FROM event WHERE {arrival} >= "));
+    sql.number(position).push(&format!(" ORDER BY {arrival} LIMIT 1"));
+    sql.row(tx).await?.map(|row| get(&row, 0)).transpose()
+}
+
+/// A position that no event has reached yet that is visible now.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn ahead(tx: &Transaction) -> Result<i64> {
+    let text = if tx.is_sqlite() {
+        "SELECT coalesce(max(id), 0) + 1 FROM event"
+    } else {
+        "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+    };
+    tx.sql(text).row(tx).await?.map_or(Ok(0), |row| get(&row, 0))
+}

@@ -1,0 +1,31 @@
+//! Queries: the only folder that knows SeaORM and SQL.
+//!
+//! Functions take a [`Transaction`], read or write, so that `service` composes them and decides what happens together.
+//! There is no notion here of who is asking, and no rule.
+
+mod append;
+mod condition;
+pub mod configuration;
+pub mod database;
+pub mod deletion;
+pub mod dictionary;
+mod error;
+pub mod event;
+mod gate;
+pub mod key;
+pub mod mark;
+pub mod raw;
+pub mod rollup;
+pub mod salt;
+pub mod scope;
+pub mod site;
+mod sql;
+pub mod tail;
+pub mod unique_bucket;
+pub mod view;
+pub mod view_bucket;
+
+pub use append::{Appended, append, known};
+pub use database::{Database, Options, Transaction};
+pub use error::{is_conflict, is_transient};
+pub use gate::Priority;

@@ -1,0 +1,82 @@
+//! Sites.
+
+use entity::site::{ActiveModel, Column, Entity, Model};
+use jiff::tz::TimeZone;
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, NotSet, QueryOrder};
+
+use super::{Transaction, error};
+use crate::domain::{
+    error::Result,
+    site::{ActionPolicy, IdentityPeriod, IpPolicy, Site},
+    zone,
+};
+
+/// Every site, by name.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn list(tx: &Transaction) -> Result<Vec<Site>> {
+    let rows = Entity::find()
+        .order_by_asc(Column::Name)
+        .all(tx.connection())
+        .await
+        .map_err(error::from)?;
+    Ok(rows.into_iter().map(read).collect())
+}
+
+/// Makes a site; its `id` is ignored.
+///
+/// # Errors
+/// A conflict where the name is taken, or whatever the database says.
+pub async fn create(tx: &Transaction, site: &Site) -> Result<Site> {
+    ActiveModel {
+        id: NotSet,
+        ..write(site)
+    }
+    .insert(tx.connection())
+    .await
+    .map(read)
+    .map_err(error::from)
+}
+
+/// Changes a site's settings.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn update(tx: &Transaction, site: &Site) -> Result<()> {
+    write(site).update(tx.connection()).await.map(drop).map_err(error::from)
+}
+
+fn write(site: &Site) -> ActiveModel {
+    ActiveModel {
+        id: Set(site.id),
+        name: Set(site.name.clone()),
+        time_zone: Set(zone::name(&site.time_zone).to_owned()),
+        action_policy: Set(site.action_policy.code()),
+        ip_policy: Set(site.ip_policy.code()),
+        identity_period: Set(site.identity_period.code()),
+        max_event_age_seconds: Set(site.max_event_age_seconds),
+        raw_retention_days: Set(site.raw_retention_days),
+        rollup_retention_days: Set(site.rollup_retention_days),
+        raw_floor: Set(site.raw_floor),
+        rollup_floor: Set(site.rollup_floor),
+        created_at: Set(zone::nanoseconds(site.created)),
+    }
+}
+
+fn read(row: Model) -> Site {
+    Site {
+        id: row.id,
+        name: row.name,
+        time_zone: zone::find(&row.time_zone).unwrap_or(TimeZone::UTC),
+        action_policy: ActionPolicy::from_code(row.action_policy),
+        ip_policy: IpPolicy::from_code(row.ip_policy),
+        identity_period: IdentityPeriod::from_code(row.identity_period),
+        max_event_age_seconds: row.max_event_age_seconds,
+        raw_retention_days: row.raw_retention_days,
+        rollup_retention_days: row.rollup_retention_days,
+        raw_floor: row.raw_floor,
+        rollup_floor: row.rollup_floor,
+        created: zone::timestamp(row.created_at),
+    }
+}

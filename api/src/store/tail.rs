@@ -1,0 +1,213 @@
+//! What folding needs of events, read in order of arrival.
+
+use sea_orm::QueryResult;
+use serde_json::{Map, Value};
+
+use super::{
+    Transaction,
+    raw::push_matching,
+    sql::{Sql, get},
+};
+use crate::domain::{deletion::Filter, error::Result, event::TrafficSource, hash::KeyedHash};
+
+/// What folding needs of one event; texts by their numbers.
+#[derive(Debug, Clone)]
+pub struct Fact {
+    /// The event's number.
+    pub sequence: i64,
+    /// Its place in the order of arrival.
+    pub arrival: i64,
+    /// The site.
+    pub site: i64,
+    /// When it happened.
+    pub time: i64,
+    /// Numbers in `text`: action, label, actor, session, company, language, country, city.
+    pub texts: [Option<i64>; 8],
+    /// Number of the page in `url`.
+    pub url: Option<i64>,
+    /// Number of the referrer in `url`.
+    pub referrer: Option<i64>,
+    /// Number in `user_agent`.
+    pub agent: Option<i64>,
+    /// What was made of the referrer.
+    pub traffic_source: TrafficSource,
+    /// The free-form object.
+    pub tag: Option<Map<String, Value>>,
+}
+
+impl Fact {
+    /// Number of the actor in `text`.
+    #[must_use]
+    pub fn actor(&self) -> Option<i64> {
+        self.texts[2]
+    }
+
+    /// Number of the action in `text`.
+    #[must_use]
+    pub fn action(&self) -> Option<i64> {
+        self.texts[0]
+    }
+}
+
+/// A stretch of arrivals, whole transactions only.
+#[derive(Debug)]
+pub struct Stretch {
+    /// What arrived in it, less what is hidden.
+    pub facts: Vec<Fact>,
+    /// The first position past it.
+    pub end: i64,
+}
+
+fn select(tx: &Transaction) -> Sql {
+    tx.sql(&format!(
+        "SELECT e.id, e.{}, e.site_id, e.time, e.action_id, e.label_id, e.actor_id, e.session_id, e.company_id, \
+         e.language_id, e.country_id, e.city_id, e.url_id, e.referrer_id, e.user_agent_id, e.traffic_source, e.tag FROM event e",
+        tx.arrival()
+    ))
+}
+
+fn read(row: &QueryResult) -> Result<Fact> {
+    let mut texts = [None; 8];
+    for (index, text) in texts.iter_mut().enumerate() {
+        *text = get(row, 4 + index)?;
+    }
+    Ok(Fact {
+        sequence: get(row, 0)?,
+        arrival: get(row, 1)?,
+        site: get(row, 2)?,
+        time: get(row, 3)?,
+        texts,
+        url: get(row, 12)?,
+        referrer: get(row, 13)?,
+        agent: get(row, 14)?,
+        traffic_source: TrafficSource::from_code(get(row, 15)?),
+        tag: super::event::tag(row, 16)?,
+    })
+}
+
+/// The events that arrived in `from..below`, of the given sites where some are given, some `limit` at a time.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn read_stretch(
+    tx: &Transaction,
+    from: i64,
+    below: i64,
+    sites: Option<&[i64]>,
+    limit: usize,
+) -> Result<Stretch> {
+    let end = end_of_stretch(tx, from, below, limit).await?;
+    let mut sql = select(tx);
+    let arrival = tx.arrival();
+    sql.push(" WHERE e.")
+        .push(arrival)
+        .push(" >= ")
+        .number(from)
+        .push(" AND e.")
+        .push(arrival)
+        .push(" < ")
+        .number(end);
+    sql.push(" AND e.deletion_id IS NULL");
+    if let Some(sites) = sites {
+        sql.push(" AND e.site_id IN ").numbers(sites.iter().copied());
+    }
+    let facts = sql.rows(tx).await?.iter().map(read).collect::<Result<_>>()?;
+    Ok(Stretch { facts, end })
+}
+
+/// Where a stretch of some `limit` events ends: never within one transaction's events.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn end_of_stretch(tx: &Transaction, from: i64, below: i64, limit: usize) -> Result<i64> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    if tx.is_sqlite() {
+        // Ids are given one after the other, so that `limit` of them hold at most `limit` events. Where many are gone,
+        // the next one that is left begins the stretch.
+        let mut sql = tx.sql("SELECT min(id) FROM event WHERE id >= ");
+        let first: Option<i64> = sql
+            .number(from)
+            .to_owned()
+            .row(tx)
+            .await?
+            .map_or(Ok(None), |row| get(&row, 0))?;
+        return Ok(first.map_or(below, |first| first.saturating_add(limit).min(below)));
+    }
+    let mut sql = tx.sql("SELECT arrival FROM event WHERE arrival >= ");
+    sql.number(from)
+        .push(" AND arrival < ")
+        .number(below)
+        .push(" ORDER BY arrival, id OFFSET ")
+        .number(limit)
+        .push(" LIMIT 1");
+    let over: Option<i64> = sql.row(tx).await?.map(|row| get(&row, 0)).transpose()?;
+    Ok(over.map_or(below, |over| if over > from { over } else { from + 1 }))
+}
+
+/// Living events that a deletion's filter matches and that arrived before `upper`, at most `limit`.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn matching(
+    tx: &Transaction,
+    hasher: &KeyedHash,
+    site: i64,
+    filter: &Filter,
+    upper: i64,
+    limit: usize,
+) -> Result<Vec<Fact>> {
+    let mut sql = select(tx);
+    push_matching(tx, &mut sql, hasher, site, filter, &[]);
+    sql.push(" AND e.").push(tx.arrival()).push(" < ").number(upper);
+    sql.push(" LIMIT ").number(i64::try_from(limit).unwrap_or(i64::MAX));
+    sql.rows(tx).await?.iter().map(read).collect()
+}
+
+/// Events that a deletion hides, at most `limit`.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn hidden(tx: &Transaction, deletion: i64, limit: usize) -> Result<Vec<Fact>> {
+    let mut sql = select(tx);
+    sql.push(" WHERE e.deletion_id = ")
+        .number(deletion)
+        .push(" LIMIT ")
+        .number(i64::try_from(limit).unwrap_or(i64::MAX));
+    sql.rows(tx).await?.iter().map(read).collect()
+}
+
+/// Living events of a site in a stretch of time that arrived before `below`.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn within(tx: &Transaction, site: i64, from: i64, to: i64, below: i64) -> Result<Vec<Fact>> {
+    let mut sql = select(tx);
+    sql.push(" WHERE e.site_id = ")
+        .number(site)
+        .push(" AND e.time >= ")
+        .number(from)
+        .push(" AND e.time < ")
+        .number(to);
+    sql.push(" AND e.deletion_id IS NULL AND e.")
+        .push(tx.arrival())
+        .push(" < ")
+        .number(below);
+    sql.rows(tx).await?.iter().map(read).collect()
+}
+
+/// Hides events, or shows them again.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn set_deletion(tx: &Transaction, sequences: &[i64], deletion: Option<i64>) -> Result<()> {
+    for chunk in sequences.chunks(1_000) {
+        let mut sql = tx.sql("UPDATE event SET deletion_id = ");
+        match deletion {
+            Some(deletion) => sql.number(deletion),
+            None => sql.push("NULL"),
+        };
+        sql.push(" WHERE id IN ").numbers(chunk.iter().copied());
+        sql.run(tx).await?;
+    }
+    Ok(())
+}

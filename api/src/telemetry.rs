@@ -1,0 +1,206 @@
+//! Logs and metrics. Every layer may count; nothing here decides anything.
+
+use std::{
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
+
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text},
+    metrics::{
+        counter::Counter,
+        family::Family,
+        gauge::Gauge,
+        histogram::{Histogram, exponential_buckets},
+    },
+    registry::{Registry, Unit},
+};
+use tracing_subscriber::EnvFilter;
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Begins to log to standard error.
+pub fn start_log(filter: &str, format: LogFormat) {
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info")))
+        .with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => builder
+            .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+            .init(),
+        LogFormat::Json => builder.json().init(),
+    }
+}
+
+/// A label `name` of some metric.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Label {
+    /// The label's value.
+    pub name: String,
+}
+
+/// Labels of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct RequestLabel {
+    /// The pattern of the path.
+    pub path: &'static str,
+    /// The status of the answer.
+    pub status: u16,
+}
+
+type ByName<M> = Family<Label, M>;
+
+/// Everything that is counted.
+#[derive(Clone)]
+pub struct Metrics(Arc<Inner>);
+
+struct Inner {
+    registry: Registry,
+    requests: Family<RequestLabel, Counter>,
+    request_seconds: Histogram,
+    outcomes: ByName<Counter>,
+    batch_events: Histogram,
+    append_seconds: Histogram,
+    queue_events: Gauge,
+    mark_lag_events: ByName<Gauge>,
+    mark_lag_seconds: ByName<Gauge<f64, AtomicU64>>,
+    question_seconds: Family<Label, Histogram>,
+    faults: ByName<Counter>,
+}
+
+/// From 0.1 ms to some 50 s, each bucket twice the one before.
+fn seconds() -> Histogram {
+    Histogram::new(exponential_buckets(0.000_1, 2.0, 20))
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("tidemark");
+        let inner = Inner {
+            requests: Family::default(),
+            request_seconds: seconds(),
+            outcomes: Family::default(),
+            batch_events: Histogram::new(exponential_buckets(1.0, 2.0, 14)),
+            append_seconds: seconds(),
+            queue_events: Gauge::default(),
+            mark_lag_events: Family::default(),
+            mark_lag_seconds: Family::default(),
+            question_seconds: Family::new_with_constructor(seconds),
+            faults: Family::default(),
+            registry: Registry::default(),
+        };
+        registry.register("requests", "HTTP requests by path and status", inner.requests.clone());
+        registry.register_with_unit(
+            "request",
+            "Time to answer an HTTP request",
+            Unit::Seconds,
+            inner.request_seconds.clone(),
+        );
+        registry.register("events", "Received events by outcome", inner.outcomes.clone());
+        registry.register(
+            "append_batch_events",
+            "Events that shared one append transaction",
+            inner.batch_events.clone(),
+        );
+        registry.register_with_unit(
+            "append",
+            "Time of one append transaction",
+            Unit::Seconds,
+            inner.append_seconds.clone(),
+        );
+        registry.register(
+            "append_queue_events",
+            "Events that wait to be appended",
+            inner.queue_events.clone(),
+        );
+        registry.register("mark_lag_events", "Events past a mark", inner.mark_lag_events.clone());
+        registry.register_with_unit(
+            "mark_lag",
+            "Age of the oldest event past a mark",
+            Unit::Seconds,
+            inner.mark_lag_seconds.clone(),
+        );
+        registry.register_with_unit(
+            "question",
+            "Time to answer a question, by source",
+            Unit::Seconds,
+            inner.question_seconds.clone(),
+        );
+        registry.register("faults", "Failures of the server's own, by part", inner.faults.clone());
+        Self(Arc::new(Inner { registry, ..inner }))
+    }
+}
+
+impl Metrics {
+    /// Counts one answered request.
+    pub fn count_request(&self, path: &'static str, status: u16, time: Duration) {
+        self.0.requests.get_or_create(&RequestLabel { path, status }).inc();
+        self.0.request_seconds.observe(time.as_secs_f64());
+    }
+
+    /// Counts what became of events.
+    pub fn count_outcome(&self, outcome: &str, events: u64) {
+        self.0.outcomes.get_or_create(&label(outcome)).inc_by(events);
+    }
+
+    /// Counts one append transaction.
+    pub fn count_append(&self, events: usize, time: Duration) {
+        #[expect(clippy::cast_precision_loss, reason = "a batch is far below 2^53 events")]
+        self.0.batch_events.observe(events as f64);
+        self.0.append_seconds.observe(time.as_secs_f64());
+    }
+
+    /// Notes how many events wait to be appended.
+    pub fn set_queue(&self, events: usize) {
+        self.0.queue_events.set(i64::try_from(events).unwrap_or(i64::MAX));
+    }
+
+    /// Notes how far a mark lags.
+    pub fn set_mark_lag(&self, mark: &str, events: i64, age: Duration) {
+        self.0.mark_lag_events.get_or_create(&label(mark)).set(events);
+        self.0
+            .mark_lag_seconds
+            .get_or_create(&label(mark))
+            .set(age.as_secs_f64());
+    }
+
+    /// Counts one answered question.
+    pub fn count_question(&self, source: &str, time: Duration) {
+        self.0
+            .question_seconds
+            .get_or_create(&label(source))
+            .observe(time.as_secs_f64());
+    }
+
+    /// Counts a failure of the server's own.
+    pub fn count_fault(&self, part: &str) {
+        self.0.faults.get_or_create(&label(part)).inc();
+    }
+
+    /// All of it in the OpenMetrics text format.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string does not fail.
+        let _ = text::encode(&mut text, &self.0.registry);
+        text
+    }
+}
+
+impl std::fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Metrics(…)")
+    }
+}
+
+fn label(name: &str) -> Label {
+    Label { name: name.to_owned() }
+}
