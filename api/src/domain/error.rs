@@ -146,6 +146,8 @@ codes! {
     NotRestorable = "NOT_RESTORABLE", Caller, 409;
     /// The caller's rate is used up.
     RateLimited = "RATE_LIMITED", Capacity, 429;
+    /// The connection has as many subscriptions as allowed.
+    TooManySubscriptions = "TOO_MANY_SUBSCRIPTIONS", Capacity, 429;
     /// The server's queue is full; nothing of the request was stored.
     Overloaded = "OVERLOADED", Capacity, 503;
     /// The question took longer than its deadline.

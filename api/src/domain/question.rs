@@ -7,16 +7,8 @@ use crate::domain::{
     condition::Condition,
     dimension::Dimension,
     period::{Period, Span},
+    site::IdentityPeriod,
 };
-
-/// Which points a series has.
-#[derive(Debug, Clone)]
-pub struct Series {
-    /// The length of a point.
-    pub period: Period,
-    /// The zone whose clock cuts the points.
-    pub time_zone: TimeZone,
-}
 
 /// The order of an answer's rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,8 +30,10 @@ pub struct Find {
     pub conditions: Vec<Condition>,
     /// The bounds.
     pub span: Span,
-    /// The zone for the answer, and the points where a series is wanted.
-    pub series: Option<Series>,
+    /// The length of a point, where a series is wanted.
+    pub series: Option<Period>,
+    /// The zone whose clock cuts the points; none takes the site's.
+    pub time_zone: Option<TimeZone>,
     /// What to group by, with the name it was asked by.
     pub group_by: Vec<(String, Dimension)>,
     /// The order of the rows.
@@ -133,6 +127,8 @@ pub struct Found {
     pub rows: Vec<Row>,
     /// The points, where a series was asked for.
     pub series: Option<Vec<Point>>,
+    /// The zone whose clock cut the points.
+    pub time_zone: TimeZone,
     /// The names of the measures.
     pub measures: Vec<String>,
     /// Where it came from.
@@ -148,8 +144,10 @@ pub struct Unique {
     pub fields: Vec<(Dimension, Value)>,
     /// The bounds.
     pub span: Span,
-    /// The points, where a series is wanted.
-    pub series: Option<Series>,
+    /// The length of a point, where a series is wanted.
+    pub series: Option<Period>,
+    /// The zone whose clock cuts the points; none takes the site's.
+    pub time_zone: Option<TimeZone>,
 }
 
 /// A number of distinct actors.
@@ -172,6 +170,8 @@ pub struct UniqueFound {
     pub whole: Distinct,
     /// By point.
     pub series: Option<Vec<(Span, Distinct)>>,
+    /// How long an unnamed actor stays the same; over several periods it counts once in each.
+    pub identity_period: IdentityPeriod,
     /// Where it came from.
     pub provenance: Provenance,
 }

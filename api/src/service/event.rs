@@ -21,11 +21,10 @@ use crate::{
         question::{Find, RowOrder},
         site::Site,
     },
-    store::{
-        self,
-        event::{Order, Page, Place},
-    },
+    store::{self, event::Page},
 };
+
+pub use crate::store::event::{Order, Place};
 
 /// Which page.
 #[derive(Debug, Clone, Copy)]
@@ -154,6 +153,7 @@ impl Services {
                 conditions: Vec::new(),
                 span: Span { from, to: to + 1 },
                 series: None,
+                time_zone: None,
                 group_by: vec![("action".into(), Dimension::Action)],
                 order: RowOrder::CountDescending,
                 limit: Some(usize::MAX),

@@ -50,6 +50,17 @@ impl Services {
         })
     }
 
+    /// Whether a caller that streams still is who it was.
+    #[must_use]
+    pub fn is_current(&self, caller: &Caller) -> bool {
+        let Some(own) = caller.key() else { return true };
+        let configuration = self.registry.current();
+        configuration
+            .keys
+            .get(&own.prefix)
+            .is_some_and(|(key, _)| key.id == own.id && key.is_valid(clock::now()))
+    }
+
     fn known(&self, text: &str) -> Option<Identity> {
         let configuration = self.registry.current();
         let found = key::prefix(text).and_then(|prefix| configuration.keys.get(prefix));

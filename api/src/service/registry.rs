@@ -173,4 +173,25 @@ impl Registry {
         }
         Ok(fresh)
     }
+
+    /// The configuration as `tx` sees it, read anew though its generation may stand: with how far backfills are.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub async fn fresh(&self, tx: &Transaction) -> Result<Arc<Configuration>> {
+        Configuration::load(tx).await
+    }
+
+    /// Reads the configuration anew though its generation stands, for how far backfills are.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub async fn reread(&self, tx: &Transaction) -> Result<()> {
+        let fresh = Configuration::load(tx).await?;
+        let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if fresh.generation >= kept.generation {
+            *kept = fresh;
+        }
+        Ok(())
+    }
 }

@@ -164,6 +164,15 @@ impl Services {
         let tx = self.database.read(std::time::Duration::from_secs(10)).await?;
         self.registry.at(&tx).await.map(drop)
     }
+
+    /// Rereads the configuration with how far backfills are, which raises no generation.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub async fn reread(&self) -> Result<()> {
+        let tx = self.database.read(std::time::Duration::from_secs(10)).await?;
+        self.registry.reread(&tx).await
+    }
 }
 
 /// Lets pass only callers that may manage every site.

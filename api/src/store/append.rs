@@ -87,16 +87,20 @@ pub async fn append(tx: &Transaction, hasher: &KeyedHash, events: &[&Event]) -> 
     let texts = Ids::resolve(
         tx,
         hasher,
-        rows.iter().flat_map(|row| row.texts.iter().flatten().cloned()),
+        rows.iter()
+            .flat_map(|row| row.texts.iter().flatten().cloned())
+            .collect(),
     )
     .await?;
     let addresses = Ids::resolve(
         tx,
         hasher,
-        rows.iter().flat_map(|row| row.addresses.iter().flatten().cloned()),
+        rows.iter()
+            .flat_map(|row| row.addresses.iter().flatten().cloned())
+            .collect(),
     )
     .await?;
-    let agents = Ids::resolve(tx, hasher, rows.iter().filter_map(|row| row.agent.clone())).await?;
+    let agents = Ids::resolve(tx, hasher, rows.iter().filter_map(|row| row.agent.clone()).collect()).await?;
     let mut appended = Appended {
         lost: HashSet::new(),
         texts,

@@ -200,11 +200,7 @@ where
     Arc<V>: StdHash + Eq,
 {
     /// Finds or makes the ids of `wanted`.
-    pub(super) async fn resolve(
-        tx: &Transaction,
-        hasher: &KeyedHash,
-        wanted: impl IntoIterator<Item = Arc<V>>,
-    ) -> Result<Self> {
+    pub(super) async fn resolve(tx: &Transaction, hasher: &KeyedHash, wanted: Vec<Arc<V>>) -> Result<Self> {
         let cache = V::remembered(tx.database().dictionary());
         let mut ids = Self {
             known: HashMap::new(),
@@ -231,7 +227,7 @@ where
     }
 
     async fn find(&mut self, tx: &Transaction, missing: &mut BTreeMap<Hash, Arc<V>>) -> Result<()> {
-        for (hash, id) in by_hash::<V>(tx, missing.keys()).await? {
+        for (hash, id) in by_hash::<V>(tx, missing.keys().copied().collect()).await? {
             if let Some(value) = missing.remove(&hash) {
                 self.known.insert(value, id);
             }
@@ -273,8 +269,7 @@ async fn insert<V: Entry + ?Sized>(tx: &Transaction, rows: &BTreeMap<Hash, Arc<V
     Ok(())
 }
 
-async fn by_hash<V: Entry + ?Sized>(tx: &Transaction, hashes: impl Iterator<Item = &Hash>) -> Result<Vec<(Hash, i64)>> {
-    let hashes: Vec<_> = hashes.collect();
+async fn by_hash<V: Entry + ?Sized>(tx: &Transaction, hashes: Vec<Hash>) -> Result<Vec<(Hash, i64)>> {
     let mut found = Vec::new();
     for chunk in hashes.chunks(ROWS_AT_ONCE) {
         let mut sql = tx.sql(&format!("SELECT id, hash FROM {} WHERE hash IN ", V::TABLE));
@@ -297,17 +292,14 @@ pub async fn text_id(tx: &Transaction, hasher: &KeyedHash, text: &str) -> Result
         return Ok(Some(id));
     }
     let hash = hasher.hash(&value.parts());
-    Ok(by_hash::<str>(tx, std::iter::once(&hash))
-        .await?
-        .first()
-        .map(|(_, id)| *id))
+    Ok(by_hash::<str>(tx, vec![hash]).await?.first().map(|(_, id)| *id))
 }
 
 /// The texts of `ids`.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn texts(tx: &Transaction, ids: impl IntoIterator<Item = i64>) -> Result<HashMap<i64, Arc<str>>> {
+pub async fn texts(tx: &Transaction, ids: Vec<i64>) -> Result<HashMap<i64, Arc<str>>> {
     values(tx, ids).await
 }
 
@@ -315,7 +307,7 @@ pub async fn texts(tx: &Transaction, ids: impl IntoIterator<Item = i64>) -> Resu
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn addresses(tx: &Transaction, ids: impl IntoIterator<Item = i64>) -> Result<HashMap<i64, Arc<Address>>> {
+pub async fn addresses(tx: &Transaction, ids: Vec<i64>) -> Result<HashMap<i64, Arc<Address>>> {
     values(tx, ids).await
 }
 
@@ -323,14 +315,11 @@ pub async fn addresses(tx: &Transaction, ids: impl IntoIterator<Item = i64>) -> 
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn agents(tx: &Transaction, ids: impl IntoIterator<Item = i64>) -> Result<HashMap<i64, Arc<Agent>>> {
+pub async fn agents(tx: &Transaction, ids: Vec<i64>) -> Result<HashMap<i64, Arc<Agent>>> {
     values(tx, ids).await
 }
 
-async fn values<V: Remembered + ?Sized>(
-    tx: &Transaction,
-    ids: impl IntoIterator<Item = i64>,
-) -> Result<HashMap<i64, Arc<V>>>
+async fn values<V: Remembered + ?Sized>(tx: &Transaction, ids: Vec<i64>) -> Result<HashMap<i64, Arc<V>>>
 where
     Arc<V>: StdHash + Eq,
 {

@@ -250,7 +250,7 @@ pub async fn actions(tx: &Transaction, site: i64) -> Result<Vec<(String, i64, i6
             seen.push((next, from, to));
         }
     }
-    let names = dictionary::texts(tx, seen.iter().map(|(id, ..)| *id)).await?;
+    let names = dictionary::texts(tx, seen.iter().map(|(id, ..)| *id).collect()).await?;
     Ok(seen
         .into_iter()
         .filter_map(|(id, from, to)| Some((names.get(&id)?.to_string(), from, to)))

@@ -365,7 +365,7 @@ async fn read_column(
     match place(dimension) {
         Ok(Place::Text(_)) => {
             let ids: Vec<Option<i64>> = rows.iter().map(|row| get(row, index)).collect::<Result<_>>()?;
-            let texts = dictionary::texts(tx, ids.iter().copied().flatten()).await?;
+            let texts = dictionary::texts(tx, ids.iter().copied().flatten().collect()).await?;
             Ok(ids
                 .into_iter()
                 .map(|id| id.and_then(|id| texts.get(&id)).map(|text| Value::from(&**text)))

@@ -177,7 +177,7 @@ pub async fn clear_retired(tx: &Transaction, limit: i64) -> Result<bool> {
 /// # Errors
 /// Whatever the database says.
 pub async fn key_ids(tx: &Transaction, rollup: i64, wanted: &HashMap<Hash, KeyValues>) -> Result<HashMap<Hash, i64>> {
-    let mut found = find_key_ids(tx, rollup, wanted.keys()).await?;
+    let mut found = find_key_ids(tx, rollup, wanted.keys().copied().collect()).await?;
     let missing: Vec<_> = wanted.iter().filter(|(hash, _)| !found.contains_key(*hash)).collect();
     for chunk in missing.chunks(ROWS_AT_ONCE) {
         let mut sql = tx.sql("INSERT INTO rollup_key (rollup_id, hash, v0, v1, v2, v3, v4, v5, v6, v7) VALUES ");
@@ -206,12 +206,7 @@ pub async fn key_ids(tx: &Transaction, rollup: i64, wanted: &HashMap<Hash, KeyVa
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn find_key_ids(
-    tx: &Transaction,
-    rollup: i64,
-    hashes: impl Iterator<Item = &Hash>,
-) -> Result<HashMap<Hash, i64>> {
-    let hashes: Vec<_> = hashes.collect();
+pub async fn find_key_ids(tx: &Transaction, rollup: i64, hashes: Vec<Hash>) -> Result<HashMap<Hash, i64>> {
     let mut found = HashMap::new();
     for chunk in hashes.chunks(ROWS_AT_ONCE) {
         let mut sql = tx.sql("SELECT id, hash FROM rollup_key WHERE rollup_id = ");

@@ -213,7 +213,7 @@ impl<E: Executor, A: Authenticate> Socket<E, A> {
             operation::prepare(&self.endpoint.documents, sent)
         } else {
             let message = format!("A connection may run {most} operations at once.");
-            Err(server_error(&Error::new(Code::RateLimited, message)))
+            Err(server_error(&Error::new(Code::TooManySubscriptions, message)))
         };
         let events = match prepared {
             Ok(prepared) => {

@@ -45,12 +45,12 @@ impl Atoms {
             atoms.sources[index] = atoms.intern_value(&source.name().into());
         }
         let wanted = |test: fn(&Dimension) -> bool| dimensions.iter().any(test);
-        atoms.actions = dictionary::texts(tx, facts.iter().filter_map(Fact::action)).await?;
+        atoms.actions = dictionary::texts(tx, facts.iter().filter_map(Fact::action).collect()).await?;
         let columns: Vec<_> = dimensions.iter().filter_map(text_column).collect();
         let words = facts
             .iter()
             .flat_map(|fact| columns.iter().filter_map(|column| fact.texts[*column]));
-        for (id, text) in dictionary::texts(tx, words).await? {
+        for (id, text) in dictionary::texts(tx, words.collect()).await? {
             let atom = atoms.intern_value(&Value::from(&*text));
             atoms.words.insert(id, atom);
         }
@@ -59,7 +59,7 @@ impl Atoms {
         let addresses = facts
             .iter()
             .flat_map(|fact| [fact.url.filter(|_| pages), fact.referrer.filter(|_| referrers)]);
-        for (id, address) in dictionary::addresses(tx, addresses.flatten()).await? {
+        for (id, address) in dictionary::addresses(tx, addresses.flatten().collect()).await? {
             let own = [
                 atoms.intern_text(address.host.as_deref()),
                 atoms.intern_text(address.path.as_deref()),
@@ -72,7 +72,7 @@ impl Atoms {
                 Dimension::Device | Dimension::Browser | Dimension::Os | Dimension::Bot
             )
         }) {
-            for (id, agent) in dictionary::agents(tx, facts.iter().filter_map(|fact| fact.agent)).await? {
+            for (id, agent) in dictionary::agents(tx, facts.iter().filter_map(|fact| fact.agent).collect()).await? {
                 let own = [
                     atoms.intern_text(Some(&agent.device)),
                     atoms.intern_text(agent.browser.as_deref()),

@@ -46,12 +46,12 @@ pub(in crate::service) struct Cells {
 }
 
 impl Cells {
-    /// Counts events up. Each rollup takes the events of its site; `takes` can narrow that further.
+    /// Counts up the events that arrived before `below`. Each rollup takes those of its site.
     pub(in crate::service) async fn count(
         tx: &Transaction,
         rollups: &[Arc<Rollup>],
         facts: &[Fact],
-        takes: impl Fn(&Rollup, &Fact) -> bool,
+        below: i64,
     ) -> Result<Self> {
         let dimensions = dimensions(rollups);
         let mut atoms = Atoms::load(tx, &dimensions, facts).await?;
@@ -61,16 +61,13 @@ impl Cells {
             by_site.entry(rollup.site).or_default().push(index);
         }
         let mut values = vec![MISSING; dimensions.len()];
-        for fact in facts {
+        for fact in facts.iter().filter(|fact| fact.arrival < below) {
             let Some(own) = by_site.get(&fact.site) else { continue };
             for (value, dimension) in values.iter_mut().zip(&dimensions) {
                 *value = atoms.of(dimension, fact);
             }
             for index in own {
-                let plan = &mut plans[*index];
-                if takes(&plan.cells.rollup, fact) {
-                    plan.take(fact, &values, &atoms);
-                }
+                plans[*index].take(fact, &values, &atoms);
             }
         }
         Ok(Self {

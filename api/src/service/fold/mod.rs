@@ -103,7 +103,7 @@ impl Services {
             return Ok(Folded::All);
         }
         let events = stretch.facts.len();
-        let cells = Cells::count(&tx, &rollups, &stretch.facts, |_, _| true).await?;
+        let cells = Cells::count(&tx, &rollups, &stretch.facts, i64::MAX).await?;
         let work = Work::prepare(self, &tx, &mark, cells).await?;
         drop(tx);
         let priority = if backfill { Priority::Backfill } else { Priority::Fold };

@@ -43,7 +43,7 @@ impl Services {
         let stale: HashSet<i64> = unique_bucket::stale_keys(&tx, id, day).await?.into_iter().collect();
         let (from, to) = Days::new(rollup.time_zone.clone()).bounds(day);
         let facts = tail::within(&tx, rollup.site, from, to, mark.position).await?;
-        let cells = Cells::count(&tx, &[rollup], &facts, |_, _| true).await?;
+        let cells = Cells::count(&tx, &[rollup], &facts, i64::MAX).await?;
         let mut sets: HashMap<i64, ActorSet> = HashMap::new();
         for own in &cells.rollups {
             let hashes: Vec<_> = own
@@ -51,7 +51,7 @@ impl Services {
                 .iter()
                 .map(|key| super::write::hash_key(self, id, &cells.key_values(key)))
                 .collect();
-            let numbers = rollups::find_key_ids(&tx, id, hashes.iter()).await?;
+            let numbers = rollups::find_key_ids(&tx, id, hashes.clone()).await?;
             for ((_, key), actors) in &own.actors {
                 if let Some(number) = numbers.get(&hashes[*key]).filter(|number| stale.contains(number)) {
                     sets.entry(*number)
@@ -113,7 +113,7 @@ impl Services {
             Tier::Day => Days::new(rollup.time_zone.clone()).bounds(bucket),
         };
         let facts = tail::within(&tx, rollup.site, from, to, mark.position).await?;
-        let mut cells = Cells::count(&tx, &[rollup], &facts, |_, _| true).await?;
+        let mut cells = Cells::count(&tx, &[rollup], &facts, i64::MAX).await?;
         for own in &mut cells.rollups {
             own.counts
                 .retain(|(own_tier, own_bucket, _), _| (*own_tier, *own_bucket) == (tier, bucket));

@@ -126,8 +126,12 @@ impl Work {
                 }
             }
         }
-        let missing: Vec<_> = hashes.iter().filter(|hash| !numbers.contains_key(*hash)).collect();
-        numbers.extend(rollups::find_key_ids(tx, own.rollup.id, missing.into_iter()).await?);
+        let missing: Vec<_> = hashes
+            .iter()
+            .filter(|hash| !numbers.contains_key(*hash))
+            .copied()
+            .collect();
+        numbers.extend(rollups::find_key_ids(tx, own.rollup.id, missing).await?);
         Ok(Keys { hashes, numbers })
     }
 
@@ -195,6 +199,7 @@ impl Work {
             widths: self.widths.iter().map(|(place, width)| (*place, *width)).collect(),
         };
         let overflows = self.overflows(services);
+        let skipped: HashSet<_> = self.gaps.union(&overflows).copied().collect();
         for (rollup, tier, bucket) in &overflows {
             view_bucket::clear(tx, *rollup, *tier, *bucket).await?;
             rollups::open_gap(tx, *rollup, *tier, *bucket, Gap::Overflow).await?;
@@ -209,13 +214,9 @@ impl Work {
         let mut measures: Vec<(Place, usize, Measure)> = Vec::new();
         let mut buckets: Vec<Bucket> = Vec::new();
         for (index, own) in self.cells.rollups.iter().enumerate() {
-            let skipped = |tier, bucket| {
-                let place = (own.rollup.id, tier, bucket);
-                self.gaps.contains(&place) || overflows.contains(&place)
-            };
             let numbers = self.number_keys(tx, index, own, &skipped, &mut written).await?;
             for ((tier, bucket, key), n) in &own.counts {
-                if !skipped(*tier, *bucket) {
+                if !skipped.contains(&(own.rollup.id, *tier, *bucket)) {
                     counts.push((
                         Place {
                             rollup: own.rollup.id,
@@ -228,7 +229,7 @@ impl Work {
                 }
             }
             for ((tier, bucket, key, measure), value) in &own.measures {
-                if !skipped(*tier, *bucket) {
+                if !skipped.contains(&(own.rollup.id, *tier, *bucket)) {
                     measures.push((
                         Place {
                             rollup: own.rollup.id,
@@ -277,14 +278,14 @@ impl Work {
         tx: &Transaction,
         index: usize,
         own: &RollupCells,
-        skipped: &impl Fn(Tier, i64) -> bool,
+        skipped: &HashSet<(i64, Tier, i64)>,
         written: &mut Written,
     ) -> Result<HashMap<usize, i64>> {
         let keys = &self.keys[index];
         let counted = own
             .counts
             .keys()
-            .filter(|(tier, bucket, _)| !skipped(*tier, *bucket))
+            .filter(|(tier, bucket, _)| !skipped.contains(&(own.rollup.id, *tier, *bucket)))
             .map(|(_, _, key)| *key);
         let used: HashSet<usize> = counted.chain(own.actors.keys().map(|(_, key)| *key)).collect();
         let missing = used

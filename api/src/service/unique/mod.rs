@@ -90,13 +90,9 @@ impl Services {
         rollup: Option<&Arc<Rollup>>,
         question: &Unique,
     ) -> Result<UniqueFound> {
-        let points = match &question.series {
-            Some(series) => period::points(
-                question.span,
-                series.period,
-                &series.time_zone,
-                self.question.max_points,
-            )?,
+        let time_zone = question.time_zone.as_ref().unwrap_or(&site.time_zone);
+        let points = match question.series {
+            Some(period) => period::points(question.span, period, time_zone, self.question.max_points)?,
             None => vec![question.span],
         };
         let tombstones = opened.tombstones(site.id);
@@ -170,7 +166,7 @@ impl Services {
             mark_lag_events: store::mark::lag(&opened.tx, position, MOST_LAG).await?,
             up_to_event: opened.newest,
         };
-        let series = question.series.as_ref().map(|_| {
+        let series = question.series.map(|_| {
             points
                 .iter()
                 .zip(&unions)
@@ -184,6 +180,7 @@ impl Services {
         Ok(UniqueFound {
             whole: whole.distinct(),
             series,
+            identity_period: site.identity_period,
             provenance,
         })
     }
@@ -211,7 +208,7 @@ impl Services {
             .map(|action| canonical(&action.as_str().into()));
         let key: Vec<_> = std::iter::once(action).chain(scope.fields.iter().map(value)).collect();
         let hash = hash_key(self, rollup.id, &key);
-        let numbers = store::rollup::find_key_ids(&opened.tx, rollup.id, std::iter::once(&hash)).await?;
+        let numbers = store::rollup::find_key_ids(&opened.tx, rollup.id, vec![hash]).await?;
         let Some(number) = numbers.get(&hash) else {
             return Ok(Vec::new());
         };
@@ -233,6 +230,16 @@ impl Services {
     }
 
     /// The scopes there are.
+    ///
+    /// # Errors
+    /// No permission.
+    pub async fn list_scopes(&self, snapshot: &Snapshot, caller: &Caller) -> Result<Vec<Status>> {
+        let opened = snapshot.hold().await?;
+        let configuration = self.registry.fresh(&opened.tx).await?;
+        self.scopes(&configuration, caller)
+    }
+
+    /// The scopes of a configuration.
     ///
     /// # Errors
     /// No permission.

@@ -2,6 +2,8 @@
 
 use std::{collections::HashMap, sync::Arc, time::Instant};
 
+use jiff::tz::TimeZone;
+
 use super::{
     answer::Groups,
     plan::{self, Gaps, Plan},
@@ -46,6 +48,7 @@ struct Reading<'a> {
     definition: &'a Definition,
     group: Vec<Dimension>,
     points: Vec<Span>,
+    time_zone: TimeZone,
     tombstones: Vec<Tombstone>,
     groups: Groups,
 }
@@ -147,13 +150,9 @@ impl<'a> Reading<'a> {
         question: &'a Find,
         definition: &'a Definition,
     ) -> Result<Self> {
-        let points = match &question.series {
-            Some(series) => period::points(
-                question.span,
-                series.period,
-                &series.time_zone,
-                services.question.max_points,
-            )?,
+        let time_zone = question.time_zone.clone().unwrap_or_else(|| site.time_zone.clone());
+        let points = match question.series {
+            Some(period) => period::points(question.span, period, &time_zone, services.question.max_points)?,
             None => vec![question.span],
         };
         let group = question
@@ -171,6 +170,7 @@ impl<'a> Reading<'a> {
             definition,
             group,
             points,
+            time_zone,
             tombstones,
             groups,
         })
@@ -208,7 +208,7 @@ impl<'a> Reading<'a> {
         let total = rows.iter().map(|(_, row)| row.count).sum();
         rows.truncate(self.question.limit.unwrap_or(most).min(most));
         let shown: Vec<usize> = rows.iter().map(|(position, _)| *position).collect();
-        let series = self.question.series.as_ref().map(|_| {
+        let series = self.question.series.map(|_| {
             let point = |(index, span): (usize, &Span)| Point {
                 span: *span,
                 count: self.groups.point_count(index),
@@ -226,6 +226,7 @@ impl<'a> Reading<'a> {
             groups,
             rows: rows.into_iter().map(|(_, row)| row).collect(),
             series,
+            time_zone: self.time_zone,
             measures,
             provenance,
         })

@@ -4,7 +4,7 @@ mod answer;
 pub(in crate::service) mod find;
 pub(in crate::service) mod plan;
 
-use super::{Services, registry::Configuration};
+use super::{Services, registry::Configuration, snapshot::Snapshot};
 use crate::{
     clock,
     domain::{
@@ -78,6 +78,16 @@ pub(super) fn new_rollup(site: &Site, owner: i64, content: Content, state: State
 
 impl Services {
     /// The views of a site, with how far each is.
+    ///
+    /// # Errors
+    /// No permission, or an unknown site.
+    pub async fn list_views(&self, snapshot: &Snapshot, caller: &Caller, site: Option<&str>) -> Result<Vec<Status>> {
+        let opened = snapshot.hold().await?;
+        let configuration = self.registry.fresh(&opened.tx).await?;
+        self.views(&configuration, caller, site)
+    }
+
+    /// The views of a site in a configuration.
     ///
     /// # Errors
     /// No permission, or an unknown site.

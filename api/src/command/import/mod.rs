@@ -1,0 +1,128 @@
+//! `import`: events from files, on the same way in as from anywhere else, in bounded batches.
+
+pub mod access_log;
+mod event;
+mod progress;
+mod web_log;
+
+use std::{path::PathBuf, time::Duration};
+
+use super::{Complaint, complain};
+use crate::{
+    domain::{
+        caller::Caller,
+        event::{Door, NewEvent, Outcome},
+    },
+    service::{Services, ingest::Way},
+};
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Command {
+    /// Import an Apache or nginx access log, plain or gzip
+    AccessLog {
+        /// The file; `-` reads standard input
+        file: PathBuf,
+        /// The site
+        #[arg(long)]
+        site: String,
+        /// Import every line as `http.request`, and not page views alone as `pageview`
+        #[arg(long)]
+        all: bool,
+        /// The host of the pages, such as example.com or https://example.com
+        #[arg(long)]
+        host: Option<access_log::Origin>,
+    },
+    /// Import events, one JSON object a line in the shape of `EventInput`, plain or gzip
+    Events {
+        /// The file; `-` reads standard input
+        file: PathBuf,
+        /// The site
+        #[arg(long)]
+        site: String,
+    },
+}
+
+/// Runs the command.
+pub(super) async fn run(command: Command, services: &Services) -> Result<(), Complaint> {
+    // The command line appends for itself; a running server does the same beside it.
+    let mut appender = services.appender().ok_or("the append is taken")?;
+    let appending = tokio::spawn(async move { while appender.append_next().await {} });
+    let done = match command {
+        Command::AccessLog { file, site, all, host } => web_log::run(services, &file, &site, all, host).await,
+        Command::Events { file, site } => event::run(services, &file, &site).await,
+    };
+    appending.abort();
+    done
+}
+
+/// Events of one batch: one append transaction, short enough for a running server beside it.
+const BATCH: usize = 1_000;
+/// A rest between batches, in which others get the write lock.
+const REST: Duration = Duration::from_millis(2);
+
+/// What an import did.
+#[derive(Debug, Default)]
+struct Tally {
+    accepted: u64,
+    duplicates: u64,
+    refused: u64,
+}
+
+/// Events of one batch, each with the number of its line.
+struct Batch<'a> {
+    services: &'a Services,
+    site: &'a str,
+    lines: Vec<u64>,
+    events: Vec<NewEvent>,
+    tally: Tally,
+}
+
+impl<'a> Batch<'a> {
+    fn new(services: &'a Services, site: &'a str) -> Self {
+        Self {
+            services,
+            site,
+            lines: Vec::new(),
+            events: Vec::new(),
+            tally: Tally::default(),
+        }
+    }
+
+    async fn add(&mut self, line: u64, event: NewEvent) -> Result<(), Complaint> {
+        self.lines.push(line);
+        self.events.push(event);
+        if self.events.len() < BATCH {
+            return Ok(());
+        }
+        self.flush().await?;
+        tokio::time::sleep(REST).await;
+        Ok(())
+    }
+
+    async fn flush(&mut self) -> Result<(), Complaint> {
+        if self.events.is_empty() {
+            return Ok(());
+        }
+        let way = Way {
+            door: Door::Import,
+            site: Some(self.site),
+        };
+        let events = std::mem::take(&mut self.events);
+        let outcomes = self
+            .services
+            .log(&Caller::operator(), way, events)
+            .await
+            .map_err(complain)?;
+        for (line, outcome) in self.lines.drain(..).zip(outcomes) {
+            match outcome {
+                Outcome::Accepted(_) => self.tally.accepted += 1,
+                Outcome::Duplicate { .. } => self.tally.duplicates += 1,
+                Outcome::Refused(error) => {
+                    self.tally.refused += 1;
+                    eprintln!("line {line}: {error}");
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,77 @@
+//! `import access-log`.
+
+use std::path::Path;
+
+use super::{Batch, access_log, progress};
+use crate::{command::Complaint, domain::event::NewEvent, service::Services};
+use access_log::{Draft, Origin, Reader, Skip, Translator};
+
+/// Imports a log, and says what became of each of its lines.
+pub(super) async fn run(
+    services: &Services,
+    file: &Path,
+    site: &str,
+    all: bool,
+    host: Option<Origin>,
+) -> Result<(), Complaint> {
+    let (source, bar) = progress::open(file)?;
+    let mut reader = Reader::new(source).map_err(|error| format!("{}: {error}", file.display()))?;
+    let mut translator = Translator::new(all, host);
+    let mut batch = Batch::new(services, site);
+    let (mut unreadable, mut broken) = (0_u64, None);
+    while let Some(next) = reader.next() {
+        let record = match next {
+            Ok(record) => record,
+            Err(error) => {
+                broken = Some(error.to_string());
+                break;
+            }
+        };
+        match record.line {
+            Err(error) => {
+                unreadable += 1;
+                bar.suspend(|| eprintln!("line {}: {error}", record.number));
+            }
+            Ok(line) => {
+                if let Ok(draft) = translator.translate(&record.digest, line) {
+                    batch.add(record.number, event(draft)).await?;
+                }
+            }
+        }
+    }
+    batch.flush().await?;
+    bar.finish_and_clear();
+    let tally = &batch.tally;
+    println!(
+        "{} lines: {} events imported, {} there already, {} refused, {unreadable} unreadable, {} blank",
+        reader.lines(),
+        tally.accepted,
+        tally.duplicates,
+        tally.refused,
+        reader.blank()
+    );
+    let skipped = translator.skipped();
+    for reason in Skip::ALL {
+        if skipped.of(reason) > 0 {
+            println!("{} lines are no page view: {reason}", skipped.of(reason));
+        }
+    }
+    match broken {
+        Some(broken) => Err(broken),
+        None => Ok(()),
+    }
+}
+
+fn event(draft: Draft) -> NewEvent {
+    NewEvent {
+        id: Some(draft.id),
+        action: draft.action.to_owned(),
+        time: Some(draft.time.to_string()),
+        url: draft.url,
+        referrer: draft.referrer,
+        ip: draft.ip.map(|ip| ip.to_string()),
+        user_agent: draft.user_agent,
+        tag: Some(draft.tag.into()),
+        ..NewEvent::default()
+    }
+}

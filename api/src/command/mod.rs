@@ -1,0 +1,94 @@
+//! The command line, one file per command. Each works beside a running server.
+
+mod export;
+pub mod import;
+mod key;
+mod migrate;
+mod schema;
+mod serve;
+mod site;
+
+use clap::{Parser, Subcommand};
+
+use crate::{
+    config::{Config, Flags},
+    domain::error::{Error, Kind},
+    service::Services,
+    startup, telemetry,
+};
+
+/// Tidemark: a self-hosted event analytics server.
+#[derive(Debug, Parser)]
+#[command(name = "tidemark", version, about, arg_required_else_help = false)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve (the default)
+    Serve,
+    /// Bring the database's schema up to date
+    Migrate,
+    /// Make, change and list sites
+    #[command(subcommand)]
+    Site(site::Command),
+    /// Make, list and revoke API keys
+    #[command(subcommand)]
+    Key(key::Command),
+    /// Print the GraphQL schema
+    Schema,
+    /// Import events
+    #[command(subcommand)]
+    Import(import::Command),
+    /// Export events
+    #[command(subcommand)]
+    Export(export::Command),
+}
+
+/// A command's failure, in words for whoever typed it.
+pub(crate) type Complaint = String;
+
+impl Arguments {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// What to tell whoever typed it.
+    pub async fn run(self) -> Result<(), Complaint> {
+        if matches!(self.command, Some(Command::Schema)) {
+            schema::run();
+            return Ok(());
+        }
+        let config = Config::read(&self.flags)?;
+        let (filter, format) = config.log();
+        telemetry::start_log(filter, format);
+        match self.command.unwrap_or(Command::Serve) {
+            Command::Serve => serve::run(&config).await,
+            Command::Migrate => migrate::run(&config).await,
+            Command::Schema => Ok(()),
+            Command::Site(command) => site::run(command, &beside(&config).await?).await,
+            Command::Key(command) => key::run(command, &beside(&config).await?).await,
+            Command::Import(command) => import::run(command, &beside(&config).await?).await,
+            Command::Export(command) => export::run(command, &beside(&config).await?).await,
+        }
+    }
+}
+
+/// The use-cases, without a server.
+async fn beside(config: &Config) -> Result<Services, Complaint> {
+    startup::services(config).await.map_err(complain)
+}
+
+/// A failure in words; ours go to the operator whole, who is the one to mend them.
+fn complain(error: Error) -> Complaint {
+    if error.code.kind() == Kind::Internal {
+        return format!("{error:?}");
+    }
+    match &error.path {
+        Some(path) => format!("{path}: {}", error.message),
+        None => error.message,
+    }
+}

@@ -1,0 +1,165 @@
+//! `site`: make, change and list sites.
+
+use super::{Complaint, complain};
+use crate::{
+    domain::{
+        caller::Caller,
+        site::{ActionPolicy, IdentityPeriod, IpPolicy, Site},
+        zone,
+    },
+    service::{Services, site::Settings},
+};
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Command {
+    /// Make a site
+    Create {
+        /// 1–64 letters, digits, dots, hyphens or underscores
+        name: String,
+        #[command(flatten)]
+        settings: SettingFlags,
+    },
+    /// Change a site's settings
+    Update {
+        /// The site
+        name: String,
+        #[command(flatten)]
+        settings: SettingFlags,
+    },
+    /// List the sites
+    List,
+}
+
+/// A number of days or seconds, or `none`.
+#[derive(Debug, Clone, Copy)]
+struct Bound(Option<i64>);
+
+impl std::str::FromStr for Bound {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "none" {
+            return Ok(Self(None));
+        }
+        text.parse()
+            .map(|number| Self(Some(number)))
+            .map_err(|_| "write a whole number, or `none`".to_owned())
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct SettingFlags {
+    /// The IANA zone in which its days begin, such as Europe/Berlin [default: UTC]
+    #[arg(long)]
+    time_zone: Option<String>,
+    /// Which actions it takes: `free` or `context-activity` [default: free]
+    #[arg(long, value_parser = action_policy)]
+    action_policy: Option<ActionPolicy>,
+    /// How much of an IP address it keeps: `whole`, `truncated` or `none` [default: truncated]
+    #[arg(long, value_parser = ip_policy)]
+    ip_policy: Option<IpPolicy>,
+    /// How long an unnamed actor stays the same: `day`, `week`, `month` or `never` (for ever) [default: day]
+    #[arg(long, value_parser = identity_period)]
+    identity_period: Option<IdentityPeriod>,
+    /// Refuse events older than so many seconds; `none` takes all [default: 2592000]
+    #[arg(long, value_name = "SECONDS")]
+    max_event_age: Option<Bound>,
+    /// Remove raw events after so many days; `none` keeps them [default: none]
+    #[arg(long, value_name = "DAYS")]
+    raw_retention: Option<Bound>,
+    /// Remove rollups after so many days; `none` keeps them [default: none]
+    #[arg(long, value_name = "DAYS")]
+    rollup_retention: Option<Bound>,
+}
+
+fn one_of<T: Copy>(text: &str, list: &[(&str, T)]) -> Result<T, String> {
+    list.iter()
+        .find(|(name, _)| *name == text)
+        .map(|(_, value)| *value)
+        .ok_or_else(|| {
+            let names: Vec<_> = list.iter().map(|(name, _)| *name).collect();
+            format!("write one of: {}", names.join(", "))
+        })
+}
+
+fn action_policy(text: &str) -> Result<ActionPolicy, String> {
+    one_of(
+        text,
+        &[
+            ("free", ActionPolicy::Free),
+            ("context-activity", ActionPolicy::ContextActivity),
+        ],
+    )
+}
+
+fn ip_policy(text: &str) -> Result<IpPolicy, String> {
+    one_of(
+        text,
+        &[
+            ("whole", IpPolicy::Whole),
+            ("truncated", IpPolicy::Truncated),
+            ("none", IpPolicy::None),
+        ],
+    )
+}
+
+fn identity_period(text: &str) -> Result<IdentityPeriod, String> {
+    let list = [
+        ("day", IdentityPeriod::Day),
+        ("week", IdentityPeriod::Week),
+        ("month", IdentityPeriod::Month),
+        ("never", IdentityPeriod::Never),
+    ];
+    one_of(text, &list)
+}
+
+impl From<SettingFlags> for Settings {
+    fn from(flags: SettingFlags) -> Self {
+        Self {
+            time_zone: flags.time_zone,
+            action_policy: flags.action_policy,
+            ip_policy: flags.ip_policy,
+            identity_period: flags.identity_period,
+            max_event_age_seconds: flags.max_event_age.map(|bound| bound.0),
+            raw_retention_days: flags.raw_retention.map(|bound| bound.0),
+            rollup_retention_days: flags.rollup_retention.map(|bound| bound.0),
+        }
+    }
+}
+
+/// Runs the command.
+pub(super) async fn run(command: Command, services: &Services) -> Result<(), Complaint> {
+    let operator = Caller::operator();
+    match command {
+        Command::Create { name, settings } => {
+            let site = services
+                .create_site(&operator, &name, &settings.into())
+                .await
+                .map_err(complain)?;
+            println!("{}", line(&site));
+        }
+        Command::Update { name, settings } => {
+            let site = services
+                .update_site(&operator, Some(&name), &settings.into())
+                .await
+                .map_err(complain)?;
+            println!("{}", line(&site));
+        }
+        Command::List => {
+            let configuration = services.registry.current();
+            let mut sites: Vec<_> = configuration.sites.values().collect();
+            sites.sort_by(|one, other| one.name.cmp(&other.name));
+            sites.into_iter().for_each(|site| println!("{}", line(site)));
+        }
+    }
+    Ok(())
+}
+
+fn line(site: &Site) -> String {
+    format!(
+        "{}\t{}\tsince {:.0}",
+        site.name,
+        zone::name(&site.time_zone),
+        site.created
+    )
+}

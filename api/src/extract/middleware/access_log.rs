@@ -1,0 +1,42 @@
+//! Counts every request, and logs it at the level `debug`; a failure of ours at `error`.
+
+use std::time::Instant;
+
+use actix_web::{
+    Error, HttpMessage,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+    middleware::Next,
+    web::Data,
+};
+
+use super::request_id::RequestId;
+use crate::telemetry::Metrics;
+
+/// The paths that metrics tell apart; others are counted together, as their number has no bound.
+const PATHS: [&str; 5] = ["/", "/graphql", "/healthz", "/readyz", "/metrics"];
+
+/// Counts and logs a request.
+///
+/// # Errors
+/// Those of the inner service.
+pub async fn log_request(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let start = Instant::now();
+    let metrics = request.app_data::<Data<Metrics>>().cloned();
+    let path = PATHS
+        .into_iter()
+        .find(|path| *path == request.path())
+        .unwrap_or("other");
+    let response = next.call(request).await?;
+    let (status, elapsed) = (response.status().as_u16(), start.elapsed());
+    if let Some(metrics) = metrics {
+        metrics.count_request(path, status, elapsed);
+    }
+    let request = response.request();
+    let id = request.extensions().get::<RequestId>().map(|id| id.0.clone());
+    tracing::debug!(request_id = id, method = %request.method(), path = request.path(), status, micros = elapsed.as_micros(), "answered");
+    Ok(response)
+}

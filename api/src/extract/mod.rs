@@ -1,0 +1,4 @@
+//! What transports share: who calls, and what each request passes through.
+
+pub mod caller;
+pub mod middleware;

@@ -1,0 +1,52 @@
+//! Failures as GraphQL shows them: as data in payloads where they are to be expected, as errors elsewhere.
+
+use async_graphql::{ErrorExtensions, SimpleObject};
+
+use crate::domain::error::Error;
+
+/// Why something was refused.
+#[derive(SimpleObject, Clone)]
+pub(super) struct UserError {
+    /// The code, in `SCREAMING_SNAKE` case, from the one table of codes.
+    code: &'static str,
+    /// What was wrong and what would be right, in a sentence or two.
+    message: String,
+    /// The field that it is about, such as `input.time` or `inputs[3].tag.plan`.
+    path: Option<String>,
+    /// Seconds after which trying again may help.
+    retry_after: Option<u64>,
+}
+
+impl From<&Error> for UserError {
+    fn from(error: &Error) -> Self {
+        Self {
+            code: error.code.name(),
+            message: error.message.clone(),
+            path: error.path.clone(),
+            retry_after: seconds(error),
+        }
+    }
+}
+
+/// Whole seconds, rounded up, as the header `Retry-After` wants them.
+fn seconds(error: &Error) -> Option<u64> {
+    error
+        .retry_after
+        .map(|wait| wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
+}
+
+/// An error of the whole field.
+pub(super) fn to_graphql(error: &Error, request_id: Option<&str>) -> async_graphql::Error {
+    async_graphql::Error::new(&error.message).extend_with(|_, extensions| {
+        extensions.set("code", error.code.name());
+        if let Some(path) = &error.path {
+            extensions.set("path", path.as_str());
+        }
+        if let Some(seconds) = seconds(error) {
+            extensions.set("retryAfter", seconds);
+        }
+        if let Some(request_id) = request_id {
+            extensions.set("requestId", request_id);
+        }
+    })
+}

@@ -1,0 +1,62 @@
+//! The GraphQL schema: arguments become domain values, one service call, wrap. Descriptions here are the manual.
+
+pub mod context;
+mod error;
+pub mod limit;
+mod mutations;
+mod objects;
+mod page;
+mod queries;
+mod scalar;
+mod subscriptions;
+
+use async_graphql::{MergedObject, MergedSubscription, Schema, SchemaBuilder};
+
+use crate::service::Services;
+
+/// Questions.
+#[derive(MergedObject, Default)]
+pub struct Query(
+    queries::viewer::ViewerQuery,
+    queries::view::ViewQuery,
+    queries::unique::UniqueQuery,
+    queries::event::EventQuery,
+    queries::deletion::DeletionQuery,
+    queries::site::SiteQuery,
+);
+
+/// Changes.
+#[derive(MergedObject, Default)]
+pub struct Mutation(
+    mutations::event::EventMutation,
+    mutations::deletion::DeletionMutation,
+    mutations::view::ViewMutation,
+    mutations::unique::UniqueMutation,
+    mutations::site::SiteMutation,
+);
+
+/// What goes on.
+#[derive(MergedSubscription, Default)]
+pub struct Subscription(
+    subscriptions::event::EventSubscription,
+    subscriptions::backfill::BackfillSubscription,
+);
+
+/// The whole schema.
+pub type TidemarkSchema = Schema<Query, Mutation, Subscription>;
+
+fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
+    Schema::build(Query::default(), Mutation::default(), Subscription::default())
+}
+
+/// The schema over the use-cases.
+#[must_use]
+pub fn build(services: Services) -> TidemarkSchema {
+    builder().data(services).finish()
+}
+
+/// The schema's text, in the schema definition language.
+#[must_use]
+pub fn sdl() -> String {
+    builder().finish().sdl()
+}

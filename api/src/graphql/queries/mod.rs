@@ -1,0 +1,8 @@
+//! Questions, one file per capability; inputs stand beside the field that takes them.
+
+pub(super) mod deletion;
+pub(super) mod event;
+pub(super) mod site;
+pub(super) mod unique;
+pub(super) mod view;
+pub(super) mod viewer;

@@ -1,0 +1,169 @@
+//! The only file that knows every part: it joins them, and decides nothing.
+
+use std::net::SocketAddr;
+
+use actix_web::{App, HttpServer, middleware::from_fn, web};
+use tokio::sync::watch;
+
+use crate::{
+    config::Config,
+    domain::error::{Code, Error, Result},
+    extract::middleware::{access_log::log_request, request_id::name_request},
+    graphql,
+    http::{self, Callers, graphql::Endpoint},
+    service::Services,
+    store::{Database, Options},
+    telemetry::Metrics,
+    workers::Workers,
+};
+
+/// A server that runs.
+pub struct Running {
+    /// The address that it was given.
+    pub address: SocketAddr,
+    server: actix_web::dev::Server,
+    services: Services,
+    stop_streams: watch::Sender<bool>,
+    stop_workers: watch::Sender<bool>,
+    workers: Workers,
+}
+
+/// Opens the database, brings its schema up to date, and builds the use-cases.
+///
+/// # Errors
+/// A setting that does not fit, or whatever the database says.
+pub async fn services(config: &Config) -> Result<Services> {
+    let database = open(config).await?;
+    database.migrate().await?;
+    Services::start(database, config, Metrics::default()).await
+}
+
+/// Opens the database as it is.
+///
+/// # Errors
+/// A setting that does not fit, or whatever the database says.
+pub async fn open(config: &Config) -> Result<Database> {
+    if config.database_url.is_none() {
+        crate::store::database::make_folder(&config.data)?;
+    }
+    Database::open(&Options {
+        url: config.database_url(),
+        connections: config.database_connections,
+    })
+    .await
+}
+
+/// Starts the server.
+///
+/// # Errors
+/// A setting that does not fit, an address that cannot be listened on, or whatever the database says.
+pub async fn start(config: &Config) -> Result<Running> {
+    let services = services(config).await?;
+    let (stop_streams, streams_stopped) = watch::channel(false);
+    let (stop_workers, workers_stopped) = watch::channel(false);
+    let schema = graphql::build(services.clone());
+    let of_http = config.http();
+    let of_graphql = config.graphql();
+    let transport = http::graphql::Limits {
+        body_bytes: of_http.max_body_bytes,
+        batch_operations: of_graphql.batch_operations,
+        websocket_message_bytes: of_graphql.message_bytes,
+        websocket_operations: of_graphql.subscriptions,
+        websocket_init_seconds: of_graphql.init_timeout.as_secs(),
+        ..http::graphql::Limits::default()
+    };
+    let documents = graphql::limit::Limits {
+        depth: of_graphql.depth,
+        complexity: of_graphql.complexity,
+        aliases: of_graphql.aliases,
+        directives: of_graphql.directives,
+        tokens: of_graphql.tokens,
+        introspection: of_graphql.introspection,
+    };
+    let callers = Callers(services.clone());
+    let endpoint = web::Data::new(Endpoint::new(
+        schema,
+        &graphql::sdl(),
+        callers,
+        transport,
+        documents,
+        streams_stopped,
+    )?);
+    let (of_app, metrics) = (
+        web::Data::new(services.clone()),
+        web::Data::new(services.metrics.clone()),
+    );
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(endpoint.clone())
+            .app_data(of_app.clone())
+            .app_data(metrics.clone())
+            .wrap(from_fn(log_request))
+            .wrap(from_fn(name_request))
+            .configure(http::routes)
+    })
+    .workers(of_http.workers)
+    .max_connections(of_http.max_connections)
+    .client_request_timeout(of_http.request_timeout)
+    .shutdown_timeout(of_http.shutdown_timeout.as_secs())
+    .disable_signals()
+    .bind(of_http.listen)
+    .map_err(|error| {
+        let message = format!("The server cannot listen on {}: {error}.", of_http.listen);
+        Error::new(Code::InvalidArgument, message).at("listen")
+    })?;
+    let address = server.addrs().first().copied().unwrap_or(of_http.listen);
+    let workers = Workers::start(&services, &workers_stopped);
+    Ok(Running {
+        address,
+        server: server.run(),
+        services,
+        stop_streams,
+        stop_workers,
+        workers,
+    })
+}
+
+impl Running {
+    /// Serves until `stop` ends, then finishes what was accepted and leaves the database in order.
+    ///
+    /// # Errors
+    /// A server that broke off.
+    pub async fn until(self, stop: impl Future<Output = ()>) -> Result<()> {
+        let handle = self.server.handle();
+        let serving = tokio::spawn(self.server);
+        stop.await;
+        tracing::info!("shutting down");
+        // Streams first, or the server would wait for them.
+        self.stop_streams.send_replace(true);
+        handle.stop(true).await;
+        serving.await.map_err(Error::internal)?.map_err(Error::internal)?;
+        self.stop_workers.send_replace(true);
+        self.workers.join().await;
+        self.services.database.clone().close().await
+    }
+
+    /// Whether the database holds no site yet.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.services.registry.current().sites.is_empty()
+    }
+}
+
+/// Brings the database's schema up to date; gives the names of the migrations that it ran.
+///
+/// # Errors
+/// A setting that does not fit, or whatever the database says.
+pub async fn migrate(config: &Config) -> Result<Vec<String>> {
+    let database = open(config).await?;
+    let pending = database.pending_migrations().await?;
+    database.migrate().await?;
+    database.close().await?;
+    Ok(pending)
+}
+
+/// The GraphQL schema in the schema definition language.
+#[must_use]
+pub fn schema() -> String {
+    graphql::sdl()
+}

@@ -1,0 +1,84 @@
+//! When to fold. What counts is folded soon after it arrives; sets of actors, which cost more to write, in larger steps
+//! while events pour in, and at once when they stop.
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use crate::{
+    domain::{
+        error::Result,
+        rollup::{SCOPE_MARK, VIEW_MARK},
+    },
+    service::{Services, fold::Folded},
+};
+
+/// Folds begin at least so far apart, so that each is worth its commit.
+const SPACING: Duration = Duration::from_millis(250);
+/// Folds of sets of actors begin at least so far apart while events pour in.
+const SCOPE_SPACING: Duration = Duration::from_millis(1_200);
+/// Rebuilds of one round, so that folding is never kept waiting for long.
+const REBUILDS: usize = 20;
+
+/// Folds until `stop` holds `true`.
+pub(super) async fn run(services: Services, mut stop: watch::Receiver<bool>) {
+    let mut scopes_at = Instant::now();
+    while !*stop.borrow() {
+        let start = Instant::now();
+        if let Err(error) = round(&services, &mut scopes_at, &stop).await {
+            super::failed(&services, "fold", &error);
+            tokio::time::sleep(super::AFTER_FAILURE).await;
+        }
+        let rest = SPACING.saturating_sub(start.elapsed());
+        tokio::select! {
+            () = tokio::time::sleep(rest) => {}
+            _ = stop.changed() => return,
+        }
+        tokio::select! {
+            () = services.fold_nudge.notified() => {}
+            () = tokio::time::sleep(services.worker.fold_interval) => {}
+            _ = stop.changed() => return,
+        }
+    }
+}
+
+async fn round(services: &Services, scopes_at: &mut Instant, stop: &watch::Receiver<bool>) -> Result<()> {
+    let poured = drain(services, VIEW_MARK, stop).await? > 0;
+    if !poured || scopes_at.elapsed() >= SCOPE_SPACING {
+        *scopes_at = Instant::now();
+        drain(services, SCOPE_MARK, stop).await?;
+    }
+    for _ in 0..REBUILDS {
+        if services.rebuild().await? == Folded::All {
+            break;
+        }
+    }
+    services.measure_lag().await
+}
+
+/// Folds all that lies past a mark; gives how many events that was.
+async fn drain(services: &Services, mark: i64, stop: &watch::Receiver<bool>) -> Result<usize> {
+    let mut events = 0;
+    while !*stop.borrow() {
+        match services.fold(mark).await? {
+            Folded::Some(some) => {
+                events += some;
+                // A short stretch was the end of it for now; the next round takes what came meanwhile.
+                if some < services.worker.fold_events {
+                    break;
+                }
+            }
+            Folded::All | Folded::Interrupted => break,
+        }
+    }
+    Ok(events)
+}
+
+/// Folds one stretch of each backfill under way.
+pub(super) async fn backfill(services: Services) -> Result<bool> {
+    let mut more = false;
+    for mark in services.backfills().await? {
+        more |= matches!(services.fold(mark).await?, Folded::Some(_));
+    }
+    Ok(more)
+}

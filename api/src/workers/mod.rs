@@ -1,0 +1,142 @@
+//! What runs in the background: when, not what. Each task is idempotent and bounded; its retry is its next run.
+//!
+//! | task | runs | does |
+//! |---|---|---|
+//! | append | whenever events wait | `service::ingest` |
+//! | fold | after appends, at most every quarter of a second | `service::fold`, live marks and rebuilding |
+//! | backfill | while a view or scope catches up | `service::fold`, other marks |
+//! | deletion | while a deletion or restore is under way | `service::deletion` |
+//! | clear | while a retired rollup has cells | `service::purge` |
+//! | purge | checks every few seconds whether it is due | `service::purge` |
+//! | retention | every retention interval | `service::retention` |
+//! | feed | ten times a second while somebody watches | `service::feed` |
+//! | refresh | twice a second | rereads a moved configuration |
+
+mod fold;
+
+use std::{future::Future, time::Duration};
+
+use tokio::{sync::watch, task::JoinHandle};
+
+use crate::{domain::error::Result, service::Services};
+
+/// The tasks of one process.
+#[derive(Debug)]
+pub struct Workers {
+    append: JoinHandle<()>,
+    others: Vec<JoinHandle<()>>,
+}
+
+/// How long a task rests after a failure.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
+
+impl Workers {
+    /// Begins every task; they end once `stop` holds `true`. The append ends last, with nothing left that waits.
+    #[must_use]
+    pub fn start(services: &Services, stop: &watch::Receiver<bool>) -> Self {
+        let append = tokio::spawn(append(services.clone(), stop.clone()));
+        let worker = &services.worker;
+        let purge_check = (worker.purge_interval / 10).clamp(Duration::from_millis(100), Duration::from_secs(60));
+        let others = vec![
+            tokio::spawn(fold::run(services.clone(), stop.clone())),
+            repeat(services, stop, "backfill", Duration::from_millis(250), fold::backfill),
+            repeat(services, stop, "deletion", Duration::from_millis(200), work_off),
+            repeat(services, stop, "clear", Duration::from_secs(1), clear),
+            repeat(services, stop, "purge", purge_check, purge),
+            repeat(services, stop, "retention", worker.retention_interval, retain),
+            repeat(services, stop, "feed", Duration::from_millis(100), feed),
+            repeat(services, stop, "refresh", Duration::from_millis(500), refresh),
+        ];
+        Self { append, others }
+    }
+
+    /// Waits for every task to end.
+    pub async fn join(self) {
+        for task in self.others {
+            let _ = task.await;
+        }
+        let _ = self.append.await;
+    }
+}
+
+/// Runs `task` again and again; while it says that there is more, without rest.
+fn repeat<F>(
+    services: &Services,
+    stop: &watch::Receiver<bool>,
+    name: &'static str,
+    rest: Duration,
+    task: fn(Services) -> F,
+) -> JoinHandle<()>
+where
+    F: Future<Output = Result<bool>> + Send + 'static,
+{
+    let (services, mut stop) = (services.clone(), stop.clone());
+    tokio::spawn(async move {
+        while !*stop.borrow() {
+            let rest = match task(services.clone()).await {
+                Ok(true) => {
+                    tokio::task::yield_now().await;
+                    continue;
+                }
+                Ok(false) => rest,
+                Err(error) => {
+                    failed(&services, name, &error);
+                    rest.max(AFTER_FAILURE)
+                }
+            };
+            tokio::select! {
+                () = tokio::time::sleep(rest) => {}
+                _ = stop.changed() => {}
+            }
+        }
+    })
+}
+
+/// Tells of a task's failure; its next run is its retry.
+fn failed(services: &Services, name: &'static str, error: &crate::domain::error::Error) {
+    tracing::error!(task = name, error = ?error, "a background task failed and will run again");
+    services.metrics.count_fault(name);
+}
+
+async fn append(services: Services, mut stop: watch::Receiver<bool>) {
+    let Some(mut appender) = services.appender() else {
+        return;
+    };
+    loop {
+        tokio::select! {
+            biased;
+            more = appender.append_next() => if !more { return },
+            _ = stop.changed() => break,
+        }
+    }
+    appender.drain().await;
+}
+
+async fn work_off(services: Services) -> Result<bool> {
+    services.work_off_deletion().await
+}
+
+async fn clear(services: Services) -> Result<bool> {
+    services.clear_retired().await
+}
+
+async fn purge(services: Services) -> Result<bool> {
+    services.purge_when_due().await?;
+    services.forget_salts().await?;
+    Ok(false)
+}
+
+async fn retain(services: Services) -> Result<bool> {
+    services.retain().await?;
+    Ok(false)
+}
+
+async fn feed(services: Services) -> Result<bool> {
+    services.send_arrivals().await?;
+    Ok(false)
+}
+
+async fn refresh(services: Services) -> Result<bool> {
+    services.refresh().await?;
+    Ok(false)
+}
