@@ -12,7 +12,9 @@ pub struct Model {
     pub id: i64,
     /// Events that arrived before it are folded.
     pub position: i64,
-    /// Raised by each deletion and restore.
+    /// Sets of actors may hold events that arrived before it: a fold of sets writes in slices.
+    pub reach: i64,
+    /// Raised by each deletion, restore and rebuild.
     pub revision: i64,
     /// The database that the position counts in.
     pub epoch: String,

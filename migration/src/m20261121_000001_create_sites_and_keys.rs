@@ -1,8 +1,6 @@
 //! Sites, the API keys to them, and the one row that counts changes of configuration.
 
-use sea_orm_migration::prelude::{
-    DbErr, DeriveMigrationName, MigrationTrait, SchemaManager, async_trait,
-};
+use sea_orm_migration::prelude::{DbErr, DeriveMigrationName, MigrationTrait, SchemaManager, async_trait};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -50,10 +48,6 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        super::dialect::run(
-            manager,
-            "DROP TABLE api_key; DROP TABLE site; DROP TABLE configuration",
-        )
-        .await
+        super::dialect::run(manager, "DROP TABLE api_key; DROP TABLE site; DROP TABLE configuration").await
     }
 }

@@ -2,9 +2,7 @@
 //!
 //! Times are nanoseconds since 1970 in UTC, so that seven-digit fractions of other systems survive a round trip.
 
-use sea_orm_migration::prelude::{
-    DbErr, DeriveMigrationName, MigrationTrait, SchemaManager, async_trait,
-};
+use sea_orm_migration::prelude::{DbErr, DeriveMigrationName, MigrationTrait, SchemaManager, async_trait};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;

@@ -1,8 +1,6 @@
 //! Views, unique scopes, and what is folded from events for them up to a mark.
 
-use sea_orm_migration::prelude::{
-    DbErr, DeriveMigrationName, MigrationTrait, SchemaManager, async_trait,
-};
+use sea_orm_migration::prelude::{DbErr, DeriveMigrationName, MigrationTrait, SchemaManager, async_trait};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -33,6 +31,7 @@ impl MigrationTrait for Migration {
             CREATE TABLE mark (
                 id {ID},
                 position BIGINT NOT NULL,
+                reach BIGINT NOT NULL,
                 revision BIGINT NOT NULL,
                 epoch TEXT NOT NULL
             );

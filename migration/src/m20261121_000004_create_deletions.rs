@@ -1,8 +1,6 @@
 //! Deletions in their two stages.
 
-use sea_orm_migration::prelude::{
-    DbErr, DeriveMigrationName, MigrationTrait, SchemaManager, async_trait,
-};
+use sea_orm_migration::prelude::{DbErr, DeriveMigrationName, MigrationTrait, SchemaManager, async_trait};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;

@@ -140,7 +140,6 @@ fn compare(one: &Value, other: &Value) -> Option<std::cmp::Ordering> {
 pub fn canonical(value: &Value) -> String {
     match value {
         Value::Number(number) => match number.as_f64() {
-            #[expect(clippy::cast_possible_truncation, reason = "whole numbers below 2^53 fit")]
             Some(float) if !number.is_i64() && !number.is_u64() && float.fract() == 0.0 && float.abs() < 9e15 => {
                 (float as i64).to_string()
             }

@@ -107,7 +107,7 @@ fn read_cursor(text: &str, path: &str) -> Result<Place> {
         part.and_then(|part| u64::from_str_radix(part, 16).ok())
             .map(u64::cast_signed)
     };
-    let fits = text.len() == 32 && text.is_ascii();
+    let fits = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let (time, sequence) = (number(text.get(..16)), number(text.get(16..)));
     match (fits, time, sequence) {
         (true, Some(time), Some(sequence)) => Ok(Place { time, sequence }),

@@ -199,7 +199,7 @@ impl Services {
     ) -> Result<()> {
         let sequences: Vec<_> = facts.iter().map(|fact| fact.sequence).collect();
         for (mark, rollups) in folded_into(configuration, marks, site.id) {
-            let cells = Cells::count(tx, &rollups, facts, mark.position).await?;
+            let cells = Cells::count(tx, &rollups, facts, mark.reach).await?;
             Work::prepare(self, tx, mark, cells).await?.subtract(self, tx).await?;
         }
         store::tail::set_deletion(tx, &sequences, Some(deletion)).await
@@ -216,7 +216,7 @@ impl Services {
     ) -> Result<()> {
         let sequences: Vec<_> = facts.iter().map(|fact| fact.sequence).collect();
         for (mark, rollups) in folded_into(configuration, marks, site) {
-            let cells = Cells::count(tx, &rollups, facts, mark.position).await?;
+            let cells = Cells::count(tx, &rollups, facts, mark.reach).await?;
             Work::prepare(self, tx, mark, cells).await?.restore(self, tx).await?;
         }
         store::tail::set_deletion(tx, &sequences, None).await

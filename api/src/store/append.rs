@@ -22,7 +22,7 @@ const COLUMNS: &str = "site_id, time, received, uid, client_id, action_id, label
 const COLUMN_COUNT: usize = 23;
 /// Events of one insert statement. Few sizes, so that the engine finds the statement it prepared before; the largest
 /// keeps below SQLite's 32,766 bound values.
-const SIZES: [usize; 4] = [256, 32, 4, 1];
+const SIZES: [usize; 9] = [256, 128, 64, 32, 16, 8, 4, 2, 1];
 
 /// What an append did.
 #[must_use = "the dictionary rows must be remembered after the commit"]

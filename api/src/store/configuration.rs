@@ -22,9 +22,9 @@ pub async fn ensure(tx: &Transaction, secret: &[u8; 32]) -> Result<Installation>
     sql.bind(secret.to_vec()).push(", 0) ON CONFLICT (id) DO NOTHING");
     sql.run(tx).await?;
     for mark in [VIEW_MARK, SCOPE_MARK] {
-        let mut sql = tx.sql("INSERT INTO mark (id, position, revision, epoch) VALUES (");
+        let mut sql = tx.sql("INSERT INTO mark (id, position, reach, revision, epoch) VALUES (");
         sql.number(mark)
-            .push(", 0, 0, ")
+            .push(", 0, 0, 0, ")
             .bind(epoch(tx).await?)
             .push(") ON CONFLICT (id) DO NOTHING");
         sql.run(tx).await?;

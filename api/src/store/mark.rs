@@ -33,7 +33,7 @@ pub async fn lock(tx: &Transaction, id: i64) -> Result<Option<Mark>> {
 }
 
 async fn select(tx: &Transaction, id: i64, lock: bool) -> Result<Option<Mark>> {
-    let mut sql = tx.sql("SELECT id, position, revision, epoch FROM mark WHERE id = ");
+    let mut sql = tx.sql("SELECT id, position, reach, revision, epoch FROM mark WHERE id = ");
     sql.number(id);
     if lock && !tx.is_sqlite() {
         sql.push(" FOR UPDATE");
@@ -45,8 +45,9 @@ fn read(row: &sea_orm::QueryResult) -> Result<Mark> {
     Ok(Mark {
         id: get(row, 0)?,
         position: get(row, 1)?,
-        revision: get(row, 2)?,
-        epoch: get(row, 3)?,
+        reach: get(row, 2)?,
+        revision: get(row, 3)?,
+        epoch: get(row, 4)?,
     })
 }
 
@@ -55,7 +56,7 @@ fn read(row: &sea_orm::QueryResult) -> Result<Mark> {
 /// # Errors
 /// Whatever the database says.
 pub async fn list(tx: &Transaction) -> Result<Vec<Mark>> {
-    tx.sql("SELECT id, position, revision, epoch FROM mark ORDER BY id")
+    tx.sql("SELECT id, position, reach, revision, epoch FROM mark ORDER BY id")
         .rows(tx)
         .await?
         .iter()
@@ -69,7 +70,35 @@ pub async fn list(tx: &Transaction) -> Result<Vec<Mark>> {
 /// Whatever the database says.
 pub async fn advance(tx: &Transaction, id: i64, position: i64) -> Result<()> {
     let mut sql = tx.sql("UPDATE mark SET position = ");
-    sql.number(position).push(" WHERE id = ").number(id);
+    sql.number(position)
+        .push(", reach = ")
+        .number(position)
+        .push(" WHERE id = ")
+        .number(id);
+    sql.run(tx).await.map(drop)
+}
+
+/// Notes how far a fold in slices reaches; the caller has locked the mark.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn reach(tx: &Transaction, id: i64, reach: i64) -> Result<()> {
+    let mut sql = tx.sql("UPDATE mark SET reach = ");
+    sql.number(reach)
+        .push(" WHERE id = ")
+        .number(id)
+        .push(" AND reach < ")
+        .number(reach);
+    sql.run(tx).await.map(drop)
+}
+
+/// Raises one mark's revision, so that no fold that has read before can write after.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn revise_one(tx: &Transaction, id: i64) -> Result<()> {
+    let mut sql = tx.sql("UPDATE mark SET revision = revision + 1 WHERE id = ");
+    sql.number(id);
     sql.run(tx).await.map(drop)
 }
 
@@ -92,7 +121,7 @@ pub async fn revise(tx: &Transaction) -> Result<Vec<Mark>> {
 /// # Errors
 /// Whatever the database says.
 pub async fn create(tx: &Transaction) -> Result<i64> {
-    let mut sql = tx.sql("INSERT INTO mark (position, revision, epoch) VALUES (0, 0, ");
+    let mut sql = tx.sql("INSERT INTO mark (position, reach, revision, epoch) VALUES (0, 0, 0, ");
     sql.bind(super::configuration::epoch(tx).await?).push(") RETURNING id");
     sql.row(tx)
         .await?

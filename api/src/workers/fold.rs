@@ -17,15 +17,20 @@ use crate::{
 const SPACING: Duration = Duration::from_millis(250);
 /// Folds of sets of actors begin at least so far apart while events pour in.
 const SCOPE_SPACING: Duration = Duration::from_millis(1_200);
+/// How long one mark is folded before the other has its turn.
+const WHILE: Duration = Duration::from_secs(1);
+/// A stretch of fewer events is the end of what waits.
+const FEW: usize = 200;
 /// Rebuilds of one round, so that folding is never kept waiting for long.
 const REBUILDS: usize = 20;
 
 /// Folds until `stop` holds `true`.
 pub(super) async fn run(services: Services, mut stop: watch::Receiver<bool>) {
     let mut scopes_at = Instant::now();
+    let mut spacing = SCOPE_SPACING;
     while !*stop.borrow() {
         let start = Instant::now();
-        if let Err(error) = round(&services, &mut scopes_at, &stop).await {
+        if let Err(error) = round(&services, &mut scopes_at, &mut spacing, &stop).await {
             super::failed(&services, "fold", &error);
             tokio::time::sleep(super::AFTER_FAILURE).await;
         }
@@ -42,11 +47,19 @@ pub(super) async fn run(services: Services, mut stop: watch::Receiver<bool>) {
     }
 }
 
-async fn round(services: &Services, scopes_at: &mut Instant, stop: &watch::Receiver<bool>) -> Result<()> {
+async fn round(
+    services: &Services,
+    scopes_at: &mut Instant,
+    spacing: &mut Duration,
+    stop: &watch::Receiver<bool>,
+) -> Result<()> {
     let poured = drain(services, VIEW_MARK, stop).await? > 0;
-    if !poured || scopes_at.elapsed() >= SCOPE_SPACING {
-        *scopes_at = Instant::now();
+    if !poured || scopes_at.elapsed() >= *spacing {
+        let start = Instant::now();
         drain(services, SCOPE_MARK, stop).await?;
+        *scopes_at = Instant::now();
+        // The more a round costs, the rarer it comes: sets are written anew each time, however little is added.
+        *spacing = (start.elapsed() * 3).max(SCOPE_SPACING);
     }
     for _ in 0..REBUILDS {
         if services.rebuild().await? == Folded::All {
@@ -56,15 +69,16 @@ async fn round(services: &Services, scopes_at: &mut Instant, stop: &watch::Recei
     services.measure_lag().await
 }
 
-/// Folds all that lies past a mark; gives how many events that was.
+/// Folds what lies past a mark, for a while; gives how many events that was.
 async fn drain(services: &Services, mark: i64, stop: &watch::Receiver<bool>) -> Result<usize> {
+    let start = Instant::now();
     let mut events = 0;
-    while !*stop.borrow() {
+    while !*stop.borrow() && start.elapsed() < WHILE {
         match services.fold(mark).await? {
             Folded::Some(some) => {
                 events += some;
-                // A short stretch was the end of it for now; the next round takes what came meanwhile.
-                if some < services.worker.fold_events {
+                // Little was left; the next round takes what came meanwhile.
+                if some < FEW {
                     break;
                 }
             }

@@ -19,7 +19,7 @@ pub(super) async fn run(
     let mut translator = Translator::new(all, host);
     let mut batch = Batch::new(services, site);
     let (mut unreadable, mut broken) = (0_u64, None);
-    while let Some(next) = reader.next() {
+    for next in reader.by_ref() {
         let record = match next {
             Ok(record) => record,
             Err(error) => {

@@ -64,7 +64,6 @@ struct Measure {
 impl Measure {
     fn new(field: &str, measured: &Measured) -> Self {
         let some = measured.n > 0;
-        #[expect(clippy::cast_precision_loss, reason = "counts are below 2^53")]
         let n = measured.n as f64;
         Self {
             field: field.to_owned(),

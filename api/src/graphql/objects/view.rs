@@ -33,7 +33,6 @@ pub(in crate::graphql) struct Backfill {
 
 impl Backfill {
     pub(in crate::graphql) fn new(done: i64, total: i64) -> Self {
-        #[expect(clippy::cast_precision_loss, reason = "counts are below 2^53")]
         let progress = if total > 0 {
             (done as f64 / total as f64).min(1.0)
         } else {

@@ -10,8 +10,11 @@ mod rebuild;
 mod write;
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 pub(in crate::service) use atom::field;
@@ -22,9 +25,12 @@ use super::Services;
 use crate::{
     domain::{
         error::Result,
-        rollup::{Mark, Rollup, SCOPE_MARK, State, VIEW_MARK},
+        rollup::{Content, Mark, Rollup, SCOPE_MARK, State, VIEW_MARK},
     },
-    store::{self, Priority, Transaction, mark, tail},
+    store::{
+        self, Priority, Transaction, mark, tail,
+        unique_bucket::{self, Bucket},
+    },
 };
 
 /// How long the reading half may take.
@@ -43,14 +49,86 @@ pub enum Folded {
     Interrupted,
 }
 
+/// How long a fold may hold SQLite's writer while callers wait.
+const MOST_HELD: Duration = Duration::from_millis(6);
+/// The fewest events of one fold: below, its own commit is most of its work.
+const LEAST_EVENTS: usize = 256;
+/// Bytes of sets of one slice, and their number: some milliseconds of writing.
+const SLICE_BYTES: usize = 256 * 1024;
+const SLICE_SETS: usize = 400;
+
 /// What folding remembers between rounds.
-#[derive(Default)]
-pub struct Memory(Mutex<write::Known>);
+pub struct Memory {
+    known: Mutex<write::Known>,
+    /// Events of one stretch while callers wait.
+    step: AtomicUsize,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self {
+            known: Mutex::default(),
+            step: AtomicUsize::new(1_000),
+        }
+    }
+}
 
 impl Memory {
     fn known(&self) -> std::sync::MutexGuard<'_, write::Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Makes the next stretch shorter after a fold that held the writer too long, and longer after a quick one.
+    fn adapt(&self, held: Duration, most: usize) {
+        let step = self.step.load(Ordering::Relaxed);
+        let next = if held > MOST_HELD { step / 4 * 3 } else { step / 4 * 5 };
+        self.step
+            .store(next.clamp(LEAST_EVENTS, most.max(LEAST_EVENTS)), Ordering::Relaxed);
+    }
+}
+
+/// A stretch of events whose cells are ready to be written.
+struct Step {
+    /// The mark as it was read.
+    mark: Mark,
+    /// Where it will stand.
+    end: i64,
+    events: usize,
+    backfill: bool,
+}
+
+impl Step {
+    fn priority(&self) -> Priority {
+        if self.backfill {
+            Priority::Backfill
+        } else {
+            Priority::Fold
+        }
+    }
+
+    async fn finish(&self, tx: &Transaction) -> Result<()> {
+        mark::advance(tx, self.mark.id, self.end).await?;
+        if self.backfill {
+            let events = i64::try_from(self.events).unwrap_or(i64::MAX);
+            store::rollup::add_backfilled(tx, self.mark.id, events).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Sets in slices of bounded size.
+fn slices(buckets: &[Bucket]) -> impl Iterator<Item = &[Bucket]> {
+    let mut bytes = 0;
+    let mut sets = 0;
+    buckets.chunk_by(move |one, _| {
+        bytes += one.sketch.len();
+        sets += 1;
+        let fits = bytes < SLICE_BYTES && sets < SLICE_SETS;
+        if !fits {
+            (bytes, sets) = (0, 0);
+        }
+        fits
+    })
 }
 
 impl Services {
@@ -88,37 +166,94 @@ impl Services {
             };
         }
         let sites: Option<Vec<i64>> = backfill.then(|| rollups.iter().map(|rollup| rollup.site).collect());
-        let limit = if backfill {
+        let sets = matches!(rollups.first().map(|rollup| &rollup.content), Some(Content::Scope(_)));
+        let limit = self.stretch_events(backfill, sets);
+        let stretch = tail::read_stretch(&tx, mark.position, horizon, sites.as_deref(), limit).await?;
+        // On PostgreSQL every transaction moves the horizon; an empty stretch is no reason to write.
+        let nothing = stretch.facts.is_empty() && stretch.end == horizon;
+        if !backfill && nothing && mark::lag(&tx, mark.position, 1).await? == 0 {
+            return Ok(Folded::All);
+        }
+        let cells = Cells::count(&tx, &rollups, &stretch.facts, i64::MAX).await?;
+        let work = Work::prepare(self, &tx, &mark, cells).await?;
+        // On SQLite a reader would keep the write-ahead log from being emptied; on PostgreSQL it holds the reservation.
+        let reserved = (!self.database.is_sqlite()).then_some(tx);
+        let step = Step {
+            mark,
+            end: stretch.end,
+            events: stretch.facts.len(),
+            backfill,
+        };
+        let folded = if sets {
+            self.write_sets(work, step).await
+        } else {
+            self.write_counts(work, step).await
+        };
+        drop(reserved);
+        folded
+    }
+
+    /// Adds counts and moves the mark, in one transaction.
+    async fn write_counts(&self, work: Work, step: Step) -> Result<Folded> {
+        let tx = self.database.write(step.priority()).await?;
+        let start = Instant::now();
+        if mark::lock(&tx, step.mark.id).await?.as_ref() != Some(&step.mark) {
+            return Ok(Folded::Interrupted);
+        }
+        let written = work.add(self, &tx).await?;
+        step.finish(&tx).await?;
+        tx.commit().await?;
+        self.fold_memory.adapt(start.elapsed(), self.worker.fold_events);
+        written.remember(self, &step.mark);
+        Ok(Folded::Some(step.events))
+    }
+
+    /// Unites sets in slices, so that nobody waits long for SQLite's writer, and moves the mark with the last. A set
+    /// takes an actor twice as once, so what a fold that broke off has written does no harm: the next does it again.
+    /// What a deletion must know is how far the slices reach: it makes the sets of those events stale as well.
+    async fn write_sets(&self, work: Work, mut step: Step) -> Result<Folded> {
+        let tx = self.database.write(step.priority()).await?;
+        if mark::lock(&tx, step.mark.id).await?.as_ref() != Some(&step.mark) {
+            return Ok(Folded::Interrupted);
+        }
+        let (numbers, written) = work.number_sets(&tx).await?;
+        mark::reach(&tx, step.mark.id, step.end).await?;
+        // Nobody else who has read the sets as they are may write them from here on.
+        mark::revise_one(&tx, step.mark.id).await?;
+        step.mark = mark::get_mark(&tx, step.mark.id).await?;
+        tx.commit().await?;
+        self.fold_memory.known().claim(&step.mark);
+        written.remember(self, &step.mark);
+        let buckets = work.unite_sets(&numbers)?;
+        for slice in slices(&buckets) {
+            let tx = self.database.write(step.priority()).await?;
+            if mark::lock(&tx, step.mark.id).await?.as_ref() != Some(&step.mark) {
+                return Ok(Folded::Interrupted);
+            }
+            unique_bucket::write(&tx, slice).await?;
+            tx.commit().await?;
+        }
+        let tx = self.database.write(step.priority()).await?;
+        if mark::lock(&tx, step.mark.id).await?.as_ref() != Some(&step.mark) {
+            return Ok(Folded::Interrupted);
+        }
+        step.finish(&tx).await?;
+        tx.commit().await?;
+        Ok(Folded::Some(step.events))
+    }
+
+    /// Events of one stretch. While callers wait to append on SQLite, few enough to hold its writer some milliseconds.
+    fn stretch_events(&self, backfill: bool) -> usize {
+        let most = if backfill {
             BACKFILL_EVENTS
         } else {
             self.worker.fold_events
         };
-        let stretch = tail::read_stretch(&tx, mark.position, horizon, sites.as_deref(), limit).await?;
-        // On PostgreSQL every transaction moves the horizon; an empty stretch is no reason to write.
-        if !backfill
-            && stretch.facts.is_empty()
-            && stretch.end == horizon
-            && mark::lag(&tx, mark.position, 1).await? == 0
-        {
-            return Ok(Folded::All);
+        if self.database.is_sqlite() && self.ingest.waiting() > 0 {
+            self.fold_memory.step.load(Ordering::Relaxed).min(most)
+        } else {
+            most
         }
-        let events = stretch.facts.len();
-        let cells = Cells::count(&tx, &rollups, &stretch.facts, i64::MAX).await?;
-        let work = Work::prepare(self, &tx, &mark, cells).await?;
-        drop(tx);
-        let priority = if backfill { Priority::Backfill } else { Priority::Fold };
-        let tx = self.database.write(priority).await?;
-        if mark::lock(&tx, mark_id).await?.as_ref() != Some(&mark) {
-            return Ok(Folded::Interrupted);
-        }
-        let written = work.add(self, &tx).await?;
-        mark::advance(&tx, mark_id, stretch.end).await?;
-        if backfill {
-            store::rollup::add_backfilled(&tx, mark_id, i64::try_from(events).unwrap_or(i64::MAX)).await?;
-        }
-        tx.commit().await?;
-        written.remember(self, &mark);
-        Ok(Folded::Some(events))
     }
 
     /// Lets the rollups of a backfill that has caught up go live.
@@ -187,8 +322,6 @@ fn live_mark(rollups: &[Arc<Rollup>], own: i64) -> i64 {
     if own == VIEW_MARK || own == SCOPE_MARK {
         return own;
     }
-    let of_views = rollups
-        .iter()
-        .all(|rollup| matches!(rollup.content, crate::domain::rollup::Content::View(_)));
+    let of_views = rollups.iter().all(|rollup| matches!(rollup.content, Content::View(_)));
     if of_views { VIEW_MARK } else { SCOPE_MARK }
 }

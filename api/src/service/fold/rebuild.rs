@@ -65,6 +65,8 @@ impl Services {
         if mark::lock(&tx, mark.id).await?.as_ref() != Some(&mark) {
             return Ok(Folded::Interrupted);
         }
+        // A fold elsewhere has seen the old state, and would leave its events out of the new.
+        mark::revise_one(&tx, mark.id).await?;
         let empty: Vec<i64> = stale
             .iter()
             .copied()
@@ -126,6 +128,8 @@ impl Services {
         if mark::lock(&tx, mark.id).await?.as_ref() != Some(&mark) {
             return Ok(Folded::Interrupted);
         }
+        // A fold elsewhere has seen the old state, and would leave its events out of the new.
+        mark::revise_one(&tx, mark.id).await?;
         view_bucket::clear(&tx, id, tier, bucket).await?;
         rollups::close_gap(&tx, id, tier, bucket).await?;
         work.reopen((id, tier, bucket));

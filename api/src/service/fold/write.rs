@@ -30,6 +30,11 @@ pub(super) struct Known {
 }
 
 impl Known {
+    /// Takes over a revision that this process raised itself, which changed nothing that is remembered.
+    pub(super) fn claim(&mut self, mark: &Mark) {
+        self.revisions.insert(mark.id, mark.revision);
+    }
+
     /// Forgets what a deletion, a restore or a purge may have changed.
     fn at(&mut self, mark: &Mark) {
         let seen = self.revisions.insert(mark.id, mark.revision);
@@ -192,14 +197,14 @@ impl Work {
         Ok(())
     }
 
-    /// Adds the cells; hours and days that would grow too wide become gaps.
+    /// Adds counts and measures; hours and days that would grow too wide become gaps.
     pub(super) async fn add(self, services: &Services, tx: &Transaction) -> Result<Written> {
+        let widths = self.widths.iter().map(|(place, width)| (*place, *width)).collect();
         let mut written = Written {
             keys: Vec::new(),
-            widths: self.widths.iter().map(|(place, width)| (*place, *width)).collect(),
+            widths,
         };
         let overflows = self.overflows(services);
-        let skipped: HashSet<_> = self.gaps.union(&overflows).copied().collect();
         for (rollup, tier, bucket) in &overflows {
             view_bucket::clear(tx, *rollup, *tier, *bucket).await?;
             rollups::open_gap(tx, *rollup, *tier, *bucket, Gap::Overflow).await?;
@@ -210,51 +215,62 @@ impl Work {
                 "a view has too many cells in one bucket; raw events answer for it"
             );
         }
+        let skipped: HashSet<_> = self.gaps.union(&overflows).copied().collect();
         let mut counts: Vec<(Place, i64)> = Vec::new();
         let mut measures: Vec<(Place, usize, Measure)> = Vec::new();
-        let mut buckets: Vec<Bucket> = Vec::new();
         for (index, own) in self.cells.rollups.iter().enumerate() {
+            let id = own.rollup.id;
             let numbers = self.number_keys(tx, index, own, &skipped, &mut written).await?;
-            for ((tier, bucket, key), n) in &own.counts {
-                if !skipped.contains(&(own.rollup.id, *tier, *bucket)) {
-                    counts.push((
-                        Place {
-                            rollup: own.rollup.id,
-                            tier: *tier,
-                            bucket: *bucket,
-                            key: numbers[key],
-                        },
-                        *n,
-                    ));
-                }
-            }
-            for ((tier, bucket, key, measure), value) in &own.measures {
-                if !skipped.contains(&(own.rollup.id, *tier, *bucket)) {
-                    measures.push((
-                        Place {
-                            rollup: own.rollup.id,
-                            tier: *tier,
-                            bucket: *bucket,
-                            key: numbers[key],
-                        },
-                        *measure,
-                        *value,
-                    ));
-                }
-            }
-            for ((day, key), actors) in &own.actors {
+            let taken = |tier: Tier, bucket: i64| !skipped.contains(&(id, tier, bucket));
+            let place = |tier: Tier, bucket: i64, key: usize| Place {
+                rollup: id,
+                tier,
+                bucket,
+                key: numbers[&key],
+            };
+            let open = own.counts.iter().filter(|((tier, bucket, _), _)| taken(*tier, *bucket));
+            counts.extend(open.map(|((tier, bucket, key), n)| (place(*tier, *bucket, *key), *n)));
+            let open = own
+                .measures
+                .iter()
+                .filter(|((tier, bucket, ..), _)| taken(*tier, *bucket));
+            measures.extend(
+                open.map(|((tier, bucket, key, measure), value)| (place(*tier, *bucket, *key), *measure, *value)),
+            );
+        }
+        counts.sort_unstable_by_key(|(place, _)| *place);
+        measures.sort_unstable_by_key(|(place, measure, _)| (*place, *measure));
+        view_bucket::add(tx, &counts).await?;
+        view_bucket::add_measures(tx, &measures).await?;
+        Ok(written)
+    }
+
+    /// Gives every key of a set its number.
+    pub(super) async fn number_sets(&self, tx: &Transaction) -> Result<(Vec<HashMap<usize, i64>>, Written)> {
+        let mut written = Written {
+            keys: Vec::new(),
+            widths: Vec::new(),
+        };
+        let mut numbers = Vec::with_capacity(self.cells.rollups.len());
+        for (index, own) in self.cells.rollups.iter().enumerate() {
+            numbers.push(self.number_keys(tx, index, own, &HashSet::new(), &mut written).await?);
+        }
+        Ok((numbers, written))
+    }
+
+    /// The sets as they will be, in order of place. Stale ones are left to be rebuilt.
+    pub(super) fn unite_sets(mut self, numbers: &[HashMap<usize, i64>]) -> Result<Vec<Bucket>> {
+        let mut buckets = Vec::new();
+        for (index, own) in self.cells.rollups.iter_mut().enumerate() {
+            for ((day, key), actors) in std::mem::take(&mut own.actors) {
                 let place = unique_bucket::Place {
                     rollup: own.rollup.id,
-                    day: *day,
-                    key: numbers[key],
+                    day,
+                    key: numbers[index][&key],
                 };
-                let (stale, set) = self.sets[index]
-                    .get(&(*day, place.key))
-                    .cloned()
-                    .unwrap_or((false, ActorSet::empty()));
-                if !stale {
-                    let mut set = set;
-                    set.add(actors.clone())?;
+                let before = self.sets[index].remove(&(day, place.key));
+                let (stale, mut set) = before.unwrap_or((false, ActorSet::empty()));
+                if !stale && set.add(actors)? {
                     buckets.push(Bucket {
                         place,
                         stale,
@@ -263,13 +279,8 @@ impl Work {
                 }
             }
         }
-        counts.sort_unstable_by_key(|(place, _)| *place);
-        measures.sort_unstable_by_key(|(place, measure, _)| (*place, *measure));
         buckets.sort_unstable_by_key(|bucket| bucket.place);
-        view_bucket::add(tx, &counts).await?;
-        view_bucket::add_measures(tx, &measures).await?;
-        unique_bucket::write(tx, &buckets).await?;
-        Ok(written)
+        Ok(buckets)
     }
 
     /// Numbers of the keys that any cell to be written has, made where they are missing.

@@ -66,22 +66,27 @@ impl ActorSet {
         }
     }
 
-    /// Takes actors in.
-    pub(in crate::service) fn add(&mut self, mut actors: Vec<i64>) -> Result<()> {
+    /// Takes actors in; gives whether that may have changed it.
+    pub(in crate::service) fn add(&mut self, mut actors: Vec<i64>) -> Result<bool> {
         match self {
             Self::Exact(own) => {
+                let before = own.len();
                 own.append(&mut actors);
                 own.sort_unstable();
                 own.dedup();
+                let changed = own.len() > before;
                 if own.len() > MOST_EXACT {
                     let mut sketch = new_sketch()?;
                     own.iter().for_each(|actor| sketch.update(actor.to_le_bytes()));
                     *self = Self::Sketch(Box::new(sketch));
                 }
+                Ok(changed)
             }
-            Self::Sketch(sketch) => actors.iter().for_each(|actor| sketch.update(actor.to_le_bytes())),
+            Self::Sketch(sketch) => {
+                actors.iter().for_each(|actor| sketch.update(actor.to_le_bytes()));
+                Ok(true)
+            }
         }
-        Ok(())
     }
 
     /// Whether nobody is in it.
@@ -101,7 +106,6 @@ fn write_exact(actors: &[i64]) -> Vec<u8> {
         let mut rest = actor.abs_diff(last);
         last = *actor;
         loop {
-            #[expect(clippy::cast_possible_truncation, reason = "seven bits fit")]
             let low = (rest & 0x7f) as u8;
             rest >>= 7;
             bytes.push(if rest == 0 { low } else { low | 0x80 });
@@ -206,7 +210,6 @@ impl ActorUnion {
                 exact: true,
             };
         };
-        #[expect(clippy::cast_possible_truncation, reason = "a count of actors is far below 2^53")]
         let whole = |float: f64| float.round() as i64;
         // Two standard deviations hold 95.4 %.
         let (lower, upper) = (union.lower_bound(NumStdDev::Two), union.upper_bound(NumStdDev::Two));

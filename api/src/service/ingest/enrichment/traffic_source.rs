@@ -155,7 +155,7 @@ mod tests {
         let mut entries = 0;
         for entry in listed_urls() {
             let entry = entry.replace("android-app//", "");
-            if NO_ENGINES.contains(&bare_host(&entry).name()) {
+            if NO_ENGINES.contains(&bare_host(&entry).as_str()) {
                 continue;
             }
             // A country behind may be of two parts, one in front is not.
