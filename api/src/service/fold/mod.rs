@@ -242,14 +242,15 @@ impl Services {
         Ok(Folded::Some(step.events))
     }
 
-    /// Events of one stretch. While callers wait to append on SQLite, few enough to hold its writer some milliseconds.
-    fn stretch_events(&self, backfill: bool) -> usize {
+    /// Events of one stretch. While callers wait to append on SQLite, few enough to hold its writer some milliseconds;
+    /// sets are written in slices anyway.
+    fn stretch_events(&self, backfill: bool, sets: bool) -> usize {
         let most = if backfill {
             BACKFILL_EVENTS
         } else {
             self.worker.fold_events
         };
-        if self.database.is_sqlite() && self.ingest.waiting() > 0 {
+        if !sets && self.database.is_sqlite() && self.ingest.waiting() > 0 {
             self.fold_memory.step.load(Ordering::Relaxed).min(most)
         } else {
             most
