@@ -16,7 +16,6 @@ pub mod rollup_key;
 pub mod scope;
 pub mod site;
 pub mod text;
-pub mod unfolded;
 pub mod unique_bucket;
 pub mod url;
 pub mod user_agent;

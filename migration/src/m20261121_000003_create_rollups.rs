@@ -91,13 +91,7 @@ impl MigrationTrait for Migration {
                 sketch {BYTES} NOT NULL,
                 PRIMARY KEY (rollup_id, day, key_id)
             );
-            CREATE INDEX unique_bucket_stale ON unique_bucket (rollup_id, day) WHERE stale;
-            CREATE TABLE unfolded (
-                event_id BIGINT NOT NULL,
-                rollup_id BIGINT NOT NULL,
-                reason TEXT NOT NULL,
-                PRIMARY KEY (event_id, rollup_id)
-            )",
+            CREATE INDEX unique_bucket_stale ON unique_bucket (rollup_id, day) WHERE stale",
         )
         .await
     }
@@ -105,7 +99,7 @@ impl MigrationTrait for Migration {
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         super::dialect::run(
             manager,
-            "DROP TABLE unfolded; DROP TABLE unique_bucket; DROP TABLE rollup_gap; DROP TABLE measure_bucket;
+            "DROP TABLE unique_bucket; DROP TABLE rollup_gap; DROP TABLE measure_bucket;
              DROP TABLE view_bucket; DROP TABLE rollup_key; DROP TABLE rollup; DROP TABLE mark;
              DROP TABLE scope; DROP TABLE view",
         )

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use crate::{
     config,
     domain::{error::Result, hash::KeyedHash},
-    store::{Database, Priority, configuration},
+    store::{Database, Priority, configuration, mark},
     telemetry::Metrics,
 };
 use registry::Registry;
@@ -75,6 +75,9 @@ impl Services {
         let installation = configuration::ensure(&tx, &random()?).await?;
         let hasher = KeyedHash::new(&installation.secret);
         view::ensure_built_in(&tx).await?;
+        if mark::rebase(&tx).await? {
+            tracing::warn!("this database was moved to another cluster; arrivals were carried over");
+        }
         let registry = Registry::load(&tx).await?;
         tx.commit().await?;
         let ingest = ingest::Ingest::new(config.ingest(), hasher.clone())?;

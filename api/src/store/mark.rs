@@ -216,3 +216,35 @@ pub async fn ahead(tx: &Transaction) -> Result<i64> {
     };
     tx.sql(text).row(tx).await?.map_or(Ok(0), |row| get(&row, 0))
 }
+
+/// More transactions than one cluster will ever run.
+const ALL_TRANSACTIONS: i64 = 1 << 48;
+
+/// Carries arrivals over from another cluster, as after a dump and a restore: transaction ids start over there, so old
+/// arrivals, and the positions of marks with them, are moved below every id of this cluster. Their order stays, and with
+/// it what is folded. Gives whether it did.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn rebase(tx: &Transaction) -> Result<bool> {
+    if tx.is_sqlite() {
+        return Ok(false);
+    }
+    let epoch = super::configuration::epoch(tx).await?;
+    tx.sql("SELECT id FROM mark ORDER BY id FOR UPDATE").rows(tx).await?;
+    if list(tx).await?.iter().all(|mark| mark.epoch == epoch) {
+        return Ok(false);
+    }
+    for (table, column) in [
+        ("event", "arrival"),
+        ("deletion", "upper"),
+        ("mark", "position"),
+        ("mark", "reach"),
+    ] {
+        let mut sql = tx.sql(&format!("UPDATE {table} SET {column} = {column} - "));
+        sql.number(ALL_TRANSACTIONS).to_owned().run(tx).await?;
+    }
+    let mut sql = tx.sql("UPDATE mark SET revision = revision + 1, epoch = ");
+    sql.bind(epoch).to_owned().run(tx).await?;
+    Ok(true)
+}

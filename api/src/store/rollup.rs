@@ -338,21 +338,6 @@ pub async fn events_of(tx: &Transaction, site: i64) -> Result<i64> {
     sql.row(tx).await?.map_or(Ok(0), |row| get(&row, 0))
 }
 
-/// Sets an event aside that a rollup cannot hold.
-///
-/// # Errors
-/// Whatever the database says.
-pub async fn set_aside(tx: &Transaction, event: i64, rollup: i64, reason: &str) -> Result<()> {
-    let mut sql = tx.sql("INSERT INTO unfolded (event_id, rollup_id, reason) VALUES (");
-    sql.number(event)
-        .push(", ")
-        .number(rollup)
-        .push(", ")
-        .bind(reason)
-        .push(") ON CONFLICT (event_id, rollup_id) DO NOTHING");
-    sql.run(tx).await.map(drop)
-}
-
 /// Every gap of some rollups: rollup, tier, bucket.
 ///
 /// # Errors
