@@ -116,11 +116,17 @@ pub async fn add_backfilled(tx: &Transaction, mark: i64, events: i64) -> Result<
     sql.run(tx).await.map(drop)
 }
 
-/// Lets the rollups of one mark go live under another.
+/// Lets the rollups of one mark go live under another; the generations that they replace retire.
 ///
 /// # Errors
 /// Whatever the database says.
 pub async fn join(tx: &Transaction, from: i64, to: i64) -> Result<()> {
+    let mut sql = tx
+        .sql("UPDATE rollup SET state = 2 WHERE state = 1 AND EXISTS (SELECT 1 FROM rollup next WHERE next.mark_id = ");
+    sql.number(from)
+        .push(" AND next.state = 0 AND next.site_id = rollup.site_id");
+    sql.push(" AND (next.view_id = rollup.view_id OR next.scope_id = rollup.scope_id))");
+    sql.run(tx).await?;
     let mut sql = tx.sql("UPDATE rollup SET state = 1, backfill_done = backfill_total, mark_id = ");
     sql.number(to)
         .push(" WHERE mark_id = ")

@@ -206,7 +206,7 @@ impl<'a> Reading<'a> {
         }
         let mut rows = self.groups.rows(self.question.order);
         let total = rows.iter().map(|(_, row)| row.count).sum();
-        rows.truncate(self.question.limit.unwrap_or(most).min(most));
+        rows.truncate(self.question.limit.unwrap_or(most));
         let shown: Vec<usize> = rows.iter().map(|(position, _)| *position).collect();
         let series = self.question.series.map(|_| {
             let point = |(index, span): (usize, &Span)| Point {
