@@ -73,10 +73,10 @@ pub fn floor(time: i64, period: Period, zone: &TimeZone) -> i64 {
 /// First nanosecond of the period after the one that starts at `start`.
 fn next(start: i64, period: Period, zone: &TimeZone) -> i64 {
     if period == Period::Hour {
-        let end = start.saturating_add(HOUR);
-        // After a shift by less than an hour the clock's next full hour comes sooner.
-        let aligned = floor_hour(end, zone);
-        return if aligned > start { aligned } else { end };
+        // The clock's next full hour; where clocks are changed before it, that moment begins the next point.
+        let end = floor_hour(start, zone).saturating_add(HOUR);
+        let change = zone.following(zone::timestamp(start)).next();
+        return change.map_or(end, |change| end.min(zone::nanoseconds(change.timestamp())));
     }
     let mut days = Days::new(zone.clone());
     let date = floor_date(Days::date(days.day(start)), period);

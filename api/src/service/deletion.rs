@@ -25,7 +25,7 @@ use crate::{
         rollup::{Mark, Rollup},
         site::Site,
     },
-    store::{self, Priority, Transaction, mark, tail::Fact},
+    store::{self, Priority, Transaction, mark, raw::Tombstone, tail::Fact},
 };
 
 /// Ids of one request.
@@ -91,7 +91,11 @@ impl Services {
         self.check_ceiling(&tx, &site, count).await?;
         let upper = mark::ahead(&tx).await?;
         let slice = self.worker.deletion_slice_events;
-        let facts = store::tail::matching(&tx, &self.hasher, site.id, &filter, i64::MAX, slice + 1).await?;
+        // What an earlier deletion is still working off is its own, and comes back with it alone.
+        let hiding = store::deletion::list(&tx, Some(site.id), &[State::Hiding], 1_000).await?;
+        let tombstones: Vec<_> = hiding.into_iter().map(Tombstone::from).collect();
+        let facts =
+            store::tail::matching(&tx, &self.hasher, site.id, &filter, &tombstones, i64::MAX, slice + 1).await?;
         let whole = facts.len() <= slice;
         let hidden = i64::try_from(facts.len()).unwrap_or(i64::MAX);
         let deletion = Deletion {
@@ -239,6 +243,13 @@ impl Services {
             };
             return Err(Error::new(Code::NotRestorable, message).at("id"));
         }
+        let hiding = store::deletion::list(&tx, Some(deletion.site), &[State::Hiding], 1_000).await?;
+        if hiding.iter().any(|other| other.id > deletion.id) {
+            // Its tombstone would take what comes back here, which it did not count.
+            let message = "A later deletion is still being worked off; try again when it is done.";
+            let error = Error::new(Code::NotRestorable, message).at("id");
+            return Err(error.retry_after(Duration::from_secs(1)));
+        }
         let slice = self.worker.deletion_slice_events;
         let facts = store::tail::hidden(&tx, deletion.id, slice + 1).await?;
         let whole = facts.len() <= slice;
@@ -320,6 +331,7 @@ impl Services {
                     &self.hasher,
                     deletion.site,
                     &deletion.filter,
+                    &[],
                     deletion.upper,
                     slice,
                 )

@@ -85,12 +85,10 @@ impl Services {
             }
         }
         let uids: Vec<_> = wanted.keys().copied().collect();
-        let events = store::event::by_uid(&opened.tx, site.id, &uids).await?;
         let tombstones = opened.tombstones(site.id);
-        let visible = |event: &Event| !tombstones.iter().any(|one| is_hidden(event, &one.filter));
+        let events = store::event::by_uid(&opened.tx, &self.hasher, site.id, &uids, &tombstones).await?;
         let named = events
             .into_iter()
-            .filter(visible)
             .filter_map(|event| Some(((*wanted.get(&event.uid)?).clone(), event)));
         Ok(named.collect())
     }
@@ -216,14 +214,4 @@ pub fn fulfils(event: &Event, conditions: &[Condition]) -> bool {
     conditions
         .iter()
         .all(|condition| condition.holds(value(event, &condition.dimension).as_ref()))
-}
-
-fn is_hidden(event: &Event, filter: &Filter) -> bool {
-    let time = crate::domain::zone::nanoseconds(event.time);
-    filter
-        .sequences
-        .as_ref()
-        .is_none_or(|list| event.sequence.is_some_and(|own| list.contains(&own)))
-        && filter.span.is_none_or(|span| span.from <= time && time < span.to)
-        && fulfils(event, &filter.conditions)
 }

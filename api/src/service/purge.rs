@@ -176,6 +176,14 @@ impl Services {
         Ok(())
     }
 
+    /// Spares appends the moving of SQLite's write-ahead log.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub async fn checkpoint(&self) -> Result<()> {
+        self.database.checkpoint().await
+    }
+
     /// Deletes salts of unnamed actors that nothing was hashed with for two days.
     ///
     /// # Errors

@@ -99,18 +99,7 @@ impl Services {
         let views = store::mark::get_mark(&tx, VIEW_MARK).await?;
         let scopes = store::mark::get_mark(&tx, SCOPE_MARK).await?;
         let hiding = store::deletion::list(&tx, None, &[State::Hiding], 1_000).await?;
-        let tombstones = hiding
-            .into_iter()
-            .map(|one| {
-                (
-                    one.site,
-                    Tombstone {
-                        upper: one.upper,
-                        filter: one.filter,
-                    },
-                )
-            })
-            .collect();
+        let tombstones = hiding.into_iter().map(|one| (one.site, one.into())).collect();
         let newest = store::mark::newest(&tx).await?;
         Ok(Opened {
             tx,

@@ -8,7 +8,7 @@ use std::{
     str::FromStr,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -16,7 +16,7 @@ use std::{
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel,
-    SqliteTransactionMode, SqlxPostgresConnector, SqlxSqliteConnector, TransactionOptions, TransactionTrait,
+    SqliteTransactionMode, SqlxPostgresConnector, SqlxSqliteConnector, Statement, TransactionOptions, TransactionTrait,
     sqlx::{
         postgres::{PgConnectOptions, PgPoolOptions},
         sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -52,6 +52,9 @@ struct Inner {
     readers: Vec<Arc<Mutex<Reader>>>,
     free: Arc<Semaphore>,
     dictionary: Dictionary,
+    /// SQLite's connection for checkpoints.
+    maintenance: Option<DatabaseConnection>,
+    checkpoints_taken_over: AtomicBool,
 }
 
 /// One reading connection and the moment at which its statements are interrupted.
@@ -82,6 +85,8 @@ const INSTRUCTIONS_BETWEEN_CHECKS: i32 = 20_000;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a caller waits for a connection before the server says that it is overloaded.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Pages of 4 KiB in the write-ahead log past which the writer is held to begin it anew: 64 MiB.
+const MOST_LOG_PAGES: i64 = 16_384;
 /// KiB of page cache: the writer's, where inserts and folds work, and each reader's.
 const WRITER_CACHE_KIB: &str = "-65536";
 const READER_CACHE_KIB: &str = "-8192";
@@ -157,6 +162,9 @@ impl Database {
             DbBackend::Sqlite,
             SqlxSqliteConnector::from_sqlx_sqlite_pool(write),
             readers,
+            Some(SqlxSqliteConnector::from_sqlx_sqlite_pool(
+                single().connect_lazy_with(connect),
+            )),
         ))
     }
 
@@ -176,10 +184,16 @@ impl Database {
             DbBackend::Postgres,
             SqlxPostgresConnector::from_sqlx_postgres_pool(pool),
             Vec::new(),
+            None,
         ))
     }
 
-    fn new(backend: DbBackend, write: DatabaseConnection, readers: Vec<Arc<Mutex<Reader>>>) -> Self {
+    fn new(
+        backend: DbBackend,
+        write: DatabaseConnection,
+        readers: Vec<Arc<Mutex<Reader>>>,
+        maintenance: Option<DatabaseConnection>,
+    ) -> Self {
         let free = Arc::new(Semaphore::new(readers.len()));
         Self(Arc::new(Inner {
             backend,
@@ -188,6 +202,8 @@ impl Database {
             readers,
             free,
             dictionary: Dictionary::default(),
+            maintenance,
+            checkpoints_taken_over: AtomicBool::new(false),
         }))
     }
 
@@ -309,6 +325,36 @@ impl Database {
         self.0.dictionary.clear();
     }
 
+    /// Moves what the write-ahead log holds into the file, on a connection of its own, so that no commit has to (SQLite
+    /// only). The first call takes the work over from the writer. The log is only begun anew when it was moved whole:
+    /// past a size the writer is held for the small rest, so that the log cannot grow for ever under load.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub async fn checkpoint(&self) -> Result<()> {
+        let Some(maintenance) = &self.0.maintenance else {
+            return Ok(());
+        };
+        let taken_over = self.0.checkpoints_taken_over.swap(true, Ordering::Relaxed);
+        if !taken_over {
+            let _turn = self.0.gate.enter(Priority::Configuration).await;
+            self.0
+                .write
+                .execute_unprepared("PRAGMA wal_autocheckpoint = 0")
+                .await
+                .map_err(error::from)?;
+        }
+        let text = "PRAGMA wal_checkpoint(PASSIVE)";
+        let passive = Statement::from_string(DbBackend::Sqlite, text);
+        let row = maintenance.query_one_raw(passive.clone()).await.map_err(error::from)?;
+        let pages: i64 = row.map_or(Ok(0), |row| row.try_get_by_index(1)).map_err(error::from)?;
+        if pages > MOST_LOG_PAGES {
+            let _turn = self.0.gate.enter(Priority::Append).await;
+            maintenance.query_one_raw(passive).await.map_err(error::from)?;
+        }
+        Ok(())
+    }
+
     /// Overwrites freed pages from here on, or no more, so that deleted bytes leave the file (SQLite only).
     ///
     /// # Errors
@@ -365,6 +411,9 @@ impl Database {
         for reader in &self.0.readers {
             let reader = reader.lock().await;
             reader.connection.clone().close().await.map_err(error::from)?;
+        }
+        if let Some(maintenance) = &self.0.maintenance {
+            maintenance.clone().close().await.map_err(error::from)?;
         }
         self.0.write.clone().close().await.map_err(error::from)
     }

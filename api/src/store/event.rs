@@ -116,12 +116,18 @@ fn push_beyond(sql: &mut Sql, order: Order, place: Place, greater: bool) {
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn by_uid(tx: &Transaction, site: i64, uids: &[[u8; 16]]) -> Result<Vec<Event>> {
+pub async fn by_uid(
+    tx: &Transaction,
+    hasher: &KeyedHash,
+    site: i64,
+    uids: &[[u8; 16]],
+    tombstones: &[Tombstone],
+) -> Result<Vec<Event>> {
     let mut found = Vec::new();
     for chunk in uids.chunks(500) {
-        let mut sql = tx.sql(&format!("SELECT {COLUMNS} FROM event e WHERE e.site_id = "));
-        sql.number(site)
-            .push(" AND e.deletion_id IS NULL AND e.uid IN ")
+        let mut sql = tx.sql(&format!("SELECT {COLUMNS} FROM event e"));
+        push_matching(tx, &mut sql, hasher, site, &Filter::default(), tombstones);
+        sql.push(" AND e.uid IN ")
             .bind_list(chunk.iter().map(|uid| uid.to_vec()));
         let rows = sql.rows(tx).await?;
         found.extend(read(tx, &rows).await?);

@@ -70,10 +70,13 @@ pub async fn list(tx: &Transaction) -> Result<Vec<Mark>> {
 /// Whatever the database says.
 pub async fn advance(tx: &Transaction, id: i64, position: i64) -> Result<()> {
     let mut sql = tx.sql("UPDATE mark SET position = ");
+    // A fold that broke off may have reached further than the one that is done now.
     sql.number(position)
-        .push(", reach = ")
+        .push(", reach = CASE WHEN reach > ")
         .number(position)
-        .push(" WHERE id = ")
+        .push(" THEN reach ELSE ")
+        .number(position)
+        .push(" END WHERE id = ")
         .number(id);
     sql.run(tx).await.map(drop)
 }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::domain::{
     condition::{Condition, Op},
-    deletion::Filter,
+    deletion::{Deletion, Filter},
     dimension::Dimension,
     error::Result,
     event::TrafficSource,
@@ -27,6 +27,15 @@ pub struct Tombstone {
     pub upper: i64,
     /// Which of them.
     pub filter: Filter,
+}
+
+impl From<Deletion> for Tombstone {
+    fn from(deletion: Deletion) -> Self {
+        Self {
+            upper: deletion.upper,
+            filter: deletion.filter,
+        }
+    }
 }
 
 /// Which events by arrival.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Transaction,
-    raw::push_matching,
+    raw::{Tombstone, push_matching},
     sql::{Sql, get},
 };
 use crate::domain::{deletion::Filter, error::Result, event::TrafficSource, hash::KeyedHash};
@@ -144,7 +144,7 @@ pub async fn end_of_stretch(tx: &Transaction, from: i64, below: i64, limit: usiz
     Ok(over.map_or(below, |over| if over > from { over } else { from + 1 }))
 }
 
-/// Living events that a deletion's filter matches and that arrived before `upper`, at most `limit`.
+/// Living events, under no tombstone, that a deletion's filter matches and that arrived before `upper`, at most `limit`.
 ///
 /// # Errors
 /// Whatever the database says.
@@ -153,11 +153,12 @@ pub async fn matching(
     hasher: &KeyedHash,
     site: i64,
     filter: &Filter,
+    tombstones: &[Tombstone],
     upper: i64,
     limit: usize,
 ) -> Result<Vec<Fact>> {
     let mut sql = select(tx);
-    push_matching(tx, &mut sql, hasher, site, filter, &[]);
+    push_matching(tx, &mut sql, hasher, site, filter, tombstones);
     sql.push(" AND e.").push(tx.arrival()).push(" < ").number(upper);
     sql.push(" LIMIT ").number(i64::try_from(limit).unwrap_or(i64::MAX));
     sql.rows(tx).await?.iter().map(read).collect()

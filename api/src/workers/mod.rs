@@ -7,6 +7,7 @@
 //! | backfill | while a view or scope catches up | `service::fold`, other marks |
 //! | deletion | while a deletion or restore is under way | `service::deletion` |
 //! | clear | while a retired rollup has cells | `service::purge` |
+//! | checkpoint | four times a second | moves SQLite's write-ahead log into its file |
 //! | purge | checks every few seconds whether it is due | `service::purge` |
 //! | retention | every retention interval | `service::retention` |
 //! | feed | ten times a second while somebody watches | `service::feed` |
@@ -42,6 +43,7 @@ impl Workers {
             repeat(services, stop, "backfill", Duration::from_millis(250), fold::backfill),
             repeat(services, stop, "deletion", Duration::from_millis(200), work_off),
             repeat(services, stop, "clear", Duration::from_secs(1), clear),
+            repeat(services, stop, "checkpoint", Duration::from_millis(250), checkpoint),
             repeat(services, stop, "purge", purge_check, purge),
             repeat(services, stop, "retention", worker.retention_interval, retain),
             repeat(services, stop, "feed", Duration::from_millis(100), feed),
@@ -118,6 +120,11 @@ async fn work_off(services: Services) -> Result<bool> {
 
 async fn clear(services: Services) -> Result<bool> {
     services.clear_retired().await
+}
+
+async fn checkpoint(services: Services) -> Result<bool> {
+    services.checkpoint().await?;
+    Ok(false)
 }
 
 async fn purge(services: Services) -> Result<bool> {

@@ -323,10 +323,9 @@ impl<'a> Reading<'a> {
             return Ok(());
         }
         let ids: Vec<i64> = keys.iter().map(|(id, _)| *id).collect();
-        let positions: HashMap<i64, usize> = keys
-            .into_iter()
-            .map(|(id, values)| (id, self.groups.position(&values)))
-            .collect();
+        let values: HashMap<i64, _> = keys.into_iter().collect();
+        // Keys that occur in no cell asked for are no groups.
+        let mut positions: HashMap<i64, usize> = HashMap::new();
         let selected = if conditions.is_empty() {
             None
         } else {
@@ -336,8 +335,10 @@ impl<'a> Reading<'a> {
         for cell in
             self.limited(view_bucket::sum(tx, rollup.id, tier, &stretches, &keys, measures, MOST_CELLS).await?)?
         {
-            if let Some(position) = positions.get(&cell.key) {
-                self.groups.add(index(cell.point), *position, cell.n, &cell.measures);
+            if let Some(values) = values.get(&cell.key) {
+                let groups = &mut self.groups;
+                let position = *positions.entry(cell.key).or_insert_with(|| groups.position(values));
+                self.groups.add(index(cell.point), position, cell.n, &cell.measures);
             }
         }
         Ok(())
