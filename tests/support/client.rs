@@ -52,6 +52,15 @@ impl Client {
         }
     }
 
+    /// The same caller, speaking to another server on the same database.
+    #[must_use]
+    pub fn at(&self, address: &Address) -> Self {
+        Self {
+            address: address.clone(),
+            ..self.clone()
+        }
+    }
+
     /// A request with the key, to be completed with headers and a body and given to [`Client::send`].
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, self.address.url(path));

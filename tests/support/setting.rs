@@ -26,6 +26,18 @@ pub fn bless() -> bool {
     value("TIDEMARK_BLESS").is_some_and(|value| value == "1")
 }
 
+/// `TIDEMARK_TEST_CASES`: how many random cases the property test tries on each engine, for long runs by hand.
+#[must_use]
+pub fn cases() -> Option<u64> {
+    value("TIDEMARK_TEST_CASES")?.parse().ok()
+}
+
+/// `TIDEMARK_TEST_SEED`: the seed of the first random case; the others count on from it.
+#[must_use]
+pub fn seed() -> Option<u64> {
+    value("TIDEMARK_TEST_SEED")?.parse().ok()
+}
+
 /// `CARGO_MANIFEST_DIR`: where the tests' package is. Cargo sets it for a test as it does for the compiler; the
 /// folder at compile time may have been moved since, together with what was built.
 #[must_use]
