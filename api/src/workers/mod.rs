@@ -107,9 +107,10 @@ async fn append(services: Services, mut stop: watch::Receiver<bool>) {
     loop {
         tokio::select! {
             biased;
-            more = appender.append_next() => if !more { return },
+            more = appender.wait() => if !more { return },
             _ = stop.changed() => break,
         }
+        appender.append_next().await;
     }
     appender.drain().await;
 }

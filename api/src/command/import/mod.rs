@@ -46,7 +46,11 @@ pub(super) enum Command {
 pub(super) async fn run(command: Command, services: &Services) -> Result<(), Complaint> {
     // The command line appends for itself; a running server does the same beside it.
     let mut appender = services.appender().ok_or("the append is taken")?;
-    let appending = tokio::spawn(async move { while appender.append_next().await {} });
+    let appending = tokio::spawn(async move {
+        while appender.wait().await {
+            appender.append_next().await;
+        }
+    });
     let done = match command {
         Command::AccessLog { file, site, all, host } => web_log::run(services, &file, &site, all, host).await,
         Command::Events { file, site } => event::run(services, &file, &site).await,

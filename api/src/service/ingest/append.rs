@@ -24,7 +24,12 @@ pub struct Appender {
     arrivals: mpsc::UnboundedReceiver<Waiting>,
     /// Taken from the queue, too much for the last batch.
     held: Option<Waiting>,
+    /// Requests of the last batch, and how long it took.
+    last: (usize, Duration),
 }
+
+/// The most that a batch waits for company.
+const MOST_LINGER: Duration = Duration::from_millis(2);
 
 /// Attempts of one transaction that others stand in the way of.
 const ATTEMPTS: u32 = 5;
@@ -35,53 +40,78 @@ impl Appender {
             services,
             arrivals,
             held: None,
+            last: (0, Duration::ZERO),
         }
     }
 
-    /// Appends one batch of what waits; waits for it to come. `false` once nobody can send any more.
-    pub async fn append_next(&mut self) -> bool {
-        let first = match self.held.take() {
-            Some(held) => held,
-            None => match self.arrivals.recv().await {
-                Some(first) => first,
-                None => return false,
-            },
-        };
-        let batch = self.gather(first);
+    /// Waits until there is something to append; `false` once nobody can send any more. May be given up at any time.
+    pub async fn wait(&mut self) -> bool {
+        if self.held.is_none() {
+            self.held = self.arrivals.recv().await;
+        }
+        self.held.is_some()
+    }
+
+    /// Appends one batch of what waits. To be run to its end: callers wait for their answers.
+    pub async fn append_next(&mut self) {
+        let mut batch = Vec::new();
+        self.gather(&mut batch);
+        self.linger(&mut batch).await;
         self.append(batch).await;
-        true
     }
 
     /// Appends everything that waits now, without waiting for more.
     pub async fn drain(&mut self) {
-        while let Some(first) = self.held.take().or_else(|| self.arrivals.try_recv().ok()) {
-            let batch = self.gather(first);
+        loop {
+            let mut batch = Vec::new();
+            self.gather(&mut batch);
+            if batch.is_empty() {
+                return;
+            }
             self.append(batch).await;
         }
     }
 
-    fn gather(&mut self, first: Waiting) -> Vec<Waiting> {
+    /// Waits a part of what a commit costs for those who were answered last, as they are likely to come again. Without
+    /// it the callers fall into two halves that take turns, and each commit carries one of them.
+    async fn linger(&mut self, batch: &mut Vec<Waiting>) {
+        let (requests, took) = self.last;
+        let expected = batch.len() + requests;
+        let until = tokio::time::Instant::now() + (took / 3).min(MOST_LINGER);
+        while batch.len() < expected && self.held.is_none() {
+            let Ok(Some(next)) = tokio::time::timeout_at(until, self.arrivals.recv()).await else {
+                return;
+            };
+            self.held = Some(next);
+            self.gather(batch);
+        }
+    }
+
+    /// Adds what waits already to a batch, up to its bound.
+    fn gather(&mut self, batch: &mut Vec<Waiting>) {
         let most = self.services.ingest.config.batch_events;
-        let mut events = first.events.len();
-        let mut batch = vec![first];
+        let mut events: usize = batch.iter().map(|waiting| waiting.events.len()).sum();
         while events < most {
-            let Ok(next) = self.arrivals.try_recv() else { break };
-            if events + next.events.len() > most {
+            let Some(next) = self.held.take().or_else(|| self.arrivals.try_recv().ok()) else {
+                break;
+            };
+            // A request larger than a batch is one of its own.
+            if !batch.is_empty() && events + next.events.len() > most {
                 self.held = Some(next);
                 break;
             }
             events += next.events.len();
             batch.push(next);
         }
-        batch
     }
 
-    async fn append(&self, batch: Vec<Waiting>) {
-        let services = &self.services;
+    async fn append(&mut self, batch: Vec<Waiting>) {
         let events: usize = batch.iter().map(|waiting| waiting.events.len()).sum();
         let start = Instant::now();
         let outcomes = self.append_with_retries(&batch).await;
-        services.metrics.count_append(events, start.elapsed());
+        self.last = (batch.len(), start.elapsed());
+        let services = &self.services;
+        services.metrics.count_append(events, self.last.1);
         let mut answers = match outcomes {
             Ok(outcomes) => outcomes.into_iter(),
             Err(error) => {
