@@ -20,6 +20,7 @@ use crate::{
         period::Span,
         question::{Find, RowOrder},
         site::Site,
+        zone::Days,
     },
     store::{self, event::Page},
 };
@@ -129,10 +130,12 @@ impl Services {
     /// No permission, or an unknown site.
     pub async fn actions(&self, snapshot: &Snapshot, caller: &Caller, site: Option<&str>) -> Result<Vec<ActionSeen>> {
         caller.require(Permission::Query)?;
-        let seen = {
+        let (seen, mut days) = {
             let opened = snapshot.hold().await?;
             let own = opened.configuration.site(caller, site)?;
-            store::event::actions(&opened.tx, own.id).await?
+            let tombstones = opened.tombstones(own.id);
+            let seen = store::event::actions(&opened.tx, &self.hasher, own.id, &tombstones).await?;
+            (seen, Days::new(own.time_zone.clone()))
         };
         let mut actions: Vec<_> = seen
             .into_iter()
@@ -146,10 +149,13 @@ impl Services {
         let from = actions.iter().filter_map(|action| action.seen).map(|seen| seen.0).min();
         let to = actions.iter().filter_map(|action| action.seen).map(|seen| seen.1).max();
         if let Some((from, to)) = from.zip(to) {
+            // Whole days need no raw events, which retention may be removing.
+            let (from, to) = (days.day(from), days.day(to));
+            let (from, to) = (days.bounds(from).0, days.bounds(to).1);
             let question = Find {
                 view: "actions".into(),
                 conditions: Vec::new(),
-                span: Span { from, to: to + 1 },
+                span: Span { from, to },
                 series: None,
                 time_zone: None,
                 group_by: vec![("action".into(), Dimension::Action)],

@@ -68,16 +68,29 @@ impl Services {
         if deletions.is_empty() {
             return Ok(0);
         }
-        self.database.set_secure_delete(true).await?;
-        let removed = self.purge_securely(&deletions).await;
-        self.database.set_secure_delete(false).await?;
-        let removed = removed?;
+        let removed = self.purge_all(&deletions).await?;
         self.database.clean().await?;
+        // Only now is everything gone; a crash before begins the look for texts again.
+        let tx = self.database.write(Priority::Purge).await?;
+        for deletion in &deletions {
+            let total = deletion.events_total;
+            store::deletion::advance(
+                &tx,
+                deletion.id,
+                State::Purging,
+                State::Purged,
+                total,
+                total,
+                Some(clock::now_nanoseconds()),
+            )
+            .await?;
+        }
+        tx.commit().await?;
         tracing::info!(deletions = deletions.len(), events = removed, "purged");
         Ok(removed)
     }
 
-    async fn purge_securely(&self, deletions: &[Deletion]) -> Result<usize> {
+    async fn purge_all(&self, deletions: &[Deletion]) -> Result<usize> {
         while self.rebuild().await? != Folded::All {}
         let mut removed = 0;
         for deletion in deletions {
@@ -97,22 +110,6 @@ impl Services {
             }
         }
         self.forget_texts().await?;
-        // Only now is everything gone; a crash before begins the look for texts again.
-        let tx = self.database.write(Priority::Purge).await?;
-        for deletion in deletions {
-            let total = deletion.events_total;
-            store::deletion::advance(
-                &tx,
-                deletion.id,
-                State::Purging,
-                State::Purged,
-                total,
-                total,
-                Some(clock::now_nanoseconds()),
-            )
-            .await?;
-        }
-        tx.commit().await?;
         Ok(removed)
     }
 

@@ -126,7 +126,13 @@ impl Database {
                 .max_lifetime(None)
         };
         let write = single()
-            .connect_with(connect.clone().pragma("cache_size", WRITER_CACHE_KIB))
+            .connect_with(
+                connect
+                    .clone()
+                    .pragma("cache_size", WRITER_CACHE_KIB)
+                    // Always, not only for a purge: a page that is split leaves copies behind that no purge finds.
+                    .pragma("secure_delete", "on"),
+            )
             .await
             .map_err(Error::internal)?;
         let mut readers = Vec::new();
@@ -353,28 +359,6 @@ impl Database {
             maintenance.query_one_raw(passive).await.map_err(error::from)?;
         }
         Ok(())
-    }
-
-    /// Overwrites freed pages from here on, or no more, so that deleted bytes leave the file (SQLite only).
-    ///
-    /// # Errors
-    /// Whatever the database says.
-    pub async fn set_secure_delete(&self, on: bool) -> Result<()> {
-        if !self.is_sqlite() {
-            return Ok(());
-        }
-        let _turn = self.0.gate.enter(Priority::Purge).await;
-        let text = if on {
-            "PRAGMA secure_delete = on"
-        } else {
-            "PRAGMA secure_delete = off"
-        };
-        self.0
-            .write
-            .execute_unprepared(text)
-            .await
-            .map(drop)
-            .map_err(error::from)
     }
 
     /// Moves the write-ahead log into the file and empties it (SQLite), or reclaims dead rows (PostgreSQL).

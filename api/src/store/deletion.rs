@@ -109,7 +109,7 @@ pub async fn advance(
         .push(", events_done = ")
         .number(done);
     sql.push(", finished_at = ").bind(finished);
-    if to == State::Purged {
+    if matches!(to, State::Purging | State::Purged) {
         // The filter may name a person.
         let empty = StoredFilter {
             sequences: None,

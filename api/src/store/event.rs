@@ -233,7 +233,12 @@ fn ip(bytes: &[u8]) -> Option<IpAddr> {
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn actions(tx: &Transaction, site: i64) -> Result<Vec<(String, i64, i64)>> {
+pub async fn actions(
+    tx: &Transaction,
+    hasher: &KeyedHash,
+    site: i64,
+    tombstones: &[Tombstone],
+) -> Result<Vec<(String, i64, i64)>> {
     let mut seen = Vec::new();
     let mut last = 0;
     loop {
@@ -245,9 +250,11 @@ pub async fn actions(tx: &Transaction, site: i64) -> Result<Vec<(String, i64, i6
         last = next;
         let mut bounds = [None; 2];
         for (bound, direction) in bounds.iter_mut().zip(["", " DESC"]) {
-            let mut sql = tx.sql("SELECT time FROM event WHERE site_id = ");
-            sql.number(site).push(" AND action_id = ").number(next);
-            sql.push(" AND deletion_id IS NULL ORDER BY time")
+            let mut sql = tx.sql("SELECT e.time FROM event e");
+            push_matching(tx, &mut sql, hasher, site, &Filter::default(), tombstones);
+            sql.push(" AND e.action_id = ")
+                .number(next)
+                .push(" ORDER BY e.time")
                 .push(direction)
                 .push(" LIMIT 1");
             *bound = sql.row(tx).await?.map(|row| get::<i64>(&row, 0)).transpose()?;

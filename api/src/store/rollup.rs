@@ -135,20 +135,6 @@ pub async fn join(tx: &Transaction, from: i64, to: i64) -> Result<()> {
     sql.run(tx).await.map(drop)
 }
 
-/// Retires the live rollups that those of a mark, about to go live, replace: the generation before a change.
-///
-/// # Errors
-/// Whatever the database says.
-pub async fn retire_replaced(tx: &Transaction, mark: i64) -> Result<()> {
-    let mut sql = tx.sql(
-        "UPDATE rollup SET state = 2 WHERE state = 1 AND EXISTS (SELECT 1 FROM rollup next WHERE next.state = 0 \
-         AND next.site_id = rollup.site_id AND (next.view_id = rollup.view_id OR next.scope_id = rollup.scope_id) \
-         AND next.mark_id = ",
-    );
-    sql.number(mark).push(")");
-    sql.run(tx).await.map(drop)
-}
-
 /// Retires rollups: they answer and fold no more, and a worker clears their cells away.
 ///
 /// # Errors

@@ -272,7 +272,6 @@ impl Services {
         }
         // A fold that has read the rollups of the live mark before would leave its events out of those that join.
         mark::revise_one(&tx, live.id).await?;
-        store::rollup::retire_replaced(&tx, own.id).await?;
         store::rollup::join(&tx, own.id, live.id).await?;
         mark::remove(&tx, own.id).await?;
         store::configuration::raise(&tx).await?;
