@@ -1,0 +1,129 @@
+//! Retention: raw events go after some days, what was folded from them stays, and what cannot be answered is refused.
+
+use std::time::{Duration, Instant};
+
+use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
+use serde_json::{Value, json};
+use support::{Engine, Tidemark, graphql};
+
+support::on_both_engines!(
+    raw_events_go_and_whole_days_still_answer,
+    rollups_go_after_their_own_time,
+);
+
+const ZONE: &str = "Europe/Berlin";
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// A site whose raw events go after 3 days, with ten events on each of the last nine days.
+async fn keeping(engine: Engine, rollup_days: Value) -> (Tidemark, Date) {
+    let tidemark = Tidemark::builder(engine)
+        .time_zone(ZONE)
+        .flag("--retention-interval", "100ms")
+        .start()
+        .await;
+    let logged = tidemark.client().log(json!({"action": "now"})).await;
+    let now: Timestamp = logged["event"]["time"].as_str().expect("a time").parse().expect("a time");
+    let today = TimeZone::get(ZONE).expect("a zone").to_datetime(now).date();
+    for day in 1..10 {
+        let event = |number: i32| {
+            json!({
+                "id": format!("{day} {number}"), "action": "pageview", "actor": format!("user {number}"),
+                "time": noon(today, day).to_string(), "tag": {"network": "n"},
+            })
+        };
+        tidemark.accept((0..10).map(event).collect()).await;
+    }
+    tidemark.await_folded().await;
+    let document = "mutation ($input: UpdateSiteInput!) { updateSite(input: $input) { rawRetentionDays } }";
+    let input = json!({"rawRetentionDays": 3, "rollupRetentionDays": rollup_days});
+    let _ = tidemark.client().graphql(document, json!({"input": input})).await.data();
+    let begin = Instant::now();
+    while list(&tidemark).await != 31 {
+        assert!(begin.elapsed() < LIMIT, "raw events stay: {}", list(&tidemark).await);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    (tidemark, today)
+}
+
+async fn list(tidemark: &Tidemark) -> usize {
+    let page = tidemark.client().events(json!({"first": 1000})).await;
+    page["edges"].as_array().expect("a list").len()
+}
+
+/// Midnight so many days ago.
+fn midnight(today: Date, ago: i64) -> Timestamp {
+    let date = today.checked_sub(ago.days()).expect("a date");
+    date.to_zoned(TimeZone::get(ZONE).expect("a zone")).expect("midnight").timestamp()
+}
+
+fn noon(today: Date, ago: i64) -> Timestamp {
+    midnight(today, ago).checked_add(12.hours()).expect("noon")
+}
+
+fn question(view: &str, from: Timestamp, to: Timestamp) -> Value {
+    json!({"view": view, "from": from.to_string(), "to": to.to_string()})
+}
+
+async fn refusal(tidemark: &Tidemark, document: &str, input: Value) -> String {
+    let answer = tidemark.client().graphql(document, json!({"input": input})).await;
+    let error = answer.error();
+    format!("{} at {}", error["extensions"]["code"], error["extensions"]["path"])
+}
+
+async fn raw_events_go_and_whole_days_still_answer(engine: Engine) {
+    let (tidemark, today) = keeping(engine, Value::Null).await;
+    let gone = "\"RAW_EVENTS_GONE\" at \"input.from\"";
+    let client = tidemark.client();
+    // Whole days of the site's zone, and whole hours, answer as before.
+    let whole = client.find(question("networks", midnight(today, 9), midnight(today, 1))).await;
+    assert_eq!((&whole["total"], &whole["provenance"]["source"]), (&json!(80), &json!("ROLLUP")));
+    let hours = question("networks", noon(today, 8), noon(today, 6));
+    assert_eq!(client.find(hours).await["total"], 20);
+    let unique = json!({"from": midnight(today, 9).to_string(), "to": midnight(today, 1).to_string()});
+    assert_eq!(client.unique(unique).await["count"], 10);
+    let mut series = question("networks", midnight(today, 9), midnight(today, 0));
+    series["series"] = json!(true);
+    let points = client.find(series).await["series"].clone();
+    let counts: Vec<_> = points.as_array().expect("points").iter().map(|point| &point["count"]).collect();
+    assert_eq!(counts, [10; 9]);
+
+    // What needs the raw events is refused, and says so.
+    let unaligned = midnight(today, 8).checked_add(1.second()).expect("a moment");
+    let edge = question("networks", unaligned, midnight(today, 1));
+    assert_eq!(refusal(&tidemark, graphql::FIND, edge).await, gone);
+    let raw = question("events", midnight(today, 8), midnight(today, 1));
+    assert_eq!(refusal(&tidemark, graphql::FIND, raw).await, gone);
+    let half = json!({"from": noon(today, 8).to_string(), "to": midnight(today, 1).to_string()});
+    assert_eq!(refusal(&tidemark, graphql::UNIQUE, half).await, gone);
+
+    // Inside what is kept everything goes on.
+    let kept = question("events", midnight(today, 3), midnight(today, 0));
+    assert_eq!(client.find(kept).await["total"], 30);
+    let again = json!({"id": "9 0", "action": "pageview", "time": noon(today, 9).to_string()});
+    assert_eq!(client.log(again).await["outcome"], "DUPLICATE");
+    // A view declared now knows only what is left, and says so for the rest.
+    let document = "mutation { createView(input: {name: \"late\", dimensions: [\"tag.network\"]}) { name } }";
+    let _ = client.graphql(document, json!({})).await.data();
+    let late = question("late", midnight(today, 9), midnight(today, 0));
+    assert_eq!(refusal(&tidemark, graphql::FIND, late).await, gone);
+    let late = question("late", midnight(today, 3), midnight(today, 0));
+    assert_eq!(client.find(late).await["total"], 30);
+}
+
+async fn rollups_go_after_their_own_time(engine: Engine) {
+    let (tidemark, today) = keeping(engine, json!(6)).await;
+    let gone = "\"RAW_EVENTS_GONE\" at \"input.from\"";
+    let begin = Instant::now();
+    let old = question("networks", midnight(today, 9), midnight(today, 1));
+    loop {
+        let answer = tidemark.client().graphql(graphql::FIND, json!({"input": old})).await;
+        if answer.body["errors"].is_array() {
+            break;
+        }
+        assert!(begin.elapsed() < LIMIT, "rollups stay");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(refusal(&tidemark, graphql::FIND, old).await, gone);
+    let kept = question("networks", midnight(today, 6), midnight(today, 1));
+    assert_eq!(tidemark.client().find(kept).await["total"], 50);
+}
