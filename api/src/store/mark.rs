@@ -111,12 +111,17 @@ pub async fn revise_one(tx: &Transaction, id: i64) -> Result<()> {
 /// # Errors
 /// Whatever the database says.
 pub async fn revise(tx: &Transaction) -> Result<Vec<Mark>> {
-    if !tx.is_sqlite() {
-        // In one order, as the fold locks two when a backfill joins.
-        tx.sql("SELECT id FROM mark ORDER BY id FOR UPDATE").rows(tx).await?;
-    }
+    lock_all(tx).await?;
     tx.sql("UPDATE mark SET revision = revision + 1").run(tx).await?;
     list(tx).await
+}
+
+/// Locks every mark until the end of the transaction, in one order, as the fold locks two when a backfill joins.
+async fn lock_all(tx: &Transaction) -> Result<()> {
+    if !tx.is_sqlite() {
+        tx.sql("SELECT id FROM mark ORDER BY id FOR UPDATE").rows(tx).await?;
+    }
+    Ok(())
 }
 
 /// Makes a mark that has folded nothing.
@@ -124,6 +129,8 @@ pub async fn revise(tx: &Transaction) -> Result<Vec<Mark>> {
 /// # Errors
 /// Whatever the database says.
 pub async fn create(tx: &Transaction) -> Result<i64> {
+    // A deletion under way, which knows the marks there were, must be over before another mark can fold what it hides.
+    lock_all(tx).await?;
     let mut sql = tx.sql("INSERT INTO mark (position, reach, revision, epoch) VALUES (0, 0, 0, ");
     sql.bind(super::configuration::epoch(tx).await?).push(") RETURNING id");
     sql.row(tx)
