@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 pub(crate) mod calendar;
+pub(crate) mod check;
 pub(crate) mod condition;
 pub(crate) mod find;
 pub(crate) mod unique;
