@@ -1,0 +1,151 @@
+//! Load in a closed loop: each of some connections sends its next request once the last is answered.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::{sync::Barrier, task::JoinSet};
+
+use crate::{
+    Result,
+    client::{Client, find, start},
+    server::Server,
+    statistics::quantile,
+    workload::Workload,
+};
+
+/// A mutation whose variable is an event or a list of events.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mutation {
+    /// The body up to the variable's value; `}}` follows it.
+    begin: &'static str,
+    /// What an answer holds if all is well.
+    success: &'static str,
+}
+
+pub(crate) const LOG_ONE: Mutation = Mutation {
+    begin: r#"{"query":"mutation($input: EventInput!) { logEvent(input: $input) { outcome } }","variables":{"input":"#,
+    success: r#""ACCEPTED""#,
+};
+pub(crate) const PING_ONE: Mutation = Mutation {
+    begin: r#"{"query":"mutation($input: EventInput!) { ping(input: $input) }","variables":{"input":"#,
+    success: r#""ping":true"#,
+};
+pub(crate) const LOG_BATCH: Mutation = Mutation {
+    begin: r#"{"query":"mutation($inputs: [EventInput!]!) { logEvents(inputs: $inputs) { accepted } }","variables":{"inputs":"#,
+    success: r#""accepted":1000}"#,
+};
+/// A batch of 100.
+pub(crate) const LOG_SMALL_BATCH: Mutation = Mutation {
+    success: r#""accepted":100}"#,
+    ..LOG_BATCH
+};
+pub(crate) const PING_BATCH: Mutation = Mutation {
+    begin: r#"{"query":"mutation($inputs: [EventInput!]!) { ping(inputs: $inputs) }","variables":{"inputs":"#,
+    success: r#""ping":true"#,
+};
+
+impl Mutation {
+    /// Sends it once.
+    pub(crate) async fn send(&self, client: &mut Client, variable: &[u8]) -> Result<()> {
+        let answer = client.post(&[self.begin.as_bytes(), variable, b"}}"]).await?;
+        match find(answer, self.success.as_bytes()) {
+            Some(_) => Ok(()),
+            None => Err(format!("not {}: {}", self.success, start(answer)).into()),
+        }
+    }
+}
+
+/// Values of the variable, made beforehand and sent in turn.
+pub(crate) type Pool = Arc<Vec<Vec<u8>>>;
+
+/// Single events of now.
+pub(crate) fn pool_of_events(workload: &Workload, count: u64) -> Pool {
+    let event = |number| {
+        let mut text = Vec::new();
+        workload.push(&workload.event(number), None, &mut text);
+        text
+    };
+    Arc::new((0..count).map(event).collect())
+}
+
+/// Batches of events of now.
+pub(crate) fn pool_of_batches(workload: &Workload, count: u64, size: u64) -> Pool {
+    let batch = |number| {
+        let mut text = Vec::new();
+        push_batch(workload, number * size, size, |_| None, &mut text);
+        text
+    };
+    Arc::new((0..count).map(batch).collect())
+}
+
+/// Adds the events from a number on as a list.
+pub(crate) fn push_batch(
+    workload: &Workload,
+    first: u64,
+    size: u64,
+    time: impl Fn(u64) -> Option<jiff::Timestamp>,
+    out: &mut Vec<u8>,
+) {
+    for number in first..first + size {
+        out.push(if number == first { b'[' } else { b',' });
+        workload.push(&workload.event(number), time(number), out);
+    }
+    out.push(b']');
+}
+
+/// What a round of load measured.
+#[derive(Debug, Clone)]
+pub(crate) struct Round {
+    /// Requests a second.
+    pub(crate) rate: f64,
+    /// Milliseconds within which 99 of 100 requests were answered.
+    pub(crate) p99: f64,
+    /// Requests that were answered.
+    pub(crate) requests: usize,
+}
+
+/// What is sent, and over how many connections.
+#[derive(Debug, Clone)]
+pub(crate) struct Load {
+    pub(crate) mutation: Mutation,
+    pub(crate) connections: usize,
+    pub(crate) pool: Pool,
+}
+
+impl Load {
+    /// Loads the server for a time. Any answer but success ends it.
+    pub(crate) async fn run(&self, server: &Server, key: &str, time: Duration) -> Result<Round> {
+        let barrier = Arc::new(Barrier::new(self.connections));
+        let mut callers = JoinSet::new();
+        for index in 0..self.connections {
+            let mut client = Client::connect(server, key).await?;
+            let (mutation, pool, barrier) = (self.mutation, self.pool.clone(), barrier.clone());
+            let mut at = index * pool.len() / self.connections;
+            callers.spawn(async move {
+                barrier.wait().await;
+                let begin = Instant::now();
+                let mut latencies = Vec::new();
+                while begin.elapsed() < time {
+                    let sent = Instant::now();
+                    mutation.send(&mut client, &pool[at % pool.len()]).await?;
+                    latencies.push(sent.elapsed().as_secs_f64() * 1e3);
+                    at += 1;
+                }
+                Ok::<_, crate::Fault>((latencies, begin.elapsed()))
+            });
+        }
+        let (mut latencies, mut elapsed) = (Vec::new(), Duration::ZERO);
+        while let Some(done) = callers.join_next().await {
+            let (own, time) = done??;
+            latencies.extend(own);
+            elapsed = elapsed.max(time);
+        }
+        Ok(Round {
+            rate: latencies.len() as f64 / elapsed.as_secs_f64(),
+            p99: quantile(&latencies, 0.99),
+            requests: latencies.len(),
+        })
+    }
+}
