@@ -11,7 +11,7 @@ use crate::{
     extract::middleware::{access_log::log_request, request_id::name_request},
     graphql,
     http::{self, Callers, graphql::Endpoint},
-    service::Services,
+    service::{Services, Settings},
     store::{Database, Options},
     telemetry::Metrics,
     workers::Workers,
@@ -35,7 +35,12 @@ pub struct Running {
 pub async fn services(config: &Config) -> Result<Services> {
     let database = open(config).await?;
     database.migrate().await?;
-    Services::start(database, config, Metrics::default()).await
+    let settings = Settings {
+        ingest: config.ingest(),
+        question: config.question(),
+        worker: config.worker(),
+    };
+    Services::start(database, settings, Metrics::default()).await
 }
 
 /// Opens the database as it is.
@@ -156,10 +161,9 @@ impl Running {
 /// A setting that does not fit, or whatever the database says.
 pub async fn migrate(config: &Config) -> Result<Vec<String>> {
     let database = open(config).await?;
-    let pending = database.pending_migrations().await?;
-    database.migrate().await?;
+    let applied = database.migrate().await?;
     database.close().await?;
-    Ok(pending)
+    Ok(applied)
 }
 
 /// The GraphQL schema in the schema definition language.

@@ -17,27 +17,23 @@ use prometheus_client::{
 };
 use tracing_subscriber::EnvFilter;
 
-/// How log lines look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// One JSON object a line.
-    Json,
-}
-
-/// Begins to log to standard error.
-pub fn start_log(filter: &str, format: LogFormat) {
+/// Begins to log to standard error: for people, or one JSON object a line.
+///
+/// # Errors
+/// A sentence about the filter that cannot be read.
+pub fn start_log(filter: &str, json: bool) -> Result<(), String> {
+    let filter = EnvFilter::try_new(filter).map_err(|error| format!("--log: {error}"))?;
     let builder = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info")))
+        .with_env_filter(filter)
         .with_writer(std::io::stderr);
-    match format {
-        LogFormat::Text => builder
+    if json {
+        builder.json().init();
+    } else {
+        builder
             .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
-            .init(),
-        LogFormat::Json => builder.json().init(),
+            .init();
     }
+    Ok(())
 }
 
 /// A label `name` of some metric.

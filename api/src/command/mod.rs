@@ -63,8 +63,8 @@ impl Arguments {
             return Ok(());
         }
         let config = Config::read(&self.flags)?;
-        let (filter, format) = config.log();
-        telemetry::start_log(filter, format);
+        let (filter, json) = config.log();
+        telemetry::start_log(filter, json)?;
         match self.command.unwrap_or(Command::Serve) {
             Command::Serve => serve::run(&config).await,
             Command::Migrate => migrate::run(&config).await,

@@ -12,7 +12,15 @@ use figment::{
 };
 pub use setting::{Config, Flags};
 
-use crate::telemetry::LogFormat;
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
 
 /// Where and how to serve HTTP.
 #[derive(Debug, Clone)]
@@ -61,8 +69,12 @@ pub struct Graphql {
 pub struct Ingest {
     /// Events of one request.
     pub max_events_per_request: usize,
-    /// Bytes, levels and keys of a tag.
-    pub tag: crate::domain::tag::Limits,
+    /// Bytes of a tag's JSON.
+    pub tag_bytes: usize,
+    /// Levels of a tag.
+    pub tag_levels: usize,
+    /// Keys of a tag, at all levels.
+    pub tag_keys: usize,
     /// Events that may wait to be appended.
     pub queue_events: usize,
     /// Events of one append transaction.
@@ -195,11 +207,9 @@ impl Config {
     pub fn ingest(&self) -> Ingest {
         Ingest {
             max_events_per_request: self.max_events_per_request,
-            tag: crate::domain::tag::Limits {
-                bytes: self.max_tag_bytes,
-                levels: self.max_tag_levels,
-                keys: self.max_tag_keys,
-            },
+            tag_bytes: self.max_tag_bytes,
+            tag_levels: self.max_tag_levels,
+            tag_keys: self.max_tag_keys,
             queue_events: self.queue_events,
             batch_events: self.batch_events,
             queue_timeout: self.queue_timeout.unsigned_abs(),
@@ -237,10 +247,10 @@ impl Config {
         }
     }
 
-    /// How to log.
+    /// What to log, and whether as JSON.
     #[must_use]
-    pub fn log(&self) -> (&str, LogFormat) {
-        (&self.log, self.log_format)
+    pub fn log(&self) -> (&str, bool) {
+        (&self.log, self.log_format == LogFormat::Json)
     }
 }
 

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use crate::telemetry::LogFormat;
+use super::LogFormat;
 
 macro_rules! settings {
     ($($(#[doc = $doc:literal])+ $name:ident / $env:literal: $type:ty = $default:expr;)+) => {
@@ -52,8 +52,8 @@ settings! {
     database_url / "TIDEMARK_DATABASE_URL": String = None;
     /// Reading connections of SQLite, or all connections of PostgreSQL [default: 8]
     database_connections / "TIDEMARK_DATABASE_CONNECTIONS": u32 = 8;
-    /// What to log, such as `info` or `tidemark=debug,info` [default: info]
-    log / "TIDEMARK_LOG": String = "info".into();
+    /// What to log, such as `debug` or `tidemark=debug,warn` [default: tidemark=info,warn]
+    log / "TIDEMARK_LOG": String = "tidemark=info,warn".into();
     /// How log lines look [default: text]
     log_format / "TIDEMARK_LOG_FORMAT": LogFormat = LogFormat::Text;
     /// Threads that answer requests [default: 2]

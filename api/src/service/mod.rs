@@ -31,6 +31,17 @@ use registry::Registry;
 #[derive(Clone)]
 pub struct Services(Arc<Inner>);
 
+/// The settings that use-cases obey.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Limits on what is logged.
+    pub ingest: config::Ingest,
+    /// Limits on questions.
+    pub question: config::Question,
+    /// What runs in the background.
+    pub worker: config::Worker,
+}
+
 /// The parts behind [`Services`].
 pub struct Inner {
     /// The database.
@@ -70,7 +81,7 @@ impl Services {
     ///
     /// # Errors
     /// Whatever the database says, or a country file that cannot be read.
-    pub async fn start(database: Database, config: &config::Config, metrics: Metrics) -> Result<Self> {
+    pub async fn start(database: Database, settings: Settings, metrics: Metrics) -> Result<Self> {
         let tx = database.write(Priority::Configuration).await?;
         let installation = configuration::ensure(&tx, &random()?).await?;
         let hasher = KeyedHash::new(&installation.secret);
@@ -80,7 +91,7 @@ impl Services {
         }
         let registry = Registry::load(&tx).await?;
         tx.commit().await?;
-        let ingest = ingest::Ingest::new(config.ingest(), hasher.clone())?;
+        let ingest = ingest::Ingest::new(settings.ingest, hasher.clone())?;
         Ok(Self(Arc::new(Inner {
             database,
             registry,
@@ -91,8 +102,8 @@ impl Services {
             fold_memory: fold::Memory::default(),
             fold_nudge: tokio::sync::Notify::new(),
             metrics,
-            question: config.question(),
-            worker: config.worker(),
+            question: settings.question,
+            worker: settings.worker,
         })))
     }
 }

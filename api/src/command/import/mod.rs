@@ -44,6 +44,13 @@ pub(super) enum Command {
 
 /// Runs the command.
 pub(super) async fn run(command: Command, services: &Services) -> Result<(), Complaint> {
+    let (Command::AccessLog { site, .. } | Command::Events { site, .. }) = &command;
+    // Said once, and not for each line.
+    services
+        .registry
+        .current()
+        .site(&Caller::operator(), Some(site))
+        .map_err(complain)?;
     // The command line appends for itself; a running server does the same beside it.
     let mut appender = services.appender().ok_or("the append is taken")?;
     let appending = tokio::spawn(async move {

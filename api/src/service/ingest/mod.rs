@@ -23,6 +23,7 @@ use crate::{
         event::{Door, Event, NewEvent, Outcome},
         hash::KeyedHash,
         key::Permission,
+        tag,
     },
 };
 use enrichment::{Countries, UserAgents};
@@ -77,6 +78,15 @@ impl Ingest {
             arrivals: Mutex::new(Some(arrivals)),
             config,
         })
+    }
+
+    /// How large a tag may be.
+    fn tag_limits(&self) -> tag::Limits {
+        tag::Limits {
+            bytes: self.config.tag_bytes,
+            levels: self.config.tag_levels,
+            keys: self.config.tag_keys,
+        }
     }
 
     /// Events that wait to be appended.

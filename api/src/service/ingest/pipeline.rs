@@ -24,7 +24,7 @@ pub(super) async fn prepare(
 ) -> Result<Prepared> {
     let ingest = &services.ingest;
     let received = clock::now();
-    let valid = step::validate_shape::run(event, site, door, received, ingest.config.tag)?;
+    let valid = step::validate_shape::run(event, site, door, received, ingest.tag_limits())?;
     let identified = step::identify_event::run(&services.hasher, caller, door, site, valid)?;
     let enriched = step::enrich_event::run(ingest, caller, site, identified);
     step::name_actor::run(services, site, enriched).await

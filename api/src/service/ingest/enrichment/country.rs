@@ -261,12 +261,11 @@ mod tests {
     fn the_fixture_is_the_city_file_of_these_tests() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/country/city.mmdb");
         let expected = mmdb::city_file();
-        if std::env::var_os("RENEW_FIXTURES").is_some() {
-            std::fs::write(path, &expected).unwrap();
+        let found = std::fs::read(path).unwrap();
+        if found != expected {
+            let beside = std::env::temp_dir().join("city.mmdb");
+            std::fs::write(&beside, &expected).unwrap();
+            panic!("{path} is stale: replace it by {}", beside.display());
         }
-        assert!(
-            std::fs::read(path).unwrap() == expected,
-            "renew {path} by RENEW_FIXTURES=1"
-        );
     }
 }
