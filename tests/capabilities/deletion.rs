@@ -84,7 +84,10 @@ async fn a_deleted_event_is_gone_from_every_answer_at_once_and_comes_back(engine
     // Folded or not, it makes no difference.
     for folded in [true, false] {
         let interval = if folded { "10ms" } else { "1h" };
-        let tidemark = Tidemark::builder(engine).flag("--fold-interval", interval).start().await;
+        let tidemark = Tidemark::builder(engine)
+            .flag("--fold-interval", interval)
+            .start()
+            .await;
         tidemark.accept((0..6).map(event).collect()).await;
         if folded {
             tidemark.await_folded().await;
@@ -119,7 +122,10 @@ async fn deletions_by_ids_filter_and_actor_hide_exactly_those(engine: Engine) {
     tidemark.await_folded().await;
     let ids = json!({"ids": ["event 1", "nobody knows", "event 2", "event 2"]});
     let deleted = tidemark.client().delete_many(ids.clone()).await;
-    assert_eq!((&deleted["count"], &deleted["notFound"]), (&json!(2), &json!(["nobody knows"])));
+    assert_eq!(
+        (&deleted["count"], &deleted["notFound"]),
+        (&json!(2), &json!(["nobody knows"]))
+    );
     let again = tidemark.client().delete_many(ids).await;
     assert_eq!((&again["count"], &again["deletion"]), (&json!(0), &Value::Null));
     assert_eq!(answers(&tidemark).await.0, 28);
@@ -148,7 +154,11 @@ async fn a_dry_run_only_counts(engine: Engine) {
         json!({"filter": {"where": [{"dimension": "tag.number", "op": "IN", "value": [0, 5]}]}, "dryRun": true}),
     ] {
         let told = tidemark.client().delete_many(input).await;
-        assert_eq!((&told["count"], &told["deletion"]), (&json!(2), &Value::Null), "{told:#}");
+        assert_eq!(
+            (&told["count"], &told["deletion"]),
+            (&json!(2), &Value::Null),
+            "{told:#}"
+        );
     }
     assert_eq!(answers(&tidemark).await.0, 10);
 }

@@ -80,7 +80,11 @@ async fn pour(client: Client, round: usize, loader: usize, size: usize) -> Sent 
             Some(outcomes) => outcomes.clone(),
             None => vec![data["logEvent"].clone()],
         };
-        assert!(outcomes.iter().all(|one| one["outcome"] == "ACCEPTED"), "{}", answer.text);
+        assert!(
+            outcomes.iter().all(|one| one["outcome"] == "ACCEPTED"),
+            "{}",
+            answer.text
+        );
         sent.extend(events.into_iter().map(|event| (event, true)));
     }
     sent
@@ -107,13 +111,21 @@ async fn check_round(tidemark: &Tidemark, round: usize, sent: &Sent) {
         assert!(there == 1 || !acknowledged, "{} is lost", event.id);
     }
     assert!(listed.keys().all(|id| all.contains(id.as_str())), "{listed:?}");
-    let again: Vec<&Event> = sent.iter().filter(|(_, known)| !known).map(|(event, _)| event).collect();
+    let again: Vec<&Event> = sent
+        .iter()
+        .filter(|(_, known)| !known)
+        .map(|(event, _)| event)
+        .collect();
     let payload = tidemark
         .client()
         .log_many(again.iter().map(|event| event.input()).collect())
         .await;
     for (event, outcome) in again.iter().zip(payload["outcomes"].as_array().expect("a list")) {
-        let expected = if listed.contains_key(&event.id) { "DUPLICATE" } else { "ACCEPTED" };
+        let expected = if listed.contains_key(&event.id) {
+            "DUPLICATE"
+        } else {
+            "ACCEPTED"
+        };
         assert_eq!(outcome["outcome"], expected, "{}", event.id);
     }
     let listed = list(tidemark, round).await;

@@ -22,7 +22,11 @@ async fn keeping(engine: Engine, rollup_days: Value) -> (Tidemark, Date) {
         .start()
         .await;
     let logged = tidemark.client().log(json!({"action": "now"})).await;
-    let now: Timestamp = logged["event"]["time"].as_str().expect("a time").parse().expect("a time");
+    let now: Timestamp = logged["event"]["time"]
+        .as_str()
+        .expect("a time")
+        .parse()
+        .expect("a time");
     let today = TimeZone::get(ZONE).expect("a zone").to_datetime(now).date();
     for day in 1..10 {
         let event = |number: i32| {
@@ -36,7 +40,11 @@ async fn keeping(engine: Engine, rollup_days: Value) -> (Tidemark, Date) {
     tidemark.await_folded().await;
     let document = "mutation ($input: UpdateSiteInput!) { updateSite(input: $input) { rawRetentionDays } }";
     let input = json!({"rawRetentionDays": 3, "rollupRetentionDays": rollup_days});
-    let _ = tidemark.client().graphql(document, json!({"input": input})).await.data();
+    let _ = tidemark
+        .client()
+        .graphql(document, json!({"input": input}))
+        .await
+        .data();
     let begin = Instant::now();
     while list(&tidemark).await != 31 {
         assert!(begin.elapsed() < LIMIT, "raw events stay: {}", list(&tidemark).await);
@@ -53,7 +61,9 @@ async fn list(tidemark: &Tidemark) -> usize {
 /// Midnight so many days ago.
 fn midnight(today: Date, ago: i64) -> Timestamp {
     let date = today.checked_sub(ago.days()).expect("a date");
-    date.to_zoned(TimeZone::get(ZONE).expect("a zone")).expect("midnight").timestamp()
+    date.to_zoned(TimeZone::get(ZONE).expect("a zone"))
+        .expect("midnight")
+        .timestamp()
 }
 
 fn noon(today: Date, ago: i64) -> Timestamp {
@@ -75,8 +85,13 @@ async fn raw_events_go_and_whole_days_still_answer(engine: Engine) {
     let gone = "\"RAW_EVENTS_GONE\" at \"input.from\"";
     let client = tidemark.client();
     // Whole days of the site's zone, and whole hours, answer as before.
-    let whole = client.find(question("networks", midnight(today, 9), midnight(today, 1))).await;
-    assert_eq!((&whole["total"], &whole["provenance"]["source"]), (&json!(80), &json!("ROLLUP")));
+    let whole = client
+        .find(question("networks", midnight(today, 9), midnight(today, 1)))
+        .await;
+    assert_eq!(
+        (&whole["total"], &whole["provenance"]["source"]),
+        (&json!(80), &json!("ROLLUP"))
+    );
     let hours = question("networks", noon(today, 8), noon(today, 6));
     assert_eq!(client.find(hours).await["total"], 20);
     let unique = json!({"from": midnight(today, 9).to_string(), "to": midnight(today, 1).to_string()});
@@ -84,7 +99,12 @@ async fn raw_events_go_and_whole_days_still_answer(engine: Engine) {
     let mut series = question("networks", midnight(today, 9), midnight(today, 0));
     series["series"] = json!(true);
     let points = client.find(series).await["series"].clone();
-    let counts: Vec<_> = points.as_array().expect("points").iter().map(|point| &point["count"]).collect();
+    let counts: Vec<_> = points
+        .as_array()
+        .expect("points")
+        .iter()
+        .map(|point| &point["count"])
+        .collect();
     assert_eq!(counts, [10; 9]);
 
     // What needs the raw events is refused, and says so.

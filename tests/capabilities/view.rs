@@ -50,7 +50,9 @@ fn scattered() -> Vec<Event> {
 
 /// A server with these events, on a site in Berlin that takes events of any age.
 async fn start(engine: Engine, flags: &[(&str, &str)], events: &[Event]) -> Tidemark {
-    let mut builder = Tidemark::builder(engine).time_zone(ZONE).site_flag("--max-event-age", "none");
+    let mut builder = Tidemark::builder(engine)
+        .time_zone(ZONE)
+        .site_flag("--max-event-age", "none");
     for (flag, value) in flags {
         builder = builder.flag(flag, value);
     }
@@ -94,7 +96,14 @@ async fn series_follow_the_clock_of_any_zone(engine: Engine) {
     let networks = View::new("networks", &["action", "tag.network"]);
     let find = |from: &str, to: &str| Find::new(&networks, from, to).by(&["tag.network"]);
     let mut finds = Vec::new();
-    for zone in [ZONE, "UTC", "America/New_York", "Asia/Kolkata", "Asia/Kathmandu", "Australia/Lord_Howe"] {
+    for zone in [
+        ZONE,
+        "UTC",
+        "America/New_York",
+        "Asia/Kolkata",
+        "Asia/Kathmandu",
+        "Australia/Lord_Howe",
+    ] {
         for (from, to) in [
             ("2026-03-28T12:30:00Z", "2026-03-30T12:00:00Z"),
             ("2026-10-24T12:00:00Z", "2026-10-26T11:59:59Z"),
@@ -158,16 +167,31 @@ async fn values_are_typed_and_missing_is_a_value_of_its_own(engine: Engine) {
 
 async fn every_operator_means_the_same_on_cells_and_on_raw_events(engine: Engine) {
     let mut events = typed();
-    for (index, value) in [json!(-1), json!(6.5), json!(1e9), json!("a"), json!("B"), json!("ä")].iter().enumerate() {
+    for (index, value) in [json!(-1), json!(6.5), json!(1e9), json!("a"), json!("B"), json!("ä")]
+        .iter()
+        .enumerate()
+    {
         let tag = json!({"network": value});
-        events.push(Event::new(&format!("more {index}"), "button.click", "2026-11-18T12:00:00Z", tag));
+        events.push(Event::new(
+            &format!("more {index}"),
+            "button.click",
+            "2026-11-18T12:00:00Z",
+            tag,
+        ));
     }
     let tidemark = start(engine, &[], &events).await;
     tidemark.await_folded().await;
     let networks = View::new("networks", &["action", "tag.network"]);
     let find = || Find::new(&networks, "2026-11-17T23:00:00Z", "2026-11-18T23:00:00Z").by(&["tag.network"]);
     let conditions: [(&'static str, &[Value]); 7] = [
-        ("EQ", &[json!("Ärger \"mit\" \\ 'Zitaten' %_ \n 🌊"), json!(1_000_000_000), json!("a")]),
+        (
+            "EQ",
+            &[
+                json!("Ärger \"mit\" \\ 'Zitaten' %_ \n 🌊"),
+                json!(1_000_000_000),
+                json!("a"),
+            ],
+        ),
         ("NE", &[json!("a"), json!(null), json!(7)]),
         ("IN", &[json!([]), json!(["a", 7, null, ""]), json!([true])]),
         ("NOT_IN", &[json!([]), json!(["a", 7, null, ""]), json!([true])]),
@@ -188,7 +212,11 @@ async fn every_operator_means_the_same_on_cells_and_on_raw_events(engine: Engine
     for op in ["GT", "GTE", "LT", "LTE"] {
         for value in [json!(7), json!(6.5), json!("7"), json!("a"), json!("")] {
             finds.push(find().only("tag.network", op, value.clone()));
-            finds.push(find().only("action", op, value).only("tag.network", "EXISTS", json!(true)));
+            finds.push(
+                find()
+                    .only("action", op, value)
+                    .only("tag.network", "EXISTS", json!(true)),
+            );
         }
     }
     check::finds(tidemark.client(), &finds, &events).await;
@@ -198,14 +226,23 @@ async fn a_crowded_hour_is_still_exact(engine: Engine) {
     let mut events = scattered();
     for number in 0..120 {
         let tag = json!({"network": format!("network {number}")});
-        events.push(Event::new(&format!("crowd {number}"), "crowd", "2026-10-25T10:10:00Z", tag));
+        events.push(Event::new(
+            &format!("crowd {number}"),
+            "crowd",
+            "2026-10-25T10:10:00Z",
+            tag,
+        ));
     }
     let tidemark = start(engine, &[("--max-cells-per-hour", "5")], &events).await;
     tidemark.await_folded().await;
     let networks = View::new("networks", &["action", "tag.network"]);
     let finds = [
-        Find::new(&networks, "2026-10-24T22:00:00Z", "2026-10-26T23:00:00Z").by(&["tag.network"]).series("DAY", ZONE),
-        Find::new(&networks, "2026-10-25T08:00:00Z", "2026-10-25T13:00:00Z").by(&["action"]).series("HOUR", "UTC"),
+        Find::new(&networks, "2026-10-24T22:00:00Z", "2026-10-26T23:00:00Z")
+            .by(&["tag.network"])
+            .series("DAY", ZONE),
+        Find::new(&networks, "2026-10-25T08:00:00Z", "2026-10-25T13:00:00Z")
+            .by(&["action"])
+            .series("HOUR", "UTC"),
     ];
     check::finds(tidemark.client(), &finds, &events).await;
     // One more event into the hour that overflowed.

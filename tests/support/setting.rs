@@ -45,6 +45,7 @@ pub fn tests_folder() -> PathBuf {
     value("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from)
 }
 
+#[expect(clippy::disallowed_methods, reason = "the tests' own settings are read here alone")]
 fn value(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -18,7 +18,10 @@ async fn what_was_purged_is_gone_for_good_but_its_id_stays_taken(engine: Engine)
     let restored = tidemark.client().restore(id.as_str().expect("an id")).await;
     assert_eq!(restored["error"]["code"], "NOT_RESTORABLE", "{restored:#}");
     let again = tidemark.client().log(event(2)).await;
-    assert_eq!((&again["outcome"], &again["event"]), (&json!("DUPLICATE"), &Value::Null));
+    assert_eq!(
+        (&again["outcome"], &again["event"]),
+        (&json!("DUPLICATE"), &Value::Null)
+    );
     let (view, raw, unique, ids) = answers(&tidemark).await;
     assert_eq!((view, raw, unique, ids.len()), (8, 8, 4, 8));
     let missing = tidemark.client().delete("event 2").await;

@@ -58,7 +58,10 @@ async fn what_would_pass_the_ceiling_is_refused_whole(engine: Engine) {
     assert_eq!(first["count"], 2, "{first:#}");
     let document = "mutation ($input: DeleteEventsInput!) { deleteEvents(input: $input) { count deletion { id } \
          error { code retryAfter } } }";
-    let refused = tidemark.client().graphql(document, json!({"input": ids(&[2, 3])})).await;
+    let refused = tidemark
+        .client()
+        .graphql(document, json!({"input": ids(&[2, 3])}))
+        .await;
     let payload = &refused.data()["deleteEvents"];
     assert_eq!(payload["error"]["code"], "TOO_MANY_PENDING_DELETIONS", "{payload:#}");
     let wait = payload["error"]["retryAfter"].as_i64().expect("seconds");

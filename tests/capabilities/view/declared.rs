@@ -49,7 +49,9 @@ fn priced() -> Vec<Event> {
     let mut events = scattered();
     for (index, event) in events.iter_mut().enumerate() {
         if index % 5 != 0 {
-            event.tag.insert("price".to_owned(), json!((index % 17) as f64 * 0.1 - 0.5));
+            event
+                .tag
+                .insert("price".to_owned(), json!((index % 17) as f64 * 0.1 - 0.5));
         }
     }
     events
@@ -58,8 +60,12 @@ fn priced() -> Vec<Event> {
 fn questions(view: &View) -> Vec<Find> {
     let find = |from: &str, to: &str| Find::new(view, from, to);
     vec![
-        find("2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z").by(&["action"]).series("MONTH", ZONE),
-        find("2026-10-24T03:17:00Z", "2026-10-26T04:41:12.345Z").by(&["tag.group"]).series("DAY", ZONE),
+        find("2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z")
+            .by(&["action"])
+            .series("MONTH", ZONE),
+        find("2026-10-24T03:17:00Z", "2026-10-26T04:41:12.345Z")
+            .by(&["tag.group"])
+            .series("DAY", ZONE),
         find("2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z").only("tag.group", "EQ", json!("g1")),
         find("2024-01-01T00:00:00Z", "2024-01-02T00:00:00Z"),
     ]
@@ -70,13 +76,21 @@ async fn a_new_view_answers_right_while_it_takes_in_what_was_there(engine: Engin
     let tidemark = start(engine, &[], &events).await;
     let answer = create(&tidemark, prices().input()).await;
     let made = &answer.data()["createView"];
-    assert_eq!((&made["state"], &made["builtIn"]), (&json!("BACKFILLING"), &json!(false)));
+    assert_eq!(
+        (&made["state"], &made["builtIn"]),
+        (&json!("BACKFILLING"), &json!(false))
+    );
     assert_eq!(made["backfill"]["total"], events.len(), "{made:#}");
     let begin = Instant::now();
     let mut number = 0;
     loop {
         check::finds(tidemark.client(), &questions(&prices()), &events).await;
-        let late = Event::new(&format!("late {number}"), "pageview", "2026-10-25T10:00:00Z", json!({"price": number}));
+        let late = Event::new(
+            &format!("late {number}"),
+            "pageview",
+            "2026-10-25T10:00:00Z",
+            json!({"price": number}),
+        );
         tidemark.accept(vec![late.input()]).await;
         events.push(late);
         number += 1;
@@ -115,13 +129,41 @@ async fn a_deleted_view_is_gone_and_its_name_is_free(engine: Engine) {
 async fn names_and_definitions_are_checked(engine: Engine) {
     let tidemark = start(engine, &[], &[]).await;
     for (input, code, path) in [
-        (json!({"name": "events", "dimensions": []}), "RESERVED_NAME", "input.name"),
-        (json!({"name": "networks", "dimensions": []}), "RESERVED_NAME", "input.name"),
-        (json!({"name": "a b", "dimensions": []}), "INVALID_ARGUMENT", "input.name"),
-        (json!({"name": "x", "dimensions": ["nothing"]}), "UNKNOWN_DIMENSION", "input.dimensions[0]"),
-        (json!({"name": "x", "dimensions": ["label", "label"]}), "INVALID_ARGUMENT", "input.dimensions"),
-        (json!({"name": "x", "dimensions": [], "measures": ["label"]}), "INVALID_ARGUMENT", "input.measures"),
-        (json!({"name": "x", "dimensions": [], "actions": []}), "INVALID_ARGUMENT", "input.actions"),
+        (
+            json!({"name": "events", "dimensions": []}),
+            "RESERVED_NAME",
+            "input.name",
+        ),
+        (
+            json!({"name": "networks", "dimensions": []}),
+            "RESERVED_NAME",
+            "input.name",
+        ),
+        (
+            json!({"name": "a b", "dimensions": []}),
+            "INVALID_ARGUMENT",
+            "input.name",
+        ),
+        (
+            json!({"name": "x", "dimensions": ["nothing"]}),
+            "UNKNOWN_DIMENSION",
+            "input.dimensions[0]",
+        ),
+        (
+            json!({"name": "x", "dimensions": ["label", "label"]}),
+            "INVALID_ARGUMENT",
+            "input.dimensions",
+        ),
+        (
+            json!({"name": "x", "dimensions": [], "measures": ["label"]}),
+            "INVALID_ARGUMENT",
+            "input.measures",
+        ),
+        (
+            json!({"name": "x", "dimensions": [], "actions": []}),
+            "INVALID_ARGUMENT",
+            "input.actions",
+        ),
     ] {
         let answer = create(&tidemark, input.clone()).await;
         assert_eq!((answer.error_code(), answer.error_path()), (code, path), "{input}");
@@ -140,7 +182,9 @@ async fn another_zone_of_the_site_changes_no_answer(engine: Engine) {
     let _ = tidemark.client().graphql(document, json!({})).await.data();
     let networks = View::new("networks", &["action", "tag.network"]);
     let find = |zone: &str| {
-        Find::new(&networks, "2026-10-24T18:30:00Z", "2026-10-26T18:30:00Z").by(&["action"]).series("DAY", zone)
+        Find::new(&networks, "2026-10-24T18:30:00Z", "2026-10-26T18:30:00Z")
+            .by(&["action"])
+            .series("DAY", zone)
     };
     let finds = [find("Asia/Kolkata"), find(ZONE), find("UTC")];
     let begin = Instant::now();
@@ -163,14 +207,37 @@ async fn another_zone_of_the_site_changes_no_answer(engine: Engine) {
 #[tokio::test]
 async fn every_view_that_is_there_from_the_start_is_listed() {
     let tidemark = start(Engine::Sqlite, &[], &[]).await;
-    let answer = tidemark.client().graphql("{ views { name builtIn state } }", json!({})).await;
+    let answer = tidemark
+        .client()
+        .graphql("{ views { name builtIn state } }", json!({}))
+        .await;
     let views = answer.data()["views"].as_array().expect("a list").clone();
-    let names: Vec<_> = views.iter().map(|view| view["name"].as_str().expect("a name")).collect();
-    for name in ["actions", "pages", "referrers", "networks", "groups", "devices", "countries", "events"] {
+    let names: Vec<_> = views
+        .iter()
+        .map(|view| view["name"].as_str().expect("a name"))
+        .collect();
+    for name in [
+        "actions",
+        "pages",
+        "referrers",
+        "networks",
+        "groups",
+        "devices",
+        "countries",
+        "events",
+    ] {
         assert!(names.contains(&name), "{names:?}");
         let question = json!({"view": name, "from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"});
-        let found = tidemark.client().graphql(graphql::FIND, json!({"input": question})).await;
+        let found = tidemark
+            .client()
+            .graphql(graphql::FIND, json!({"input": question}))
+            .await;
         assert_eq!(found.data()["find"]["total"], 0);
     }
-    assert!(views.iter().all(|view| view["builtIn"] == true && view["state"] == "LIVE"), "{views:?}");
+    assert!(
+        views
+            .iter()
+            .all(|view| view["builtIn"] == true && view["state"] == "LIVE"),
+        "{views:?}"
+    );
 }

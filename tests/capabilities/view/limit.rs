@@ -38,7 +38,11 @@ async fn a_wrong_question_names_what_is_wrong_and_spoils_no_other(engine: Engine
     (endless["from"], endless["period"]) = (json!("1976-01-01T00:00:00Z"), json!("HOUR"));
     let wrong = [
         (with("view", json!("nets")), "UNKNOWN_VIEW", "view"),
-        (with("groupBy", json!(["tag.network", "tag.group"])), "UNKNOWN_DIMENSION", "groupBy[1]"),
+        (
+            with("groupBy", json!(["tag.network", "tag.group"])),
+            "UNKNOWN_DIMENSION",
+            "groupBy[1]",
+        ),
         (
             with("where", json!([{"dimension": "label", "value": "x"}])),
             "UNKNOWN_DIMENSION",
@@ -71,8 +75,14 @@ async fn a_wrong_question_names_what_is_wrong_and_spoils_no_other(engine: Engine
         assert_eq!(outcome["result"]["total"], 3, "{outcome:#}");
     }
     let unknown = outcomes[2]["error"]["message"].as_str().expect("a message");
-    assert!(unknown.contains("action, tag.network"), "it lists those it has: {unknown}");
-    let answer = tidemark.client().graphql(graphql::FIND_BATCH, json!({"inputs": vec![good; 51]})).await;
+    assert!(
+        unknown.contains("action, tag.network"),
+        "it lists those it has: {unknown}"
+    );
+    let answer = tidemark
+        .client()
+        .graphql(graphql::FIND_BATCH, json!({"inputs": vec![good; 51]}))
+        .await;
     assert_eq!(answer.error_code(), "TOO_MANY_ITEMS");
 }
 
@@ -91,9 +101,15 @@ async fn too_many_rows_are_refused_unless_the_first_are_asked_for(engine: Engine
         let found = tidemark.client().find(question).await;
         assert_eq!(found["total"], 1_002, "{found:#}");
         assert_eq!(found["rows"].as_array().expect("rows").len(), 2);
-        assert_eq!(found["rows"][0], json!({"dimensions": {"tag.group": "group 500"}, "count": 2}));
+        assert_eq!(
+            found["rows"][0],
+            json!({"dimensions": {"tag.group": "group 500"}, "count": 2})
+        );
         let points = found["series"].as_array().expect("points");
-        let shown: usize = points.iter().map(|point| point["rows"].as_array().expect("rows").len()).sum();
+        let shown: usize = points
+            .iter()
+            .map(|point| point["rows"].as_array().expect("rows").len())
+            .sum();
         let counted: i64 = points.iter().filter_map(|point| point["count"].as_i64()).sum();
         assert_eq!((shown, counted), (2, 1_002));
     }
@@ -108,7 +124,9 @@ async fn more_keys_than_a_question_holds_are_counted_right(engine: Engine) {
     let finds = [
         find().by(&["action"]).series("DAY", "UTC"),
         find().only("tag.group", "CONTAINS", json!("99")).by(&["tag.group"]),
-        find().only("tag.group", "NE", json!("group 7")).series("HOUR", "Asia/Kolkata"),
+        find()
+            .only("tag.group", "NE", json!("group 7"))
+            .series("HOUR", "Asia/Kolkata"),
     ];
     check::finds(tidemark.client(), &finds, &events).await;
 }

@@ -29,7 +29,9 @@ async fn all_fields_of_one_operation_see_the_same_events(engine: Engine) {
                     let tag = json!({"network": (["a", "b"][number % 2])});
                     Event::new(&id, ["x", "y", "z"][number % 3], "2026-11-18T10:10:00Z", tag).by(&id)
                 };
-                let payload = client.log_many((0..9).map(|number| event(number).input()).collect()).await;
+                let payload = client
+                    .log_many((0..9).map(|number| event(number).input()).collect())
+                    .await;
                 assert_eq!(payload["accepted"], 9, "{payload:#}");
             }
         });
@@ -56,7 +58,13 @@ async fn ask(tidemark: &support::Tidemark) -> i64 {
         question[name] = value;
         question
     };
-    let of = |network: &str| with("networks", "where", json!([{"dimension": "tag.network", "value": network}]));
+    let of = |network: &str| {
+        with(
+            "networks",
+            "where",
+            json!([{"dimension": "tag.network", "value": network}]),
+        )
+    };
     let mut view = with("networks", "groupBy", json!(["action"]));
     view["series"] = json!(true);
     view["period"] = json!("HOUR");
@@ -69,7 +77,13 @@ async fn ask(tidemark: &support::Tidemark) -> i64 {
     let answer = tidemark.client().graphql(document, variables).await;
     let data = answer.data();
     let count = |value: &Value| value.as_i64().expect("a count");
-    let sum = |list: &Value| -> i64 { list.as_array().expect("a list").iter().map(|one| count(&one["count"])).sum() };
+    let sum = |list: &Value| -> i64 {
+        list.as_array()
+            .expect("a list")
+            .iter()
+            .map(|one| count(&one["count"]))
+            .sum()
+    };
     let total = count(&data["view"]["total"]);
     let parts = count(&data["batch"][0]["result"]["total"]) + count(&data["batch"][1]["result"]["total"]);
     let all = [
