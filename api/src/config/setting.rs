@@ -110,8 +110,8 @@ settings! {
     max_points / "TIDEMARK_MAX_POINTS": usize = 10_000;
     /// How often to fold when nobody calls [default: 500ms]
     fold_interval / "TIDEMARK_FOLD_INTERVAL": SignedDuration = SignedDuration::from_millis(500);
-    /// Events of one fold [default: 30000]
-    fold_events / "TIDEMARK_FOLD_EVENTS": usize = 30_000;
+    /// Events of one fold [default: 15000]
+    fold_events / "TIDEMARK_FOLD_EVENTS": usize = 15_000;
     /// Cells of one view and hour, past which raw events answer for that hour [default: 10000]
     max_cells_per_hour / "TIDEMARK_MAX_CELLS_PER_HOUR": i64 = 10_000;
     /// How often deleted events are purged from disk; until then they can be restored [default: 24h]

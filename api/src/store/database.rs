@@ -18,6 +18,7 @@ use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel,
     SqliteTransactionMode, SqlxPostgresConnector, SqlxSqliteConnector, Statement, TransactionOptions, TransactionTrait,
     sqlx::{
+        ConnectOptions, Connection,
         postgres::{PgConnectOptions, PgPoolOptions},
         sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
     },
@@ -83,13 +84,15 @@ pub struct Transaction {
 const INSTRUCTIONS_BETWEEN_CHECKS: i32 = 20_000;
 /// How long one process waits for another's SQLite write lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long PostgreSQL may take to answer at start.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a caller waits for a connection before the server says that it is overloaded.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Pages of 4 KiB in the write-ahead log past which the writer is held to begin it anew: 64 MiB.
 const MOST_LOG_PAGES: i64 = 16_384;
 /// KiB of page cache: the writer's, where inserts and folds work, and each reader's.
-const WRITER_CACHE_KIB: &str = "-65536";
-const READER_CACHE_KIB: &str = "-8192";
+const WRITER_CACHE_KIB: &str = "-32768";
+const READER_CACHE_KIB: &str = "-4096";
 
 impl Database {
     /// Opens the database and, unless `migrate` is off, brings its schema up to date.
@@ -134,7 +137,10 @@ impl Database {
                     .pragma("secure_delete", "on"),
             )
             .await
-            .map_err(Error::internal)?;
+            .map_err(|error| {
+                let message = format!("The database {} cannot be opened: {error}.", options.url);
+                Error::new(Code::InvalidArgument, message).at("database-url")
+            })?;
         let mut readers = Vec::new();
         for _ in 0..options.connections.max(1) {
             let deadline = Arc::new(Deadline {
@@ -180,6 +186,15 @@ impl Database {
             .application_name("tidemark")
             // A transaction that somebody forgot would hold the mark back.
             .options([("idle_in_transaction_session_timeout", "60s"), ("jit", "off")]);
+        // A pool would go on trying what is refused at once.
+        let first = tokio::time::timeout(CONNECT_TIMEOUT, connect.connect()).await;
+        let unreachable = |why: String| {
+            let message = format!("PostgreSQL cannot be reached: {why}.");
+            Error::new(Code::InvalidArgument, message).at("database-url")
+        };
+        let first = first.map_err(|_| unreachable("it does not answer".to_owned()))?;
+        let closed = first.map_err(|error| unreachable(error.to_string()))?.close().await;
+        closed.map_err(|error| unreachable(error.to_string()))?;
         let pool = PgPoolOptions::new()
             .max_connections(options.connections.max(4))
             .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -211,14 +226,6 @@ impl Database {
             maintenance,
             checkpoints_taken_over: AtomicBool::new(false),
         }))
-    }
-
-    /// Brings the schema up to date.
-    ///
-    /// # Errors
-    /// Whatever the database says.
-    pub async fn migrate(&self) -> Result<()> {
-        Migrator::up(&self.0.write, None).await.map_err(error::from)
     }
 
     /// The names of the migrations that are still to be run.

@@ -59,6 +59,10 @@ fn read(row: Model) -> Result<Deletion> {
 /// # Errors
 /// Whatever the database says.
 pub async fn find(tx: &Transaction, public_id: &str) -> Result<Option<Deletion>> {
+    if public_id.contains('\0') {
+        // PostgreSQL has no such text, and no deletion such an id.
+        return Ok(None);
+    }
     let row = Entity::find()
         .filter(Column::PublicId.eq(public_id))
         .one(tx.connection())
@@ -168,7 +172,10 @@ pub async fn remove(tx: &Transaction, removal: Removal, limit: i64) -> Result<us
         Removal::Hidden(deletion) => sql.push("deletion_id = ").number(deletion),
         Removal::Before { site, time, below } => {
             sql.push("site_id = ").number(site).push(" AND time < ").number(time);
-            sql.push(" AND deletion_id IS NULL AND ")
+            // What a tombstone still hides must be taken back from rollups first.
+            sql.push(" AND NOT EXISTS (SELECT 1 FROM deletion WHERE state = 0 AND site_id = ")
+                .number(site);
+            sql.push(") AND deletion_id IS NULL AND ")
                 .push(tx.arrival())
                 .push(" < ")
                 .number(below)

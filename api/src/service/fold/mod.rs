@@ -36,7 +36,7 @@ use crate::{
 /// How long the reading half may take.
 const DEADLINE: Duration = Duration::from_secs(120);
 /// Events of one step of a backfill, which is in nobody's way.
-const BACKFILL_EVENTS: usize = 20_000;
+const BACKFILL_EVENTS: usize = 15_000;
 
 /// What one round did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
