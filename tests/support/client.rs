@@ -61,6 +61,18 @@ impl Client {
         }
     }
 
+    /// The address of a path, such as `/graphql`.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        self.address.url(path)
+    }
+
+    /// The key that it sends.
+    #[must_use]
+    pub fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+
     /// A request with the key, to be completed with headers and a body and given to [`Client::send`].
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, self.address.url(path));

@@ -2,13 +2,16 @@
 
 macro_rules! error {
     () => {
-        "error { code message path }"
+        "error { code message path retryAfter }"
     };
 }
 
 macro_rules! event {
     () => {
-        "id action label time url referrer tag actor company device session language country city"
+        concat!(
+            "id action label time received url referrer trafficSource tag actor actorSource company device session ",
+            "language country city ip userAgent deviceType browser os bot door"
+        )
     };
 }
 

@@ -25,12 +25,14 @@ pub mod postgres;
 pub mod server;
 pub mod setting;
 pub mod source;
+pub mod subscription;
 mod token;
 
 pub use app::Tidemark;
 pub use client::{Answer, Client};
 pub use database::{Database, Engine};
 pub use server::Server;
+pub use subscription::{Subscription, Transport};
 
 /// Makes two tests of each named function, `name::sqlite` and `name::postgres`.
 ///

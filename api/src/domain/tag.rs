@@ -1,5 +1,7 @@
 //! The rules of a tag that can be judged from the tag alone.
 
+use std::fmt::Write;
+
 use serde_json::{Map, Value};
 
 use crate::domain::error::{Code, Error, Result};
@@ -75,10 +77,7 @@ impl Walk {
             }
             Value::Array(list) => {
                 self.check_level(level)?;
-                list.into_iter()
-                    .map(|one| self.value(one, level + 1))
-                    .collect::<Result<_>>()
-                    .map(Value::Array)
+                self.list(list, level).map(Value::Array)
             }
             Value::String(text) => self.text(text).map(Value::String),
             other => Ok(other),
@@ -106,6 +105,20 @@ impl Walk {
             kept.insert(key, value);
         }
         Ok(kept)
+    }
+
+    fn list(&mut self, mut list: Vec<Value>, level: usize) -> Result<Vec<Value>> {
+        let length = self.path.len();
+        for (index, one) in list.iter_mut().enumerate() {
+            // Most lists hold numbers and the like, of which nothing can be said.
+            if matches!(one, Value::Object(_) | Value::Array(_) | Value::String(_)) {
+                // Writing to a text cannot fail.
+                let _ = write!(self.path, "[{index}]");
+                *one = self.value(one.take(), level + 1)?;
+                self.path.truncate(length);
+            }
+        }
+        Ok(list)
     }
 
     fn check_level(&self, level: usize) -> Result<()> {
@@ -157,6 +170,7 @@ mod tests {
             (Value::Object(many), Code::InvalidTag, "tag"),
             (json!({"a": "x".repeat(1 << 20)}), Code::InvalidTag, "tag"),
             (json!({"a": "x\u{0}y"}), Code::InvalidText, "tag.a"),
+            (json!({"a": [1, {"b": "\u{0}"}]}), Code::InvalidText, "tag.a[1].b"),
         ] {
             let error = kept(tag).expect_err("it breaks a rule");
             assert_eq!((error.code, error.path.as_deref()), (code, Some(path)));

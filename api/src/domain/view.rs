@@ -75,6 +75,14 @@ impl Definition {
                 "A measure is a numeric field of the tag, such as “tag.price”.".to_owned(),
             );
         }
+        let possible = |action: &String| (1..=256).contains(&action.chars().count()) && !action.contains('\0');
+        let impossible = self.actions.iter().flatten().position(|action| !possible(action));
+        if let Some(index) = impossible {
+            return bad(
+                &format!("actions[{index}]"),
+                "An action has 1–256 characters, none of them U+0000.".to_owned(),
+            );
+        }
         match &self.actions {
             Some(actions) if actions.is_empty() || actions.len() > MOST_ACTIONS => bad(
                 "actions",

@@ -8,12 +8,13 @@ use crate::domain::{
     zone,
 };
 
-/// A moment in RFC 3339, such as `2026-11-21T09:30:00Z` or `2026-11-21T10:30:00.123+01:00`; answers are in UTC. Fractions
-/// of a second are kept to the nanosecond. As an input, a text that is no time is refused by the field that takes it, with
-/// the code `INVALID_TIME`, so that one bad event spoils no batch.
+/// A moment, as the text that was sent.
 #[derive(Debug, Clone)]
 pub(super) struct DateTime(String);
 
+/// A moment in RFC 3339, such as `2026-11-21T09:30:00Z` or `2026-11-21T10:30:00.123+01:00`; answers are in UTC. Fractions
+/// of a second are kept to the nanosecond. As an input, a text that is no time is refused by the field that takes it, with
+/// the code `INVALID_TIME`, so that one bad event spoils no batch.
 #[Scalar(
     name = "DateTime",
     specified_by_url = "https://datatracker.ietf.org/doc/html/rfc3339"
@@ -65,10 +66,11 @@ impl DateTime {
     }
 }
 
-/// A number of events, actors or rows: a JSON integer up to 2^53.
+/// A number of things.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Count(pub(super) i64);
 
+/// A number of events, actors or rows: a JSON integer up to 2^53.
 #[Scalar(name = "Count")]
 impl ScalarType for Count {
     fn parse(value: Value) -> InputValueResult<Self> {

@@ -45,7 +45,7 @@ impl Settings {
         site.raw_retention_days = self.raw_retention_days.unwrap_or(site.raw_retention_days);
         site.rollup_retention_days = self.rollup_retention_days.unwrap_or(site.rollup_retention_days);
         for (value, path) in [
-            (site.max_event_age_seconds, "maxEventAge"),
+            (site.max_event_age_seconds, "maxEventAgeSeconds"),
             (site.raw_retention_days, "rawRetentionDays"),
             (site.rollup_retention_days, "rollupRetentionDays"),
         ] {

@@ -47,6 +47,8 @@ impl Appended {
 /// One event, its repeated parts ready to be looked up.
 struct Row<'a> {
     event: &'a Event,
+    /// Its number, where the order of the rows is not that of their arrival.
+    number: Option<i64>,
     texts: [Option<Arc<str>>; 9],
     addresses: [Option<Arc<Address>>; 2],
     agent: Option<Arc<Agent>>,
@@ -57,6 +59,7 @@ impl<'a> Row<'a> {
         let text = |value: &Option<String>| value.as_deref().map(Arc::from);
         Self {
             event,
+            number: None,
             texts: [
                 Some(event.action.as_str().into()),
                 text(&event.label),
@@ -80,8 +83,9 @@ impl<'a> Row<'a> {
 /// Whatever the database says; then nothing was appended.
 pub async fn append(tx: &Transaction, hasher: &KeyedHash, events: &[&Event]) -> Result<Appended> {
     let mut rows: Vec<Row> = events.iter().map(|event| Row::new(event)).collect();
-    if !tx.is_sqlite() {
+    if !tx.is_sqlite() && events.iter().any(|event| event.id_is_clients) {
         // Two instances that insert the same ids wait for each other, and never in a ring.
+        number(tx, &mut rows).await?;
         rows.sort_unstable_by_key(|row| row.event.uid);
     }
     let texts = Ids::resolve(
@@ -117,10 +121,25 @@ pub async fn append(tx: &Transaction, hasher: &KeyedHash, events: &[&Event]) -> 
     Ok(appended)
 }
 
+/// Gives the rows their numbers before they are sorted, so that events of one batch stay in their order.
+async fn number(tx: &Transaction, rows: &mut [Row<'_>]) -> Result<()> {
+    let mut sql = tx.sql("SELECT nextval(pg_get_serial_sequence('event', 'id')) FROM generate_series(1, ");
+    sql.number(i64::try_from(rows.len()).unwrap_or(i64::MAX)).push(")");
+    for (row, drawn) in rows.iter_mut().zip(sql.rows(tx).await?) {
+        row.number = Some(get(&drawn, 0)?);
+    }
+    Ok(())
+}
+
 async fn insert(tx: &Transaction, rows: &[Row<'_>], appended: &mut Appended) -> Result<()> {
-    let mut sql = tx.sql(&format!("INSERT INTO event ({COLUMNS}) VALUES "));
+    let numbered = rows.iter().all(|row| row.number.is_some());
+    let number = if numbered { "id, " } else { "" };
+    let mut sql = tx.sql(&format!("INSERT INTO event ({number}{COLUMNS}) VALUES "));
     for (index, row) in rows.iter().enumerate() {
         sql.push(if index > 0 { ", (" } else { "(" });
+        if numbered {
+            sql.bind(row.number).push(",");
+        }
         for (column, value) in values(row, appended).into_iter().enumerate() {
             sql.push(if column > 0 { "," } else { "" });
             sql.bind(value);

@@ -17,6 +17,7 @@ pub mod mark;
 pub mod raw;
 pub mod rollup;
 pub mod salt;
+mod schema;
 pub mod scope;
 pub mod site;
 mod sql;

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use support::{Engine, Tidemark};
+
 use super::{Server, TYPENAME, send};
 
 #[tokio::test]
@@ -13,7 +15,7 @@ async fn a_document_has_limits() {
         .collect();
     let tree = format!("{{ ...f0 }} {doubled} fragment f30 on Query {{ __typename }}");
     let wide = format!("{{ {} }}", "__typename ".repeat(6_000));
-    let fields = format!("{{ {} }}", "__typename ".repeat(2_000));
+    let fields = format!("{{ {} }}", "__typename ".repeat(2_001));
     let aliases: String = (0..500).map(|n| format!("a{n}: __typename ")).collect();
     let directives = format!("{{ __typename {} }}", "@include(if: true) ".repeat(200));
     let types = "fields { type { ".repeat(12);
@@ -57,4 +59,11 @@ async fn a_batch_is_answered_in_order() {
     assert_eq!(answer.body[2], json!({"data": {"b": "Mutation"}}));
     let many = Value::from(vec![json!({"query": TYPENAME}); 1_000]).to_string();
     send(server.post(many)).await.fails(400, "BATCH_TOO_LARGE");
+}
+
+#[tokio::test]
+async fn a_batch_has_to_be_allowed() {
+    let server = Server(Tidemark::start(Engine::Sqlite).await);
+    let batch = json!([{"query": TYPENAME}]).to_string();
+    send(server.post(batch)).await.fails(400, "BATCH_TOO_LARGE");
 }

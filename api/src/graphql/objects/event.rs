@@ -20,7 +20,7 @@ pub(in crate::graphql) enum ActorSource {
     Unnamed,
 }
 
-/// One logged occurrence of an action.
+/// An event as the schema shows it.
 pub(in crate::graphql) struct Event(pub(in crate::graphql) event::Event);
 
 impl Event {
@@ -33,6 +33,7 @@ impl Event {
     }
 }
 
+/// One logged occurrence of an action.
 #[Object]
 impl Event {
     /// The id: the client's where it gave one, else one that the server made (UUIDv7).

@@ -121,6 +121,34 @@ fn name_failure(error: &mut ServerError) {
         }
     };
     set(error, "code", code.name());
+    if code == Code::InvalidArgument
+        && let Some(path) = argument(&error.message)
+    {
+        set(error, "path", path);
+    }
+}
+
+/// The argument that a message of async-graphql's validation is about: `"input.ids.0", expected type …` is about
+/// `input.ids[0]`, and `"input", unknown field "x" …` about `input.x`.
+fn argument(message: &str) -> Option<String> {
+    let (path, rest) = message
+        .strip_prefix(INVALID[0])?
+        .trim_start()
+        .strip_prefix('"')?
+        .split_once("\", ")?;
+    let field = rest
+        .strip_prefix("unknown field \"")
+        .or_else(|| rest.strip_prefix("field \""));
+    let field = field.and_then(|rest| Some(rest.split_once('"')?.0));
+    let mut argument = String::new();
+    for part in path.split('.').chain(field) {
+        if !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()) {
+            argument.extend(["[", part, "]"]);
+        } else {
+            argument.extend([if argument.is_empty() { "" } else { "." }, part]);
+        }
+    }
+    Some(argument)
 }
 
 fn set(error: &mut ServerError, name: &str, value: impl Into<Value>) {

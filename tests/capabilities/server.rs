@@ -1,0 +1,5 @@
+//! The server as its operator knows it.
+
+mod life;
+mod probe;
+mod setting;

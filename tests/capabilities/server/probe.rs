@@ -1,0 +1,131 @@
+//! What those who watch the server see.
+
+use reqwest::Method;
+use serde_json::json;
+use support::{Answer, Client, Engine, Tidemark, postgres};
+
+support::on_both_engines!(a_server_tells_how_it_is, what_happens_is_counted);
+
+async fn get(client: &Client, path: &str) -> Answer {
+    client.send(client.request(Method::GET, path)).await
+}
+
+async fn a_server_tells_how_it_is(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    // Probes have no keys.
+    let anonymous = Client::anonymous(tidemark.server().address());
+    let health = get(&anonymous, "/healthz").await;
+    assert_eq!(
+        (health.status, &health.body["status"]),
+        (200, &json!("ok")),
+        "{}",
+        health.text
+    );
+    tidemark.accept(vec![json!({"action": "a"}); 10]).await;
+    tidemark.await_folded().await;
+    let ready = get(&anonymous, "/readyz").await;
+    assert_eq!(ready.status, 200, "{}", ready.text);
+    assert_eq!(
+        ready.body,
+        json!({"status": "ready", "reasons": [], "warnings": [], "markLagEvents": 0})
+    );
+    let root = get(&anonymous, "/").await;
+    assert_eq!(root.status, 200, "{}", root.text);
+}
+
+#[tokio::test]
+async fn a_server_is_not_ready_while_its_schema_is_old() {
+    let tidemark = Tidemark::start(Engine::Postgres).await;
+    let url = tidemark.database().url().expect("it has one");
+    let name = postgres::execute(
+        url,
+        "DELETE FROM seaql_migrations WHERE version = (SELECT max(version) FROM seaql_migrations) RETURNING version",
+    );
+    let name = name.expect("the owner may delete");
+    let client = Client::anonymous(tidemark.server().address());
+    let ready = get(&client, "/readyz").await;
+    assert_eq!(
+        (ready.status, &ready.body["status"]),
+        (503, &json!("unready")),
+        "{}",
+        ready.text
+    );
+    assert!(
+        ready.body["reasons"]
+            .to_string()
+            .contains(name.lines().next().expect("a name")),
+        "{}",
+        ready.text
+    );
+    assert_eq!(get(&client, "/healthz").await.status, 200, "the process is well");
+}
+
+/// The value of one series of the metrics.
+fn metric(text: &str, series: &str) -> f64 {
+    let line = text
+        .lines()
+        .find(|line| line.strip_prefix(series).is_some_and(|rest| rest.starts_with(' ')));
+    let value = line.and_then(|line| line.rsplit(' ').next()?.parse().ok());
+    value.unwrap_or_else(|| panic!("no {series} in\n{text}"))
+}
+
+async fn what_happens_is_counted(engine: Engine) {
+    let tidemark = Tidemark::builder(engine).key_flag("--rate", "10/s").start().await;
+    let client = tidemark.client();
+    let mut batch = vec![
+        json!({"id": "same", "action": "a"}),
+        json!({"id": "same", "action": "a"}),
+        json!({"action": ""}),
+    ];
+    batch.extend(vec![json!({"action": "b"}); 9]);
+    let payload = client.log_many(batch).await;
+    assert_eq!(payload["accepted"], 8, "{payload:#}");
+    tidemark.await_folded().await;
+    let find = |view: &str| json!({"view": view, "from": "2020-01-01T00:00:00Z", "to": "2060-01-01T00:00:00Z"});
+    assert_eq!(client.find(find("actions")).await["total"], 8);
+    assert_eq!(client.find(find("events")).await["total"], 8);
+    let wrong = Client::new(tidemark.server().address(), "wrong");
+    assert_eq!(get(&wrong, "/graphql?query=%7B__typename%7D").await.status, 401);
+
+    let answer = get(&Client::anonymous(tidemark.server().address()), "/metrics").await;
+    let kind = answer.headers["content-type"].to_str().expect("text");
+    assert!(
+        answer.status == 200 && kind.starts_with("application/openmetrics-text"),
+        "{kind}"
+    );
+    let text = &answer.text;
+    assert!(text.ends_with("# EOF\n"), "{text}");
+    for (outcome, count) in [
+        ("accepted", 8.0),
+        ("duplicate", 1.0),
+        ("invalid", 1.0),
+        ("rate_limited", 2.0),
+    ] {
+        assert_eq!(
+            metric(text, &format!("tidemark_events_total{{name=\"{outcome}\"}}")),
+            count,
+            "{outcome}: {text}"
+        );
+    }
+    for part in [
+        "tidemark_requests_total{",
+        "status=\"200\"",
+        "status=\"401\"",
+        "tidemark_question_seconds_count{name=\"rollup\"}",
+        "tidemark_question_seconds_count{name=\"raw\"}",
+        "tidemark_mark_lag",
+        "queue",
+    ] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+    let events = text
+        .lines()
+        .find(|line| line.starts_with("tidemark_append") && line.contains("events_sum"));
+    assert!(events.is_some_and(|line| line.ends_with(" 9.0")), "{events:?}\n{text}");
+    let folded = text
+        .lines()
+        .filter(|line| line.starts_with("tidemark_mark_lag_events{name=\"views\"}"));
+    for line in folded {
+        assert!(line.ends_with(" 0"), "{line}");
+    }
+}
