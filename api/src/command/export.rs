@@ -37,7 +37,8 @@ pub(super) enum Command {
     },
 }
 
-/// One event as a line. Unnamed actors are left out: their address and agent name them again.
+/// One event as a line. An unnamed actor keeps its hash, and is a named one where it is imported: the salt that would
+/// make the same hash again is gone by then.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(super) struct Line {
