@@ -196,6 +196,7 @@ pub async fn remove(tx: &Transaction, removal: Removal, limit: i64) -> Result<us
         }
     }
     for chunk in ids.chunks(500) {
+        blank(tx, "event", &["tag", "client_id"], chunk).await?;
         let mut sql = tx.sql("DELETE FROM event WHERE id IN ");
         sql.numbers(chunk.iter().copied());
         sql.run(tx).await?;
@@ -208,6 +209,8 @@ pub async fn remove(tx: &Transaction, removal: Removal, limit: i64) -> Result<us
 pub struct Book {
     table: &'static str,
     columns: &'static [&'static str],
+    /// Its own columns of text.
+    texts: &'static [&'static str],
 }
 
 /// The dictionaries.
@@ -225,14 +228,17 @@ pub const BOOKS: [Book; 3] = [
             "country_id",
             "city_id",
         ],
+        texts: &["value"],
     },
     Book {
         table: "url",
         columns: &["url_id", "referrer_id"],
+        texts: &["value", "host", "path"],
     },
     Book {
         table: "user_agent",
         columns: &["user_agent_id"],
+        texts: &["value", "browser", "os"],
     },
 ];
 
@@ -303,6 +309,7 @@ fn strike(row: &sea_orm::QueryResult, first: usize, book: Book, rows: &mut HashS
 pub async fn remove_book_rows(tx: &Transaction, book: Book, rows: &HashSet<i64>) -> Result<()> {
     let rows: Vec<_> = rows.iter().copied().collect();
     for chunk in rows.chunks(1_000) {
+        blank(tx, book.table, book.texts, chunk).await?;
         let mut sql = tx.sql(&format!("DELETE FROM {} WHERE id IN ", book.table));
         sql.numbers(chunk.iter().copied());
         sql.run(tx).await?;
@@ -338,9 +345,32 @@ pub async fn remove_keys(tx: &Transaction, rollup: i64, unused: &[i64]) -> Resul
     let still: HashSet<i64> = unused_keys(tx, rollup).await?.into_iter().collect();
     let keys: Vec<_> = unused.iter().copied().filter(|key| still.contains(key)).collect();
     for chunk in keys.chunks(1_000) {
+        blank(
+            tx,
+            "rollup_key",
+            &["v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7"],
+            chunk,
+        )
+        .await?;
         let mut sql = tx.sql("DELETE FROM rollup_key WHERE id IN ");
         sql.numbers(chunk.iter().copied());
         sql.run(tx).await?;
     }
     Ok(())
+}
+
+/// Overwrites texts of rows about to go by blanks of the same length (SQLite only). A row of the same size is written
+/// in its place, and what goes is zeroed there; but removing many rows moves those that are left from page to page, and
+/// the places that they leave are not zeroed. Moved as blanks, they leave blanks.
+async fn blank(tx: &Transaction, table: &str, columns: &[&str], ids: &[i64]) -> Result<()> {
+    if !tx.is_sqlite() {
+        return Ok(());
+    }
+    let blanks = |column: &&str| {
+        format!("{column} = CASE WHEN {column} IS NOT NULL THEN printf('%*s', octet_length({column}), '') END")
+    };
+    let blanks: Vec<_> = columns.iter().map(blanks).collect();
+    let mut sql = tx.sql(&format!("UPDATE {table} SET {} WHERE id IN ", blanks.join(", ")));
+    sql.numbers(ids.iter().copied());
+    sql.run(tx).await.map(drop)
 }
