@@ -94,6 +94,14 @@ impl Services {
         while self.rebuild().await? != Folded::All {}
         let mut removed = 0;
         for deletion in deletions {
+            let mut past = Some(0);
+            while let Some(last) = past {
+                let tx = self.database.write(Priority::Purge).await?;
+                past = store::deletion::blank_hidden(&tx, deletion.id, last, SLICE).await?;
+                tx.commit().await?;
+            }
+        }
+        for deletion in deletions {
             let mut done = deletion.events_done;
             loop {
                 let tx = self.database.write(Priority::Purge).await?;

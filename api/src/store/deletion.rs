@@ -196,7 +196,6 @@ pub async fn remove(tx: &Transaction, removal: Removal, limit: i64) -> Result<us
         }
     }
     for chunk in ids.chunks(500) {
-        blank(tx, "event", &["tag", "client_id"], chunk).await?;
         let mut sql = tx.sql("DELETE FROM event WHERE id IN ");
         sql.numbers(chunk.iter().copied());
         sql.run(tx).await?;
@@ -308,8 +307,8 @@ fn strike(row: &sea_orm::QueryResult, first: usize, book: Book, rows: &mut HashS
 /// Whatever the database says.
 pub async fn remove_book_rows(tx: &Transaction, book: Book, rows: &HashSet<i64>) -> Result<()> {
     let rows: Vec<_> = rows.iter().copied().collect();
+    blank(tx, book.table, book.texts, &rows).await?;
     for chunk in rows.chunks(1_000) {
-        blank(tx, book.table, book.texts, chunk).await?;
         let mut sql = tx.sql(&format!("DELETE FROM {} WHERE id IN ", book.table));
         sql.numbers(chunk.iter().copied());
         sql.run(tx).await?;
@@ -344,6 +343,13 @@ pub async fn remove_keys(tx: &Transaction, rollup: i64, unused: &[i64]) -> Resul
     // Between the look and the lock a fold may have used one.
     let still: HashSet<i64> = unused_keys(tx, rollup).await?.into_iter().collect();
     let keys: Vec<_> = unused.iter().copied().filter(|key| still.contains(key)).collect();
+    blank(
+        tx,
+        "rollup_key",
+        &["v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7"],
+        &keys,
+    )
+    .await?;
     for chunk in keys.chunks(1_000) {
         blank(
             tx,
@@ -359,9 +365,31 @@ pub async fn remove_keys(tx: &Transaction, rollup: i64, unused: &[i64]) -> Resul
     Ok(())
 }
 
+/// Blanks at most `limit` of the events that a deletion hides, from past a number on; gives the number to go on from, or
+/// none at the end. To be done for all of them before the first is removed.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn blank_hidden(tx: &Transaction, deletion: i64, past: i64, limit: i64) -> Result<Option<i64>> {
+    let mut sql = tx.sql("SELECT id FROM event WHERE deletion_id = ");
+    sql.number(deletion)
+        .push(" AND id > ")
+        .number(past)
+        .push(" ORDER BY id LIMIT ")
+        .number(limit);
+    let ids: Vec<i64> = sql
+        .rows(tx)
+        .await?
+        .iter()
+        .map(|row| get(row, 0))
+        .collect::<Result<_>>()?;
+    blank(tx, "event", &["tag", "client_id"], &ids).await?;
+    Ok(ids.last().copied())
+}
+
 /// Overwrites texts of rows about to go by blanks of the same length (SQLite only). A row of the same size is written
-/// in its place, and what goes is zeroed there; but removing many rows moves those that are left from page to page, and
-/// the places that they leave are not zeroed. Moved as blanks, they leave blanks.
+/// in its place, and what goes is zeroed there; but removing rows moves those that are left from page to page, and the
+/// places that they leave are not zeroed. So all that is to go is blanked before the first of it is removed.
 async fn blank(tx: &Transaction, table: &str, columns: &[&str], ids: &[i64]) -> Result<()> {
     if !tx.is_sqlite() {
         return Ok(());
@@ -370,7 +398,10 @@ async fn blank(tx: &Transaction, table: &str, columns: &[&str], ids: &[i64]) -> 
         format!("{column} = CASE WHEN {column} IS NOT NULL THEN printf('%*s', octet_length({column}), '') END")
     };
     let blanks: Vec<_> = columns.iter().map(blanks).collect();
-    let mut sql = tx.sql(&format!("UPDATE {table} SET {} WHERE id IN ", blanks.join(", ")));
-    sql.numbers(ids.iter().copied());
-    sql.run(tx).await.map(drop)
+    for chunk in ids.chunks(1_000) {
+        let mut sql = tx.sql(&format!("UPDATE {table} SET {} WHERE id IN ", blanks.join(", ")));
+        sql.numbers(chunk.iter().copied());
+        sql.run(tx).await?;
+    }
+    Ok(())
 }
