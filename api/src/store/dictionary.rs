@@ -282,19 +282,6 @@ async fn by_hash<V: Entry + ?Sized>(tx: &Transaction, hashes: Vec<Hash>) -> Resu
     Ok(found)
 }
 
-/// The id of a text, where any event has it.
-///
-/// # Errors
-/// Whatever the database says.
-pub async fn text_id(tx: &Transaction, hasher: &KeyedHash, text: &str) -> Result<Option<i64>> {
-    let value: Arc<str> = text.into();
-    if let Some(id) = tx.database().dictionary().texts.ids.get(&value) {
-        return Ok(Some(id));
-    }
-    let hash = hasher.hash(&value.parts());
-    Ok(by_hash::<str>(tx, vec![hash]).await?.first().map(|(_, id)| *id))
-}
-
 /// The texts of `ids`.
 ///
 /// # Errors

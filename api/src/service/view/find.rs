@@ -365,20 +365,17 @@ impl<'a> Reading<'a> {
         }
     }
 
+    async fn count_raw(&self, scan: &Scan<'_>) -> Result<Vec<raw::Cell>> {
+        let measures = &self.definition.measures;
+        self.limited(raw::count(&self.opened.tx, scan, &self.group, measures, MOST_CELLS).await?)
+    }
+
     async fn read_raw(&mut self, cut: Cut, arrival: Arrival) -> Result<()> {
         if let Cut::Spans(spans) = &cut {
             check_floor(self.site, spans.iter().map(|(_, span)| span.from).min())?;
         }
         let scan = self.scan(cut, arrival);
-        let cells = raw::count(
-            &self.opened.tx,
-            &scan,
-            &self.group,
-            &self.definition.measures,
-            MOST_CELLS,
-        )
-        .await?;
-        for cell in self.limited(cells)? {
+        for cell in self.count_raw(&scan).await? {
             let position = self.groups.position(&cell.values);
             self.groups.add(index(cell.point), position, cell.n, &cell.measures);
         }
@@ -416,15 +413,7 @@ impl<'a> Reading<'a> {
             return Ok(true);
         }
         let scan = self.scan(Cut::Quarters(covered), arrival);
-        let cells = raw::count(
-            &self.opened.tx,
-            &scan,
-            &self.group,
-            &self.definition.measures,
-            MOST_CELLS,
-        )
-        .await?;
-        for cell in self.limited(cells)? {
+        for cell in self.count_raw(&scan).await? {
             // The first point may begin within the quarter.
             let time = (cell.point * QUARTER).max(self.question.span.from);
             let point = self.points.partition_point(|point| point.to <= time);
