@@ -36,23 +36,29 @@ pub fn start_log(filter: &str, json: bool) -> Result<(), String> {
     Ok(())
 }
 
-/// A label `name` of some metric.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Label {
-    /// The label's value.
-    pub name: String,
+macro_rules! labels {
+    ($($(#[doc = $doc:literal])+ $set:ident { $($name:ident: $type:ty),+ })+) => {
+        $(
+            $(#[doc = $doc])+
+            #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+            struct $set { $($name: $type,)+ }
+        )+
+    };
 }
 
-/// Labels of a request.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct RequestLabel {
-    /// The pattern of the path.
-    pub path: &'static str,
-    /// The status of the answer.
-    pub status: u16,
+// Values are known when the program is built, so that their number has a bound.
+labels! {
+    /// Of requests: the path, where it is one of ours, and the status of the answer.
+    Request { path: &'static str, status: u16 }
+    /// Of events: what became of them.
+    Outcome { outcome: &'static str }
+    /// Of what waits to be folded: which mark has not passed it.
+    Mark { mark: &'static str }
+    /// Of questions: what was asked for, and where the answer came from.
+    Question { operation: &'static str, source: &'static str }
+    /// Of faults: the part that failed.
+    Part { part: &'static str }
 }
-
-type ByName<M> = Family<Label, M>;
 
 /// Everything that is counted.
 #[derive(Clone)]
@@ -60,16 +66,16 @@ pub struct Metrics(Arc<Inner>);
 
 struct Inner {
     registry: Registry,
-    requests: Family<RequestLabel, Counter>,
+    requests: Family<Request, Counter>,
     request_seconds: Histogram,
-    outcomes: ByName<Counter>,
+    outcomes: Family<Outcome, Counter>,
     batch_events: Histogram,
     append_seconds: Histogram,
     queue_events: Gauge,
-    mark_lag_events: ByName<Gauge>,
-    mark_lag_seconds: ByName<Gauge<f64, AtomicU64>>,
-    question_seconds: Family<Label, Histogram>,
-    faults: ByName<Counter>,
+    mark_lag_events: Family<Mark, Gauge>,
+    mark_lag_seconds: Family<Mark, Gauge<f64, AtomicU64>>,
+    question_seconds: Family<Question, Histogram>,
+    faults: Family<Part, Counter>,
 }
 
 /// From 0.1 ms to some 50 s, each bucket twice the one before.
@@ -117,16 +123,20 @@ impl Default for Metrics {
             "Events that wait to be appended",
             inner.queue_events.clone(),
         );
-        registry.register("mark_lag_events", "Events past a mark", inner.mark_lag_events.clone());
+        registry.register(
+            "mark_lag_events",
+            "Events past a mark, by mark",
+            inner.mark_lag_events.clone(),
+        );
         registry.register_with_unit(
             "mark_lag",
-            "Age of the oldest event past a mark",
+            "Age of the oldest event past a mark, by mark",
             Unit::Seconds,
             inner.mark_lag_seconds.clone(),
         );
         registry.register_with_unit(
             "question",
-            "Time to answer a question, by source",
+            "Time to answer a question, by operation and source",
             Unit::Seconds,
             inner.question_seconds.clone(),
         );
@@ -138,13 +148,13 @@ impl Default for Metrics {
 impl Metrics {
     /// Counts one answered request.
     pub fn count_request(&self, path: &'static str, status: u16, time: Duration) {
-        self.0.requests.get_or_create(&RequestLabel { path, status }).inc();
+        self.0.requests.get_or_create(&Request { path, status }).inc();
         self.0.request_seconds.observe(time.as_secs_f64());
     }
 
     /// Counts what became of events.
-    pub fn count_outcome(&self, outcome: &str, events: u64) {
-        self.0.outcomes.get_or_create(&label(outcome)).inc_by(events);
+    pub fn count_outcome(&self, outcome: &'static str, events: u64) {
+        self.0.outcomes.get_or_create(&Outcome { outcome }).inc_by(events);
     }
 
     /// Counts one append transaction.
@@ -158,26 +168,24 @@ impl Metrics {
         self.0.queue_events.set(i64::try_from(events).unwrap_or(i64::MAX));
     }
 
-    /// Notes how far a mark lags.
-    pub fn set_mark_lag(&self, mark: &str, events: i64, age: Duration) {
-        self.0.mark_lag_events.get_or_create(&label(mark)).set(events);
-        self.0
-            .mark_lag_seconds
-            .get_or_create(&label(mark))
-            .set(age.as_secs_f64());
+    /// Notes how far a mark lags: `views` or `scopes`.
+    pub fn set_mark_lag(&self, mark: &'static str, events: i64, age: Duration) {
+        let label = Mark { mark };
+        self.0.mark_lag_events.get_or_create(&label).set(events);
+        self.0.mark_lag_seconds.get_or_create(&label).set(age.as_secs_f64());
     }
 
-    /// Counts one answered question.
-    pub fn count_question(&self, source: &str, time: Duration) {
+    /// Counts one answered question: the operation, `find` or `unique`, and where the answer came from.
+    pub fn count_question(&self, operation: &'static str, source: &'static str, time: Duration) {
         self.0
             .question_seconds
-            .get_or_create(&label(source))
+            .get_or_create(&Question { operation, source })
             .observe(time.as_secs_f64());
     }
 
-    /// Counts a failure of the server's own.
-    pub fn count_fault(&self, part: &str) {
-        self.0.faults.get_or_create(&label(part)).inc();
+    /// Counts a failure of the server's own, in a part such as `append` or a background task.
+    pub fn count_fault(&self, part: &'static str) {
+        self.0.faults.get_or_create(&Part { part }).inc();
     }
 
     /// All of it in the OpenMetrics text format.
@@ -194,8 +202,4 @@ impl std::fmt::Debug for Metrics {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Metrics(…)")
     }
-}
-
-fn label(name: &str) -> Label {
-    Label { name: name.to_owned() }
 }

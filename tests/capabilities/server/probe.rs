@@ -1,5 +1,10 @@
 //! What those who watch the server see.
 
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
+
 use reqwest::Method;
 use serde_json::json;
 use support::{Answer, Client, Engine, Tidemark, postgres};
@@ -69,6 +74,35 @@ fn metric(text: &str, series: &str) -> f64 {
     value.unwrap_or_else(|| panic!("no {series} in\n{text}"))
 }
 
+/// The names of the labels of each series, as `name: label, label`; a bucket's bound is no label of ours.
+fn labels(text: &str) -> BTreeSet<String> {
+    let of_line = |line: &str| {
+        let (series, _) = line.rsplit_once(' ').expect("a series and its value");
+        let (name, inside) = series.trim_end_matches('}').split_once('{')?;
+        let labels = inside.split(',').filter_map(|label| Some(label.split_once('=')?.0));
+        let labels: Vec<_> = labels.filter(|label| *label != "le").collect();
+        (!labels.is_empty()).then(|| format!("{name}: {}", labels.join(", ")))
+    };
+    text.lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(of_line)
+        .collect()
+}
+
+/// The metrics, once the marks' lag was measured, which happens in the background.
+async fn metrics(tidemark: &Tidemark) -> Answer {
+    let client = Client::anonymous(tidemark.server().address());
+    let begin = Instant::now();
+    loop {
+        let answer = get(&client, "/metrics").await;
+        if answer.text.contains("tidemark_mark_lag_events{mark=\"scopes\"} 0\n") {
+            return answer;
+        }
+        assert!(begin.elapsed() < Duration::from_secs(30), "{}", answer.text);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
 async fn what_happens_is_counted(engine: Engine) {
     let tidemark = Tidemark::builder(engine).key_flag("--rate", "10/s").start().await;
     let client = tidemark.client();
@@ -87,7 +121,9 @@ async fn what_happens_is_counted(engine: Engine) {
     let wrong = Client::new(tidemark.server().address(), "wrong");
     assert_eq!(get(&wrong, "/graphql?query=%7B__typename%7D").await.status, 401);
 
-    let answer = get(&Client::anonymous(tidemark.server().address()), "/metrics").await;
+    let unique = json!({"from": "2020-01-01T00:00:00Z", "to": "2060-01-01T00:00:00Z"});
+    assert_eq!(client.unique(unique).await["count"], 1);
+    let answer = metrics(&tidemark).await;
     let kind = answer.headers["content-type"].to_str().expect("text");
     assert!(
         answer.status == 200 && kind.starts_with("application/openmetrics-text"),
@@ -102,19 +138,19 @@ async fn what_happens_is_counted(engine: Engine) {
         ("rate_limited", 2.0),
     ] {
         assert_eq!(
-            metric(text, &format!("tidemark_events_total{{name=\"{outcome}\"}}")),
+            metric(text, &format!("tidemark_events_total{{outcome=\"{outcome}\"}}")),
             count,
             "{outcome}: {text}"
         );
     }
     for part in [
-        "tidemark_requests_total{",
         "status=\"200\"",
         "status=\"401\"",
-        "tidemark_question_seconds_count{name=\"rollup\"}",
-        "tidemark_question_seconds_count{name=\"raw\"}",
-        "tidemark_mark_lag",
-        "queue",
+        "tidemark_question_seconds_count{operation=\"find\",source=\"rollup\"}",
+        "tidemark_question_seconds_count{operation=\"find\",source=\"raw\"}",
+        "tidemark_question_seconds_count{operation=\"unique\",source=",
+        "tidemark_mark_lag_events{mark=\"views\"} 0\n",
+        "tidemark_append_queue_events 0\n",
     ] {
         assert!(text.contains(part), "{part} is not in\n{text}");
     }
@@ -122,10 +158,14 @@ async fn what_happens_is_counted(engine: Engine) {
         .lines()
         .find(|line| line.starts_with("tidemark_append") && line.contains("events_sum"));
     assert!(events.is_some_and(|line| line.ends_with(" 9.0")), "{events:?}\n{text}");
-    let folded = text
-        .lines()
-        .filter(|line| line.starts_with("tidemark_mark_lag_events{name=\"views\"}"));
-    for line in folded {
-        assert!(line.ends_with(" 0"), "{line}");
-    }
+    let expected = [
+        "tidemark_events_total: outcome",
+        "tidemark_mark_lag_events: mark",
+        "tidemark_mark_lag_seconds: mark",
+        "tidemark_question_seconds_bucket: operation, source",
+        "tidemark_question_seconds_count: operation, source",
+        "tidemark_question_seconds_sum: operation, source",
+        "tidemark_requests_total: path, status",
+    ];
+    assert_eq!(labels(text), expected.map(str::to_owned).into(), "{text}");
 }

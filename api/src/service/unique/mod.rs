@@ -78,7 +78,7 @@ impl Services {
         let rollup = rollups.into_iter().find(|rollup| rollup.state == State::Live);
         let found = self.count_actors(&opened, &site, scope, rollup, question).await?;
         self.metrics
-            .count_question(source_name(found.provenance.source), start.elapsed());
+            .count_question("unique", source_name(found.provenance.source), start.elapsed());
         Ok(found)
     }
 

@@ -93,7 +93,7 @@ impl Services {
                 .await?
         };
         self.metrics
-            .count_question(source_name(found.provenance.source), start.elapsed());
+            .count_question("find", source_name(found.provenance.source), start.elapsed());
         Ok(found)
     }
 }
