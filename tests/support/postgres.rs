@@ -23,13 +23,18 @@ pub fn execute(database: &Url, statement: &str) -> Result<String, String> {
     run(psql)
 }
 
+/// Runs what follows it without the files that the caller of the tests has open: a cluster outlives the tests, and
+/// would keep a lock or a pipe of theirs for as long.
+const ALONE: &str = "exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; exec \"$@\"";
+
 /// Runs one of the server's programs on a data folder. They refuse root, so root becomes `postgres`.
 ///
 /// # Errors
 /// What the program printed.
 pub(crate) fn administer(name: &str, data: &Path, arguments: &[&str]) -> Result<String, String> {
-    let mut command = unprivileged(&program(name));
-    command.arg("-D").arg(data).args(arguments);
+    let mut command = Command::new("sh");
+    command.args(["-c", ALONE, "sh"]).args(unprivileged());
+    command.arg(program(name)).arg("-D").arg(data).args(arguments);
     run(command)
 }
 
@@ -53,25 +58,28 @@ fn program(name: &str) -> PathBuf {
     folder.join("bin").join(name)
 }
 
-/// The program, to be run as `postgres` if this process is root's.
-fn unprivileged(program: &Path) -> Command {
+/// What makes the program after it run as `postgres`, if this process is root's.
+fn unprivileged() -> &'static [&'static str] {
     if user_id() != 0 {
-        return Command::new(program);
+        return &[];
     }
     let search = std::env::var_os("PATH").unwrap_or_default();
     let installed = |tool: &str| std::env::split_paths(&search).any(|path| path.join(tool).is_file());
-    let mut command;
     if installed("runuser") {
-        command = Command::new("runuser");
-        command.args(["-u", "postgres", "--"]);
+        &["runuser", "-u", "postgres", "--"]
     } else if installed("setpriv") {
-        command = Command::new("setpriv");
-        command.args(["--reuid", "postgres", "--regid", "postgres", "--init-groups", "--"]);
+        &[
+            "setpriv",
+            "--reuid",
+            "postgres",
+            "--regid",
+            "postgres",
+            "--init-groups",
+            "--",
+        ]
     } else {
         panic!("neither runuser nor setpriv is there: run the tests as a user other than root");
     }
-    command.arg(program);
-    command
 }
 
 fn run(mut command: Command) -> Result<String, String> {
