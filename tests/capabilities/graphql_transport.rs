@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use support::{Engine, Tidemark};
 use tokio::time::timeout;
 
+mod audit;
 mod limit;
 mod request;
 mod socket;
