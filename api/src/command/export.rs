@@ -80,11 +80,11 @@ impl From<Event> for Line {
             action: event.action,
             label: event.label,
             time: Some(event.time.to_string()),
-            url: event.url.map(|url| url.value),
-            referrer: event.referrer.map(|url| url.value),
+            url: event.url.map(|url| url.value.clone()),
+            referrer: event.referrer.map(|url| url.value.clone()),
             tag: event.tag.map(Value::Object),
             ip: event.ip.map(|ip| ip.to_string()),
-            user_agent: event.agent.map(|agent| agent.value),
+            user_agent: event.agent.map(|agent| agent.value.clone()),
             // An actor that is its device comes back as one.
             actor: event
                 .actor

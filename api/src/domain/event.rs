@@ -1,6 +1,10 @@
 //! Events: as they come, as they are kept, and what became of each.
 
-use std::net::IpAddr;
+use std::{
+    hash::{Hash, Hasher},
+    net::IpAddr,
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -126,7 +130,7 @@ pub enum ActorKind {
 stored!(ActorKind { None = 0, User = 1, Device = 2, Unnamed = 3 });
 
 /// What a user agent and its device are.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Agent {
     /// The user agent as it was sent.
     pub value: String,
@@ -141,7 +145,7 @@ pub struct Agent {
 }
 
 /// An address with the parts that are asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
     /// As it was sent.
     pub value: String,
@@ -149,6 +153,19 @@ pub struct Address {
     pub host: Option<String>,
     /// Path, without query and fragment.
     pub path: Option<String>,
+}
+
+// What is told from the text follows from it, so the text is hash enough.
+impl Hash for Agent {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.value.hash(state);
+    }
+}
+
+impl Hash for Address {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.value.hash(state);
+    }
 }
 
 impl Address {
@@ -200,13 +217,13 @@ pub struct Event {
     /// When the server got it.
     pub received: Timestamp,
     /// The page.
-    pub url: Option<Address>,
+    pub url: Option<Arc<Address>>,
     /// Where the actor came from.
-    pub referrer: Option<Address>,
+    pub referrer: Option<Arc<Address>>,
     /// What was made of the referrer.
     pub traffic_source: TrafficSource,
     /// What the actor used.
-    pub agent: Option<Agent>,
+    pub agent: Option<Arc<Agent>>,
     /// Who did it.
     pub actor: Option<String>,
     /// Where `actor` came from.
@@ -237,7 +254,7 @@ pub struct Event {
 #[derive(Debug, Clone)]
 pub enum Outcome {
     /// Stored, durably.
-    Accepted(Box<Event>),
+    Accepted(Arc<Event>),
     /// An event with this id was stored before.
     Duplicate {
         /// The id.

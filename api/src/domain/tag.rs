@@ -27,13 +27,25 @@ impl Default for Limits {
     }
 }
 
-/// A tag as it is kept: an object, or nothing where nothing was given. An array becomes an object with the keys
-/// `0`, `1`, …; dots in keys become `_` at every level; values stay untouched.
+/// A tag as it is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tag {
+    /// Its fields; there is at least one.
+    pub object: Map<String, Value>,
+    /// The same as JSON text.
+    pub text: String,
+}
+
+/// The field that is always computed, and never taken from the client.
+const COMPUTED: &str = "traffic_source";
+
+/// A tag as it is kept, or nothing where it holds nothing. An array becomes an object with the keys `0`, `1`, …; dots
+/// in keys become `_` at every level; values stay untouched; `traffic_source` is left out, as it is always computed.
 ///
 /// # Errors
 /// `INVALID_TAG` where it is no object or past a limit, `TAG_KEY_COLLISION` where two keys become equal,
 /// `INVALID_TEXT` where a text holds U+0000, which no database column can.
-pub fn normalise(tag: Value, limits: Limits) -> Result<Option<Map<String, Value>>> {
+pub fn normalise(tag: Value, limits: Limits) -> Result<Option<Tag>> {
     let object = match tag {
         Value::Null => return Ok(None),
         Value::Object(object) => object,
@@ -51,15 +63,22 @@ pub fn normalise(tag: Value, limits: Limits) -> Result<Option<Map<String, Value>
         keys: 0,
         path: "tag".to_owned(),
     };
-    let Value::Object(object) = walk.value(Value::Object(object), 1)? else {
+    walk.check_level(1)?;
+    let mut object = walk.object(object, 1)?;
+    object.remove(COMPUTED);
+    if object.is_empty() {
         return Ok(None);
-    };
-    let bytes = serde_json::to_string(&object).map_or(usize::MAX, |text| text.len());
-    if bytes > limits.bytes {
-        let message = format!("The tag has {bytes} bytes of JSON; at most {} are taken.", limits.bytes);
+    }
+    let text = serde_json::to_string(&object).map_err(Error::internal)?;
+    if text.len() > limits.bytes {
+        let message = format!(
+            "The tag has {} bytes of JSON; at most {} are taken.",
+            text.len(),
+            limits.bytes
+        );
         return Err(Error::new(Code::InvalidTag, message).at("tag"));
     }
-    Ok(Some(object))
+    Ok(Some(Tag { object, text }))
 }
 
 struct Walk {
@@ -69,56 +88,69 @@ struct Walk {
 }
 
 impl Walk {
-    fn value(&mut self, value: Value, level: usize) -> Result<Value> {
+    /// Puts what is inside an object or array of `level` into its kept form.
+    fn walk(&mut self, value: &mut Value, level: usize) -> Result<()> {
         match value {
             Value::Object(object) => {
-                self.check_level(level)?;
-                self.object(object, level).map(Value::Object)
+                self.check_level(level + 1)?;
+                *object = self.object(std::mem::take(object), level + 1)?;
+                Ok(())
             }
             Value::Array(list) => {
-                self.check_level(level)?;
-                self.list(list, level).map(Value::Array)
+                self.check_level(level + 1)?;
+                self.list(list, level + 1)
             }
-            Value::String(text) => self.text(text).map(Value::String),
-            other => Ok(other),
+            Value::String(text) => self.text(text),
+            Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
         }
     }
 
-    fn object(&mut self, object: Map<String, Value>, level: usize) -> Result<Map<String, Value>> {
-        let mut kept = Map::new();
-        for (key, value) in object {
-            self.keys += 1;
-            if self.keys > self.limits.keys {
-                let message = format!("The tag has more than {} keys.", self.limits.keys);
-                return Err(Error::new(Code::InvalidTag, message).at("tag"));
-            }
-            let key = self.text(if key.contains('.') { key.replace('.', "_") } else { key })?;
+    fn object(&mut self, mut object: Map<String, Value>, level: usize) -> Result<Map<String, Value>> {
+        self.keys += object.len();
+        if self.keys > self.limits.keys {
+            let message = format!("The tag has more than {} keys.", self.limits.keys);
+            return Err(Error::new(Code::InvalidTag, message).at("tag"));
+        }
+        if object.keys().any(|key| key.contains('.')) {
+            object = self.rename(object)?;
+        }
+        for (key, value) in &mut object {
+            self.text(key)?;
             let length = self.path.len();
             self.path.push('.');
-            self.path.push_str(&key);
+            self.path.push_str(key);
+            self.walk(value, level)?;
+            self.path.truncate(length);
+        }
+        Ok(object)
+    }
+
+    /// The object with underscores for the dots in its own keys.
+    fn rename(&self, object: Map<String, Value>) -> Result<Map<String, Value>> {
+        let mut kept = Map::new();
+        for (key, value) in object {
+            let key = key.replace('.', "_");
             if kept.contains_key(&key) {
                 let message = format!("Two keys become “{key}” once dots are replaced by underscores.");
-                return Err(Error::new(Code::TagKeyCollision, message).at(self.path.clone()));
+                return Err(Error::new(Code::TagKeyCollision, message).at(format!("{}.{key}", self.path)));
             }
-            let value = self.value(value, level + 1)?;
-            self.path.truncate(length);
             kept.insert(key, value);
         }
         Ok(kept)
     }
 
-    fn list(&mut self, mut list: Vec<Value>, level: usize) -> Result<Vec<Value>> {
+    fn list(&mut self, list: &mut [Value], level: usize) -> Result<()> {
         let length = self.path.len();
         for (index, one) in list.iter_mut().enumerate() {
             // Most lists hold numbers and the like, of which nothing can be said.
             if matches!(one, Value::Object(_) | Value::Array(_) | Value::String(_)) {
                 // Writing to a text cannot fail.
                 let _ = write!(self.path, "[{index}]");
-                *one = self.value(one.take(), level + 1)?;
+                self.walk(one, level)?;
                 self.path.truncate(length);
             }
         }
-        Ok(list)
+        Ok(())
     }
 
     fn check_level(&self, level: usize) -> Result<()> {
@@ -129,12 +161,12 @@ impl Walk {
         Err(Error::new(Code::InvalidTag, message).at("tag"))
     }
 
-    fn text(&self, text: String) -> Result<String> {
+    fn text(&self, text: &str) -> Result<()> {
         if text.contains('\0') {
             let message = "The text holds the character U+0000, which cannot be stored.";
             return Err(Error::new(Code::InvalidText, message).at(self.path.clone()));
         }
-        Ok(text)
+        Ok(())
     }
 }
 
@@ -145,7 +177,11 @@ mod tests {
     use super::*;
 
     fn kept(tag: Value) -> Result<Value> {
-        normalise(tag, Limits::default()).map(|object| object.map_or(Value::Null, Value::Object))
+        let tag = normalise(tag, Limits::default())?;
+        if let Some(tag) = &tag {
+            assert_eq!(serde_json::from_str::<Map<_, _>>(&tag.text).expect("JSON"), tag.object);
+        }
+        Ok(tag.map_or(Value::Null, |tag| Value::Object(tag.object)))
     }
 
     #[test]
@@ -157,6 +193,15 @@ mod tests {
     #[test]
     fn an_array_becomes_an_object() {
         assert_eq!(kept(json!(["a", 2])).expect("a fine tag"), json!({"0": "a", "1": 2}));
+    }
+
+    #[test]
+    fn nothing_is_kept_of_what_holds_nothing() {
+        for tag in [json!(null), json!({}), json!([]), json!({"traffic_source": "search"})] {
+            assert_eq!(kept(tag).expect("a fine tag"), Value::Null);
+        }
+        let tag = kept(json!({"a": {"traffic_source": 1}, "traffic_source": 2})).expect("a fine tag");
+        assert_eq!(tag, json!({"a": {"traffic_source": 1}}));
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! Appending events: dictionary rows, then one insert for many events. Nothing here folds.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::collections::{HashMap, HashSet};
 
 use sea_orm::Value;
 
-use super::{Transaction, dictionary::Ids, sql::get};
+use super::{
+    Transaction,
+    dictionary::{Dictionary, Fresh, Wanted},
+    sql::get,
+};
 use crate::domain::{
     error::Result,
     event::{Address, Agent, Event},
@@ -20,18 +21,27 @@ const COLUMNS: &str = "site_id, time, received, uid, client_id, action_id, label
      traffic_source, actor_id, actor_kind, device_id, session_id, company_id, language_id, country_id, city_id, ip, \
      door, key_id, tag";
 const COLUMN_COUNT: usize = 23;
-/// Events of one insert statement. Few sizes, so that the engine finds the statement it prepared before; the largest
-/// keeps below SQLite's 32,766 bound values.
-const SIZES: [usize; 9] = [256, 128, 64, 32, 16, 8, 4, 2, 1];
+/// Events of one insert statement, where there are so many; what is left goes into one of its own size. So there are
+/// few texts, and the engine finds the statement it prepared before; all keep below SQLite's 32,766 bound values.
+const SIZES: [usize; 3] = [256, 128, 64];
+
+/// An event to append.
+#[derive(Debug, Clone, Copy)]
+pub struct NewRow<'a> {
+    /// The event.
+    pub event: &'a Event,
+    /// Its tag as JSON text.
+    pub tag: Option<&'a str>,
+}
 
 /// What an append did.
 #[must_use = "the dictionary rows must be remembered after the commit"]
 pub struct Appended {
     /// The events whose id somebody else stored first.
     pub lost: HashSet<[u8; 16]>,
-    texts: Ids<str>,
-    addresses: Ids<Address>,
-    agents: Ids<Agent>,
+    texts: Fresh<str>,
+    addresses: Fresh<Address>,
+    agents: Fresh<Agent>,
 }
 
 impl Appended {
@@ -44,36 +54,67 @@ impl Appended {
     }
 }
 
-/// One event, its repeated parts ready to be looked up.
+/// One event, and the numbers of its repeated parts.
 struct Row<'a> {
-    event: &'a Event,
+    new: NewRow<'a>,
     /// Its number, where the order of the rows is not that of their arrival.
     number: Option<i64>,
-    texts: [Option<Arc<str>>; 9],
-    addresses: [Option<Arc<Address>>; 2],
-    agent: Option<Arc<Agent>>,
+    texts: [Option<i64>; 9],
+    addresses: [Option<i64>; 2],
+    agent: Option<i64>,
 }
 
-impl<'a> Row<'a> {
-    fn new(event: &'a Event) -> Self {
-        let text = |value: &Option<String>| value.as_deref().map(Arc::from);
-        Self {
-            event,
+fn texts(event: &Event) -> [Option<&str>; 9] {
+    [
+        Some(&event.action),
+        event.label.as_deref(),
+        event.actor.as_deref(),
+        event.device.as_deref(),
+        event.session.as_deref(),
+        event.company.as_deref(),
+        event.language.as_deref(),
+        event.country.as_deref(),
+        event.city.as_deref(),
+    ]
+}
+
+fn addresses(event: &Event) -> [Option<&Address>; 2] {
+    [event.url.as_deref(), event.referrer.as_deref()]
+}
+
+/// Values that no dictionary remembers.
+struct Missing<'a> {
+    texts: Wanted<'a, str>,
+    addresses: Wanted<'a, Address>,
+    agents: Wanted<'a, Agent>,
+}
+
+impl<'a> Missing<'a> {
+    /// The row of an event, its parts as far as they are remembered.
+    fn row(&mut self, dictionary: &Dictionary, new: NewRow<'a>) -> Row<'a> {
+        let event = new.event;
+        Row {
+            new,
             number: None,
-            texts: [
-                Some(event.action.as_str().into()),
-                text(&event.label),
-                text(&event.actor),
-                text(&event.device),
-                text(&event.session),
-                text(&event.company),
-                text(&event.language),
-                text(&event.country),
-                text(&event.city),
-            ],
-            addresses: [&event.url, &event.referrer].map(|address| address.clone().map(Arc::new)),
-            agent: event.agent.clone().map(Arc::new),
+            texts: texts(event).map(|text| text.and_then(|text| self.texts.id(dictionary, text))),
+            addresses: addresses(event).map(|one| one.and_then(|one| self.addresses.id(dictionary, one))),
+            agent: event
+                .agent
+                .as_deref()
+                .and_then(|agent| self.agents.id(dictionary, agent)),
         }
+    }
+
+    /// Adds what was found meanwhile.
+    fn complete(&self, row: &mut Row<'a>) {
+        let event = row.new.event;
+        for (id, text) in row.texts.iter_mut().zip(texts(event)) {
+            *id = id.or_else(|| self.texts.found(text?));
+        }
+        for (id, address) in row.addresses.iter_mut().zip(addresses(event)) {
+            *id = id.or_else(|| self.addresses.found(address?));
+        }
+        row.agent = row.agent.or_else(|| self.agents.found(event.agent.as_deref()?));
     }
 }
 
@@ -81,41 +122,36 @@ impl<'a> Row<'a> {
 ///
 /// # Errors
 /// Whatever the database says; then nothing was appended.
-pub async fn append(tx: &Transaction, hasher: &KeyedHash, events: &[&Event]) -> Result<Appended> {
-    let mut rows: Vec<Row> = events.iter().map(|event| Row::new(event)).collect();
-    if !tx.is_sqlite() && events.iter().any(|event| event.id_is_clients) {
+pub async fn append(tx: &Transaction, hasher: &KeyedHash, events: &[NewRow<'_>]) -> Result<Appended> {
+    let mut missing = Missing {
+        texts: Wanted::new(),
+        addresses: Wanted::new(),
+        agents: Wanted::new(),
+    };
+    let dictionary = tx.database().dictionary();
+    let mut rows: Vec<Row> = events.iter().map(|new| missing.row(dictionary, *new)).collect();
+    if !tx.is_sqlite() && events.iter().any(|new| new.event.id_is_clients) {
         // Two instances that insert the same ids wait for each other, and never in a ring.
         number(tx, &mut rows).await?;
-        rows.sort_unstable_by_key(|row| row.event.uid);
+        rows.sort_unstable_by_key(|row| row.new.event.uid);
     }
-    let texts = Ids::resolve(
-        tx,
-        hasher,
-        rows.iter()
-            .flat_map(|row| row.texts.iter().flatten().cloned())
-            .collect(),
-    )
-    .await?;
-    let addresses = Ids::resolve(
-        tx,
-        hasher,
-        rows.iter()
-            .flat_map(|row| row.addresses.iter().flatten().cloned())
-            .collect(),
-    )
-    .await?;
-    let agents = Ids::resolve(tx, hasher, rows.iter().filter_map(|row| row.agent.clone()).collect()).await?;
+    missing.texts.resolve(tx, hasher).await?;
+    missing.addresses.resolve(tx, hasher).await?;
+    missing.agents.resolve(tx, hasher).await?;
+    for row in &mut rows {
+        missing.complete(row);
+    }
     let mut appended = Appended {
         lost: HashSet::new(),
-        texts,
-        addresses,
-        agents,
+        texts: missing.texts.fresh(),
+        addresses: missing.addresses.fresh(),
+        agents: missing.agents.fresh(),
     };
     let mut rest = rows.as_slice();
     while !rest.is_empty() {
-        let size = SIZES.into_iter().find(|size| *size <= rest.len()).unwrap_or(1);
+        let size = SIZES.into_iter().find(|size| *size <= rest.len()).unwrap_or(rest.len());
         let (chunk, after) = rest.split_at(size);
-        insert(tx, chunk, &mut appended).await?;
+        insert(tx, chunk, &mut appended.lost).await?;
         rest = after;
     }
     Ok(appended)
@@ -131,16 +167,17 @@ async fn number(tx: &Transaction, rows: &mut [Row<'_>]) -> Result<()> {
     Ok(())
 }
 
-async fn insert(tx: &Transaction, rows: &[Row<'_>], appended: &mut Appended) -> Result<()> {
+async fn insert(tx: &Transaction, rows: &[Row<'_>], lost: &mut HashSet<[u8; 16]>) -> Result<()> {
     let numbered = rows.iter().all(|row| row.number.is_some());
     let number = if numbered { "id, " } else { "" };
-    let mut sql = tx.sql(&format!("INSERT INTO event ({number}{COLUMNS}) VALUES "));
+    let mut sql = tx.insert();
+    sql.push(&format!(" INTO event ({number}{COLUMNS}) VALUES "));
     for (index, row) in rows.iter().enumerate() {
         sql.push(if index > 0 { ", (" } else { "(" });
         if numbered {
             sql.bind(row.number).push(",");
         }
-        for (column, value) in values(row, appended).into_iter().enumerate() {
+        for (column, value) in values(row).into_iter().enumerate() {
             sql.push(if column > 0 { "," } else { "" });
             sql.bind(value);
             if column == COLUMN_COUNT - 1 && !tx.is_sqlite() {
@@ -149,67 +186,55 @@ async fn insert(tx: &Transaction, rows: &[Row<'_>], appended: &mut Appended) -> 
         }
         sql.push(")");
     }
-    sql.push(" ON CONFLICT (uid) DO NOTHING");
     if tx.is_sqlite() {
         // The one writer looked every id up in this very transaction; there is nobody to lose against.
         return sql.run(tx).await.map(drop);
     }
     let mut stored = HashSet::new();
-    sql.push(" RETURNING uid");
+    sql.push(" ON CONFLICT (uid) DO NOTHING RETURNING uid");
     for row in sql.rows(tx).await? {
         stored.insert(get::<Vec<u8>>(&row, 0)?);
     }
-    let lost = rows
+    let unstored = rows
         .iter()
-        .map(|row| row.event.uid)
+        .map(|row| row.new.event.uid)
         .filter(|uid| !stored.contains(uid.as_slice()));
-    appended.lost.extend(lost);
+    lost.extend(unstored);
     Ok(())
 }
 
-fn values(row: &Row, ids: &Appended) -> [Value; COLUMN_COUNT] {
-    let event = row.event;
-    let text = |index: usize| Value::from(row.texts[index].as_ref().and_then(|text| ids.texts.get(text)));
-    let address = |index: usize| {
-        Value::from(
-            row.addresses[index]
-                .as_ref()
-                .and_then(|address| ids.addresses.get(address)),
-        )
-    };
+fn values(row: &Row) -> [Value; COLUMN_COUNT] {
+    let event = row.new.event;
     let ip = event.ip.map(|ip| match ip {
         std::net::IpAddr::V4(ip) => ip.octets().to_vec(),
         std::net::IpAddr::V6(ip) => ip.octets().to_vec(),
     });
-    let tag = event
-        .tag
-        .as_ref()
-        .filter(|tag| !tag.is_empty())
-        .and_then(|tag| serde_json::to_string(tag).ok());
+    let [action, label, actor, device, session, company, language, country, city] = row.texts;
+    let [url, referrer] = row.addresses;
     [
         event.site.into(),
         nanoseconds(event.time).into(),
         nanoseconds(event.received).into(),
         event.uid.to_vec().into(),
         event.id_is_clients.then(|| event.id.clone()).into(),
-        text(0),
-        text(1),
-        address(0),
-        address(1),
-        row.agent.as_ref().and_then(|agent| ids.agents.get(agent)).into(),
+        action.into(),
+        label.into(),
+        url.into(),
+        referrer.into(),
+        row.agent.into(),
         event.traffic_source.code().into(),
-        text(2),
+        actor.into(),
         event.actor_kind.code().into(),
-        text(3),
-        text(4),
-        text(5),
-        text(6),
-        text(7),
-        text(8),
+        device.into(),
+        session.into(),
+        company.into(),
+        language.into(),
+        country.into(),
+        city.into(),
         ip.into(),
         event.door.code().into(),
         event.key.into(),
-        tag.into(),
+        row.new.tag.into(),
     ]
 }
 
@@ -221,13 +246,11 @@ fn values(row: &Row, ids: &Appended) -> [Value; COLUMN_COUNT] {
 pub async fn known(tx: &Transaction, uids: &[[u8; 16]]) -> Result<HashMap<[u8; 16], i64>> {
     let mut known = HashMap::new();
     for table in ["event", "claimed_id"] {
-        for chunk in uids.chunks(SIZES[0]) {
-            let mut sql = tx.sql(&format!("SELECT uid, site_id FROM {table} WHERE uid IN "));
-            sql.bind_list(chunk.iter().map(|uid| uid.to_vec()));
-            for row in sql.rows(tx).await? {
-                let uid: Vec<u8> = get(&row, 0)?;
-                known.insert(uid.try_into().unwrap_or_default(), get(&row, 1)?);
-            }
+        let mut sql = tx.sql(&format!("SELECT uid, site_id FROM {table} WHERE uid IN "));
+        sql.bind_hashes(uids);
+        for row in sql.rows(tx).await? {
+            let uid: Vec<u8> = get(&row, 0)?;
+            known.insert(uid.try_into().unwrap_or_default(), get(&row, 1)?);
         }
     }
     Ok(known)

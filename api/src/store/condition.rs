@@ -240,7 +240,7 @@ pub(super) fn push_value(sql: &mut Sql, field: Field) {
 }
 
 fn push_key(sql: &mut Sql, index: usize) {
-    sql.push("k.v").number(i64::try_from(index).unwrap_or_default());
+    sql.push(&format!("k.v{index}"));
 }
 
 /// Adds whether the JSON value is a number (or a text).

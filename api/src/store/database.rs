@@ -80,6 +80,8 @@ pub struct Transaction {
     _reader: Option<(OwnedMutexGuard<Reader>, OwnedSemaphorePermit)>,
 }
 
+/// Prepared statements that a connection remembers: one for each size of an append, and what else runs often.
+const STATEMENTS: usize = 200;
 /// How often SQLite asks whether it is past the deadline, in virtual machine instructions: some 50 µs.
 const INSTRUCTIONS_BETWEEN_CHECKS: i32 = 20_000;
 /// How long one process waits for another's SQLite write lock.
@@ -119,11 +121,14 @@ impl Database {
             .synchronous(SqliteSynchronous::Full)
             .auto_vacuum(SqliteAutoVacuum::Incremental)
             .busy_timeout(BUSY_TIMEOUT)
-            .foreign_keys(false);
+            .foreign_keys(false)
+            .statement_cache_capacity(STATEMENTS);
         let single = || {
             SqlitePoolOptions::new()
                 .min_connections(0)
                 .max_connections(1)
+                // It is no network connection that could be gone.
+                .test_before_acquire(false)
                 .acquire_timeout(ACQUIRE_TIMEOUT)
                 .idle_timeout(None)
                 .max_lifetime(None)
@@ -458,6 +463,12 @@ impl Transaction {
 
     pub(super) fn is_sqlite(&self) -> bool {
         self.backend == DbBackend::Sqlite
+    }
+
+    /// Begins an insert. What fails has its transaction rolled back, so SQLite is spared the copies of pages by which it
+    /// could undo the one statement.
+    pub(super) fn insert(&self) -> super::sql::Sql {
+        self.sql(if self.is_sqlite() { "INSERT OR FAIL" } else { "INSERT" })
     }
 
     pub(super) fn sql(&self, text: &str) -> super::sql::Sql {

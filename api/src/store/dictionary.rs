@@ -2,15 +2,23 @@
 //! change; the purge removes those that no event names any more.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     hash::Hash as StdHash,
     sync::Arc,
 };
 
-use quick_cache::sync::Cache;
-use sea_orm::{QueryResult, Value};
+use foldhash::fast::RandomState;
+use quick_cache::{
+    UnitWeighter,
+    sync::{self, Cache},
+};
+use sea_orm::QueryResult;
+use serde_json::Value;
 
-use super::{Transaction, sql::get};
+use super::{
+    Transaction,
+    sql::{Column, get},
+};
 use crate::domain::{
     error::Result,
     event::{Address, Agent},
@@ -32,15 +40,27 @@ pub(super) struct Dictionary {
 }
 
 struct Both<V> {
-    ids: Cache<V, i64>,
-    values: Cache<i64, V>,
+    ids: Cache<V, i64, UnitWeighter, RandomState>,
+    values: Cache<i64, V, UnitWeighter, RandomState>,
 }
 
 impl<V: StdHash + Eq + Clone> Both<V> {
     fn new(size: usize) -> Self {
         Self {
-            ids: Cache::new(size),
-            values: Cache::new(size),
+            ids: Cache::with(
+                size,
+                size as u64,
+                UnitWeighter,
+                RandomState::default(),
+                sync::DefaultLifecycle::default(),
+            ),
+            values: Cache::with(
+                size,
+                size as u64,
+                UnitWeighter,
+                RandomState::default(),
+                sync::DefaultLifecycle::default(),
+            ),
         }
     }
 }
@@ -68,11 +88,11 @@ impl Dictionary {
 }
 
 /// One kind of dictionary row.
-pub trait Entry: StdHash + Eq + Send + Sync + 'static {
+pub(super) trait Entry: StdHash + Eq + Send + Sync + 'static {
     /// Its table.
     const TABLE: &'static str;
     /// Its columns after `id` and `hash`.
-    const COLUMNS: &'static [&'static str];
+    const COLUMNS: &'static [(&'static str, Column)];
     /// What identifies it.
     fn parts(&self) -> Vec<&[u8]>;
     /// The values of its columns.
@@ -86,11 +106,13 @@ pub trait Entry: StdHash + Eq + Send + Sync + 'static {
 
 trait Remembered: Entry {
     fn remembered(dictionary: &Dictionary) -> &Both<Arc<Self>>;
+    /// One that can be kept.
+    fn shared(&self) -> Arc<Self>;
 }
 
 impl Entry for str {
     const TABLE: &'static str = "text";
-    const COLUMNS: &'static [&'static str] = &["value"];
+    const COLUMNS: &'static [(&'static str, Column)] = &[("value", Column::Text)];
 
     fn parts(&self) -> Vec<&[u8]> {
         vec![self.as_bytes()]
@@ -109,11 +131,16 @@ impl Remembered for str {
     fn remembered(dictionary: &Dictionary) -> &Both<Arc<Self>> {
         &dictionary.texts
     }
+
+    fn shared(&self) -> Arc<Self> {
+        self.into()
+    }
 }
 
 impl Entry for Address {
     const TABLE: &'static str = "url";
-    const COLUMNS: &'static [&'static str] = &["value", "host", "path"];
+    const COLUMNS: &'static [(&'static str, Column)] =
+        &[("value", Column::Text), ("host", Column::Text), ("path", Column::Text)];
 
     fn parts(&self) -> Vec<&[u8]> {
         vec![self.value.as_bytes()]
@@ -140,11 +167,21 @@ impl Remembered for Address {
     fn remembered(dictionary: &Dictionary) -> &Both<Arc<Self>> {
         &dictionary.addresses
     }
+
+    fn shared(&self) -> Arc<Self> {
+        Arc::new(self.clone())
+    }
 }
 
 impl Entry for Agent {
     const TABLE: &'static str = "user_agent";
-    const COLUMNS: &'static [&'static str] = &["value", "device", "browser", "os", "bot"];
+    const COLUMNS: &'static [(&'static str, Column)] = &[
+        ("value", Column::Text),
+        ("device", Column::Text),
+        ("browser", Column::Text),
+        ("os", Column::Text),
+        ("bot", Column::Flag),
+    ];
 
     fn parts(&self) -> Vec<&[u8]> {
         // Newer patterns may see something else in the same text: that is another row.
@@ -185,101 +222,124 @@ impl Remembered for Agent {
     fn remembered(dictionary: &Dictionary) -> &Both<Arc<Self>> {
         &dictionary.agents
     }
+
+    fn shared(&self) -> Arc<Self> {
+        Arc::new(self.clone())
+    }
 }
 
-/// Ids of values that a transaction needs, found or made in it. Others learn of new ones by [`Ids::remember`], which is
-/// called after the commit: an id of a transaction that failed must not be remembered.
-pub(super) struct Ids<V: ?Sized> {
-    known: HashMap<Arc<V>, i64>,
-    fresh: Vec<Arc<V>>,
+/// Values whose ids a transaction needs and nobody remembers; it finds or makes them. Others learn of new ones by
+/// [`Fresh::remember`], which is called after the commit: an id of a transaction that failed must not be remembered.
+pub(super) struct Wanted<'a, V: ?Sized> {
+    missing: HashSet<&'a V, RandomState>,
+    found: HashMap<&'a V, i64, RandomState>,
 }
+
+/// Rows that a transaction found or made.
+pub(super) struct Fresh<V: ?Sized>(Vec<(Arc<V>, i64)>);
 
 #[expect(private_bounds, reason = "the caches are this file's own affair")]
-impl<V: Remembered + ?Sized> Ids<V>
-where
-    Arc<V>: StdHash + Eq,
-{
-    /// Finds or makes the ids of `wanted`.
-    pub(super) async fn resolve(tx: &Transaction, hasher: &KeyedHash, wanted: Vec<Arc<V>>) -> Result<Self> {
-        let cache = V::remembered(tx.database().dictionary());
-        let mut ids = Self {
-            known: HashMap::new(),
-            fresh: Vec::new(),
-        };
-        // In order of the hash, so that two instances that insert the same rows wait for each other and never in a ring.
-        let mut missing: BTreeMap<Hash, Arc<V>> = BTreeMap::new();
-        for value in wanted {
-            if ids.known.contains_key(&value) {
-                continue;
-            }
-            match cache.ids.get(&value) {
-                Some(id) => drop(ids.known.insert(value, id)),
-                None => drop(missing.insert(hasher.hash(&value.parts()), value)),
-            }
+impl<'a, V: Remembered + ?Sized> Wanted<'a, V> {
+    /// Nothing is wanted yet.
+    pub(super) fn new() -> Self {
+        Self {
+            missing: HashSet::default(),
+            found: HashMap::default(),
         }
-        ids.fresh = missing.values().cloned().collect();
-        ids.find(tx, &mut missing).await?;
-        if !missing.is_empty() {
-            insert(tx, &missing).await?;
-            ids.find(tx, &mut missing).await?;
-        }
-        Ok(ids)
     }
 
-    async fn find(&mut self, tx: &Transaction, missing: &mut BTreeMap<Hash, Arc<V>>) -> Result<()> {
-        for (hash, id) in by_hash::<V>(tx, missing.keys().copied().collect()).await? {
-            if let Some(value) = missing.remove(&hash) {
-                self.known.insert(value, id);
-            }
+    /// The id of `value` where it is remembered; otherwise it is wanted from now on.
+    pub(super) fn id(&mut self, dictionary: &Dictionary, value: &'a V) -> Option<i64> {
+        let id = V::remembered(dictionary).ids.get(value);
+        if id.is_none() {
+            self.missing.insert(value);
+        }
+        id
+    }
+
+    /// Finds or makes what is wanted.
+    pub(super) async fn resolve(&mut self, tx: &Transaction, hasher: &KeyedHash) -> Result<()> {
+        if self.missing.is_empty() {
+            return Ok(());
+        }
+        // In order of the hash, so that two instances that insert the same rows wait for each other and never in a ring.
+        let missing = self.missing.drain();
+        let mut missing: BTreeMap<Hash, &'a V> = missing.map(|value| (hasher.hash(&value.parts()), value)).collect();
+        let known = find(tx, V::TABLE, &missing).await?;
+        self.take(&mut missing, known);
+        if !missing.is_empty() {
+            let made = insert(tx, &missing).await?;
+            self.take(&mut missing, made);
+        }
+        if !missing.is_empty() {
+            // Another instance was first.
+            let known = find(tx, V::TABLE, &missing).await?;
+            self.take(&mut missing, known);
         }
         Ok(())
     }
 
-    /// The id of a value that was wanted.
-    pub(super) fn get(&self, value: &Arc<V>) -> Option<i64> {
-        self.known.get(value).copied()
-    }
-
-    /// Lets later transactions know them too. Only after the commit.
-    pub(super) fn remember(self, dictionary: &Dictionary) {
-        let cache = V::remembered(dictionary);
-        for value in self.fresh {
-            if let Some(id) = self.known.get(&value) {
-                cache.values.insert(*id, value.clone());
-                cache.ids.insert(value, *id);
+    fn take(&mut self, missing: &mut BTreeMap<Hash, &'a V>, rows: Vec<(Hash, i64)>) {
+        for (hash, id) in rows {
+            if let Some(value) = missing.remove(&hash) {
+                self.found.insert(value, id);
             }
         }
     }
+
+    /// The id of a value that was wanted and is resolved.
+    pub(super) fn found(&self, value: &V) -> Option<i64> {
+        self.found.get(value).copied()
+    }
+
+    /// What there is to remember.
+    pub(super) fn fresh(self) -> Fresh<V> {
+        Fresh(self.found.into_iter().map(|(value, id)| (value.shared(), id)).collect())
+    }
 }
 
-async fn insert<V: Entry + ?Sized>(tx: &Transaction, rows: &BTreeMap<Hash, Arc<V>>) -> Result<()> {
-    let rows: Vec<_> = rows.iter().collect();
-    for chunk in rows.chunks(ROWS_AT_ONCE) {
-        let mut sql = tx.sql(&format!(
-            "INSERT INTO {} (hash, {}) VALUES ",
-            V::TABLE,
-            V::COLUMNS.join(", ")
-        ));
-        for (index, (hash, value)) in chunk.iter().enumerate() {
-            sql.push(if index > 0 { ", " } else { "" });
-            sql.bind_list(std::iter::once(Value::from(hash.to_vec())).chain(value.values()));
+#[expect(private_bounds, reason = "the caches are this file's own affair")]
+impl<V: Remembered + ?Sized> Fresh<V> {
+    /// Lets later transactions know them too. Only after the commit.
+    pub(super) fn remember(self, dictionary: &Dictionary) {
+        let cache = V::remembered(dictionary);
+        for (value, id) in self.0 {
+            cache.values.insert(id, value.clone());
+            cache.ids.insert(value, id);
         }
-        sql.push(" ON CONFLICT (hash) DO NOTHING").to_owned().run(tx).await?;
     }
-    Ok(())
 }
 
-async fn by_hash<V: Entry + ?Sized>(tx: &Transaction, hashes: Vec<Hash>) -> Result<Vec<(Hash, i64)>> {
-    let mut found = Vec::new();
-    for chunk in hashes.chunks(ROWS_AT_ONCE) {
-        let mut sql = tx.sql(&format!("SELECT id, hash FROM {} WHERE hash IN ", V::TABLE));
-        sql.bind_list(chunk.iter().map(|hash| hash.to_vec()));
-        for row in sql.rows(tx).await? {
-            let hash: Vec<u8> = get(&row, 1)?;
-            found.push((hash.try_into().unwrap_or_default(), get(&row, 0)?));
-        }
-    }
-    Ok(found)
+/// Inserts rows; gives those that nobody else inserted meanwhile.
+async fn insert<V: Entry + ?Sized>(tx: &Transaction, rows: &BTreeMap<Hash, &V>) -> Result<Vec<(Hash, i64)>> {
+    let names: Vec<_> = V::COLUMNS.iter().map(|(name, _)| *name).collect();
+    let columns: Vec<_> = std::iter::once(Column::Hash)
+        .chain(V::COLUMNS.iter().map(|(_, column)| *column))
+        .collect();
+    let rows = rows.iter().map(|(hash, value)| {
+        let mut row = vec![Value::from(hex::encode(hash))];
+        row.extend(value.values());
+        row.into()
+    });
+    let mut sql = tx.insert();
+    sql.push(&format!(" INTO {} (hash, {}) ", V::TABLE, names.join(", ")));
+    sql.select_rows(&columns, rows);
+    sql.push(" ON CONFLICT (hash) DO NOTHING RETURNING hash, id");
+    read_ids(&sql.rows(tx).await?)
+}
+
+async fn find<V: ?Sized>(tx: &Transaction, table: &str, rows: &BTreeMap<Hash, &V>) -> Result<Vec<(Hash, i64)>> {
+    let mut sql = tx.sql(&format!("SELECT hash, id FROM {table} WHERE hash IN "));
+    sql.bind_hashes(rows.keys());
+    read_ids(&sql.rows(tx).await?)
+}
+
+fn read_ids(rows: &[QueryResult]) -> Result<Vec<(Hash, i64)>> {
+    let read = |row: &QueryResult| {
+        let hash: Vec<u8> = get(row, 0)?;
+        Ok((hash.try_into().unwrap_or_default(), get(row, 1)?))
+    };
+    rows.iter().map(read).collect()
 }
 
 /// The texts of `ids`.
@@ -327,7 +387,7 @@ where
     for chunk in missing.chunks(ROWS_AT_ONCE) {
         let mut sql = tx.sql(&format!(
             "SELECT id, {} FROM {} WHERE id IN ",
-            V::COLUMNS.join(", "),
+            V::COLUMNS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", "),
             V::TABLE
         ));
         sql.numbers(chunk.iter().copied());

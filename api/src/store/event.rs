@@ -176,7 +176,7 @@ async fn read(tx: &Transaction, rows: &[QueryResult]) -> Result<Vec<Event>> {
         };
         let address = |index: usize| -> Result<_> {
             let id: Option<i64> = get(row, index)?;
-            Ok(id.and_then(|id| addresses.get(&id)).map(|address| (**address).clone()))
+            Ok(id.and_then(|id| addresses.get(&id)).cloned())
         };
         let uid = uid(row, 2)?;
         let client_id: Option<String> = get(row, 3)?;
@@ -194,7 +194,7 @@ async fn read(tx: &Transaction, rows: &[QueryResult]) -> Result<Vec<Event>> {
             url: address(URL)?,
             referrer: address(REFERRER)?,
             traffic_source: TrafficSource::from_code(get(row, 6)?),
-            agent: agent.and_then(|id| agents.get(&id)).map(|agent| (**agent).clone()),
+            agent: agent.and_then(|id| agents.get(&id)).cloned(),
             actor: text(2)?,
             actor_kind: ActorKind::from_code(get(row, 7)?),
             device: text(3)?,

@@ -26,7 +26,7 @@ pub mod unique_bucket;
 pub mod view;
 pub mod view_bucket;
 
-pub use append::{Appended, append, known};
+pub use append::{Appended, NewRow, append, known};
 pub use database::{Database, Options, Transaction};
 pub use error::{is_conflict, is_transient};
 pub use gate::Priority;

@@ -304,7 +304,8 @@ pub async fn count(
     }
     sql.push(" GROUP BY ");
     for (index, position) in groups.iter().enumerate() {
-        sql.push(if index > 0 { ", " } else { "" }).number(*position);
+        // A position means a column only where it is written out.
+        sql.push(if index > 0 { ", " } else { "" }).literal(*position);
     }
     sql.push(" LIMIT ").number(i64::try_from(most).unwrap_or(i64::MAX));
     let rows = sql.rows(tx).await?;

@@ -3,7 +3,9 @@
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, Value};
 
 use super::{Transaction, error};
-use crate::domain::error::Result;
+use serde_json::Value as Json;
+
+use crate::domain::{error::Result, hash::Hash};
 
 /// A statement whose values are always bound, never spliced.
 #[derive(Debug, Clone)]
@@ -34,8 +36,17 @@ impl Sql {
         self
     }
 
-    /// Adds a number of our own, such as an internal id; it needs no binding.
+    /// Adds a number of our own, such as an internal id. SQLite gets it bound, so that the text stays the same and is
+    /// prepared once; PostgreSQL's planner does better when it sees it.
     pub(super) fn number(&mut self, number: i64) -> &mut Self {
+        if self.is_sqlite() {
+            return self.bind(number);
+        }
+        self.literal(number)
+    }
+
+    /// Adds a number as text.
+    pub(super) fn literal(&mut self, number: i64) -> &mut Self {
         use std::fmt::Write as _;
         // Writing to a string does not fail.
         let _ = write!(self.text, "{number}");
@@ -50,7 +61,7 @@ impl Sql {
         } else {
             self.text.push('$');
             let count = self.values.len();
-            self.number(i64::try_from(count).unwrap_or(i64::MAX));
+            self.literal(i64::try_from(count).unwrap_or(i64::MAX));
         }
         self
     }
@@ -72,19 +83,68 @@ impl Sql {
         self.push(")")
     }
 
-    /// Adds `(1, 2, …)` for internal numbers.
+    /// Adds a list of hashes, bound as one value: the text is the same whatever their number, and prepared once.
+    pub(super) fn bind_hashes<'a>(&mut self, hashes: impl IntoIterator<Item = &'a Hash>) -> &mut Self {
+        let hashes: Vec<_> = hashes.into_iter().map(hex::encode).collect();
+        let sqlite = self.is_sqlite();
+        self.push(if sqlite {
+            "(SELECT unhex(value) FROM json_each("
+        } else {
+            "(SELECT decode(value, 'hex') FROM json_array_elements_text("
+        });
+        self.bind(Json::from(hashes).to_string());
+        self.push(if sqlite { "))" } else { "::json))" })
+    }
+
+    /// Adds `(1, 2, …)` for internal numbers; for SQLite bound as one value.
     pub(super) fn numbers(&mut self, numbers: impl IntoIterator<Item = i64>) -> &mut Self {
+        if self.is_sqlite() {
+            let numbers: Json = numbers.into_iter().collect();
+            return self
+                .push("(SELECT value FROM json_each(")
+                .bind(numbers.to_string())
+                .push("))");
+        }
         self.push("(");
         for (index, number) in numbers.into_iter().enumerate() {
             if index > 0 {
                 self.push(",");
             }
-            self.number(number);
+            self.literal(number);
         }
         if self.text.ends_with('(') {
             self.push("NULL");
         }
         self.push(")")
+    }
+
+    /// Adds `SELECT … FROM …` of rows of our own, each a JSON array, bound as one value: the text is the same whatever
+    /// their number, and prepared once.
+    pub(super) fn select_rows(&mut self, columns: &[Column], rows: impl IntoIterator<Item = Json>) -> &mut Self {
+        let sqlite = self.is_sqlite();
+        for (index, column) in columns.iter().enumerate() {
+            let field = format!("(r.value ->> {index})");
+            self.push(if index > 0 { ", " } else { "SELECT " });
+            self.push(&match (column, sqlite) {
+                (Column::Hash, true) => format!("unhex{field}"),
+                (_, true) | (Column::Text, false) => field,
+                (Column::Hash, false) => format!("decode({field}, 'hex')"),
+                (Column::Number, false) => format!("{field}::bigint"),
+                (Column::Flag, false) => format!("{field}::boolean"),
+            });
+        }
+        self.push(if sqlite {
+            " FROM json_each("
+        } else {
+            " FROM json_array_elements("
+        });
+        self.bind(Json::from_iter(rows).to_string());
+        // SQLite would take a following `ON CONFLICT` for a join's without it.
+        self.push(if sqlite {
+            ") r WHERE true"
+        } else {
+            "::json) r WHERE true"
+        })
     }
 
     /// Adds another statement's text and values. Only for SQLite's `?`, or while `self` has no values yet.
@@ -116,6 +176,19 @@ impl Sql {
             .map(|done| done.rows_affected())
             .map_err(error::from)
     }
+}
+
+/// What a column of rows of our own holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Column {
+    /// Bytes, written in hexadecimal digits.
+    Hash,
+    /// A text or nothing.
+    Text,
+    /// A whole number.
+    Number,
+    /// True or false.
+    Flag,
 }
 
 /// A column of a row, by position.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{
     Transaction,
     rollup::{push_key_conditions, values},
-    sql::{Sql, get},
+    sql::{Column, Sql, get},
 };
 use crate::domain::{condition::Condition, error::Result, question::Measure, rollup::Tier};
 
@@ -32,12 +32,18 @@ pub struct Place {
 /// Whatever the database says.
 pub async fn add(tx: &Transaction, cells: &[(Place, i64)]) -> Result<()> {
     for chunk in cells.chunks(ROWS_AT_ONCE) {
-        let mut sql = tx.sql("INSERT INTO view_bucket (rollup_id, tier, bucket, key_id, n) VALUES ");
-        for (index, (place, n)) in chunk.iter().enumerate() {
-            sql.push(if index > 0 { ",(" } else { "(" });
-            push_place(&mut sql, place);
-            sql.push(",").number(*n).push(")");
-        }
+        let mut sql = tx.insert();
+        sql.push(" INTO view_bucket (rollup_id, tier, bucket, key_id, n) ");
+        let row = |(place, n): &(Place, i64)| {
+            Value::from(vec![
+                place.rollup,
+                place.tier.code().into(),
+                place.bucket,
+                place.key,
+                *n,
+            ])
+        };
+        sql.select_rows(&[Column::Number; 5], chunk.iter().map(row));
         sql.push(" ON CONFLICT (rollup_id, tier, bucket, key_id) DO UPDATE SET n = view_bucket.n + excluded.n");
         sql.run(tx).await?;
     }

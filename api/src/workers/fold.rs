@@ -19,8 +19,6 @@ const SPACING: Duration = Duration::from_millis(250);
 const SCOPE_SPACING: Duration = Duration::from_millis(1_200);
 /// How long one mark is folded before the other has its turn.
 const WHILE: Duration = Duration::from_secs(1);
-/// A stretch of fewer events is the end of what waits.
-const FEW: usize = 200;
 /// Rebuilds of one round, so that folding is never kept waiting for long.
 const REBUILDS: usize = 20;
 
@@ -75,12 +73,11 @@ async fn drain(services: &Services, mark: i64, stop: &watch::Receiver<bool>) -> 
     let mut events = 0;
     while !*stop.borrow() && start.elapsed() < WHILE {
         match services.fold(mark).await? {
-            Folded::Some(some) => {
+            Folded::Some(some) => events += some,
+            // The next round takes what came meanwhile: a fold of a few events costs nearly as much as one of many.
+            Folded::Rest(some) => {
                 events += some;
-                // Little was left; the next round takes what came meanwhile.
-                if some < FEW {
-                    break;
-                }
+                break;
             }
             Folded::All | Folded::Interrupted => break,
         }
@@ -92,7 +89,7 @@ async fn drain(services: &Services, mark: i64, stop: &watch::Receiver<bool>) -> 
 pub(super) async fn backfill(services: Services) -> Result<bool> {
     let mut more = false;
     for mark in services.backfills().await? {
-        more |= matches!(services.fold(mark).await?, Folded::Some(_));
+        more |= matches!(services.fold(mark).await?, Folded::Some(_) | Folded::Rest(_));
     }
     Ok(more)
 }

@@ -1,5 +1,7 @@
 //! Logging.
 
+use std::sync::Arc;
+
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use serde_json::Value;
 
@@ -106,7 +108,7 @@ struct LogEventPayload {
     /// Why it was not stored.
     error: Option<UserError>,
     #[graphql(skip)]
-    stored: Option<event::Event>,
+    stored: Option<Arc<event::Event>>,
     #[graphql(skip)]
     duplicate: Option<(Option<String>, String)>,
 }
@@ -124,7 +126,7 @@ impl LogEventPayload {
         // A snapshot of its own: the operation's may be older than this mutation.
         let snapshot = Snapshot::new(ctx.services().clone());
         match ctx.services().event(&snapshot, ctx.caller(), site.as_deref(), id).await {
-            Ok(found) => Ok(found.map(Event)),
+            Ok(found) => Ok(found.map(Event::from)),
             // Who may log but not ask gets the outcome, and not the event.
             Err(error) if error.code == Code::Forbidden => Ok(None),
             Err(error) => Err(ctx.fail(error)),
@@ -144,7 +146,7 @@ impl LogEventPayload {
             event::Outcome::Accepted(event) => Self {
                 outcome: Outcome::Accepted,
                 error: None,
-                stored: Some(*event),
+                stored: Some(event),
                 duplicate: None,
             },
             event::Outcome::Duplicate { id } => Self {

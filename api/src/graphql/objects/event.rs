@@ -1,5 +1,7 @@
 //! One event.
 
+use std::sync::Arc;
+
 use async_graphql::{Enum, Object};
 use serde_json::Value;
 
@@ -21,7 +23,13 @@ pub(in crate::graphql) enum ActorSource {
 }
 
 /// An event as the schema shows it.
-pub(in crate::graphql) struct Event(pub(in crate::graphql) event::Event);
+pub(in crate::graphql) struct Event(pub(in crate::graphql) Arc<event::Event>);
+
+impl From<event::Event> for Event {
+    fn from(event: event::Event) -> Self {
+        Self(Arc::new(event))
+    }
+}
 
 impl Event {
     /// Its place among events ordered by time.

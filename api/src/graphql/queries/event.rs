@@ -104,7 +104,7 @@ async fn read_page(ctx: &Context<'_>, asked: Asked) -> error::Result<EventConnec
             paging.read,
         )
         .await?;
-    let (events, page_info) = paging.finish(read.into_iter().map(Event).collect(), |event: &Event| {
+    let (events, page_info) = paging.finish(read.into_iter().map(Event::from).collect(), |event: &Event| {
         cursor(event.place())
     });
     let edges = events
@@ -166,7 +166,9 @@ impl EventQuery {
             .services()
             .event(ctx.snapshot(), ctx.caller(), site.as_deref(), &id)
             .await;
-        found.map(|event| event.map(Event)).map_err(|error| ctx.fail(error))
+        found
+            .map(|event| event.map(Event::from))
+            .map_err(|error| ctx.fail(error))
     }
 
     /// The actions that occur on a site, the most frequent first, and those that are known from the start.

@@ -48,7 +48,7 @@ impl EventSubscription {
         Ok(async_stream::stream! {
             loop {
                 match events.recv().await {
-                    Ok(event) if fits(&event) => yield Ok(Event((*event).clone())),
+                    Ok(event) if fits(&event) => yield Ok(Event(event)),
                     Ok(_) => {}
                     Err(RecvError::Closed) => break,
                     Err(RecvError::Lagged(_)) => {

@@ -43,6 +43,8 @@ const BACKFILL_EVENTS: usize = 15_000;
 pub enum Folded {
     /// So many events went in; there may be more.
     Some(usize),
+    /// So many events went in, which was all there was when it began.
+    Rest(usize),
     /// Everything visible is folded.
     All,
     /// Somebody else moved the mark, or works on it.
@@ -94,6 +96,8 @@ struct Step {
     /// Where it will stand.
     end: i64,
     events: usize,
+    /// Whether it leaves some of what was there.
+    more: bool,
     backfill: bool,
 }
 
@@ -103,6 +107,14 @@ impl Step {
             Priority::Backfill
         } else {
             Priority::Fold
+        }
+    }
+
+    fn done(&self) -> Folded {
+        if self.more {
+            Folded::Some(self.events)
+        } else {
+            Folded::Rest(self.events)
         }
     }
 
@@ -182,6 +194,7 @@ impl Services {
             mark,
             end: stretch.end,
             events: stretch.facts.len(),
+            more: stretch.end < horizon,
             backfill,
         };
         let folded = if sets {
@@ -204,8 +217,9 @@ impl Services {
         step.finish(&tx).await?;
         tx.commit().await?;
         self.fold_memory.adapt(start.elapsed(), self.worker.fold_events);
+        eprintln!("FOLD {} events held {} us", step.events, start.elapsed().as_micros());
         written.remember(self, &step.mark);
-        Ok(Folded::Some(step.events))
+        Ok(step.done())
     }
 
     /// Unites sets in slices, so that nobody waits long for SQLite's writer, and moves the mark with the last. A set
@@ -239,7 +253,7 @@ impl Services {
         }
         step.finish(&tx).await?;
         tx.commit().await?;
-        Ok(Folded::Some(step.events))
+        Ok(step.done())
     }
 
     /// Events of one stretch. While callers wait to append on SQLite, few enough to hold its writer some milliseconds;

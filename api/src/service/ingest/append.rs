@@ -15,7 +15,7 @@ use crate::{
         event::Outcome,
     },
     service::Services,
-    store::{self, Priority, is_transient},
+    store::{self, NewRow, Priority, is_transient},
 };
 
 /// The one task of a process that appends events.
@@ -24,7 +24,7 @@ pub struct Appender {
     arrivals: mpsc::UnboundedReceiver<Waiting>,
     /// Taken from the queue, too much for the last batch.
     held: Option<Waiting>,
-    /// Requests of the last batch, and how long it took.
+    /// Requests of the last batch, and how long its commit took.
     last: (usize, Duration),
 }
 
@@ -73,11 +73,12 @@ impl Appender {
     }
 
     /// Waits a part of what a commit costs for those who were answered last, as they are likely to come again. Without
-    /// it the callers fall into two halves that take turns, and each commit carries one of them.
+    /// it the callers fall into two halves that take turns, and each commit carries one of them: good where commits are
+    /// quick, as one half is read while the other is written, and bad where the disk is slow.
     async fn linger(&mut self, batch: &mut Vec<Waiting>) {
-        let (requests, took) = self.last;
+        let (requests, commit) = self.last;
         let expected = batch.len() + requests;
-        let until = tokio::time::Instant::now() + (took / 3).min(MOST_LINGER);
+        let until = tokio::time::Instant::now() + (commit / 3).min(MOST_LINGER);
         while batch.len() < expected && self.held.is_none() {
             let Ok(Some(next)) = tokio::time::timeout_at(until, self.arrivals.recv()).await else {
                 return;
@@ -108,12 +109,14 @@ impl Appender {
     async fn append(&mut self, batch: Vec<Waiting>) {
         let events: usize = batch.iter().map(|waiting| waiting.events.len()).sum();
         let start = Instant::now();
-        let outcomes = self.append_with_retries(&batch).await;
-        self.last = (batch.len(), start.elapsed());
+        let appended = self.append_with_retries(&batch).await;
         let services = &self.services;
-        services.metrics.count_append(events, self.last.1);
-        let mut answers = match outcomes {
-            Ok(outcomes) => outcomes.into_iter(),
+        services.metrics.count_append(events, start.elapsed());
+        let mut answers = match appended {
+            Ok((outcomes, commit)) => {
+                self.last = (batch.len(), commit);
+                outcomes.into_iter()
+            }
             Err(error) => {
                 tracing::error!(error = ?error, events, "an append failed");
                 services.metrics.count_fault("append");
@@ -131,7 +134,7 @@ impl Appender {
         services.fold_nudge.notify_one();
     }
 
-    async fn append_with_retries(&self, batch: &[Waiting]) -> Result<Vec<Outcome>> {
+    async fn append_with_retries(&self, batch: &[Waiting]) -> Result<(Vec<Outcome>, Duration)> {
         let mut attempt = 1;
         loop {
             match self.append_once(batch).await {
@@ -144,7 +147,8 @@ impl Appender {
         }
     }
 
-    async fn append_once(&self, batch: &[Waiting]) -> Result<Vec<Outcome>> {
+    /// Appends a batch in one transaction; also gives how long its commit took.
+    async fn append_once(&self, batch: &[Waiting]) -> Result<(Vec<Outcome>, Duration)> {
         let services = &self.services;
         let prepared: Vec<_> = batch.iter().flat_map(|waiting| &waiting.events).collect();
         let tx = services.database.write(Priority::Append).await?;
@@ -169,12 +173,17 @@ impl Appender {
                 Some(Outcome::Refused(error))
             } else {
                 claimed.insert(event.uid);
-                admitted.push(event);
+                admitted.push(NewRow {
+                    event,
+                    tag: one.tag.as_deref(),
+                });
                 None
             });
         }
         let appended = store::append(&tx, &services.hasher, &admitted).await?;
+        let start = Instant::now();
         tx.commit().await?;
+        let commit = start.elapsed();
         let answers = prepared.iter().zip(outcomes).map(|(one, outcome)| {
             outcome.unwrap_or_else(|| {
                 if appended.lost.contains(&one.event.uid) {
@@ -182,13 +191,13 @@ impl Appender {
                         id: one.event.id.clone(),
                     }
                 } else {
-                    Outcome::Accepted(Box::new(one.event.clone()))
+                    Outcome::Accepted(one.event.clone())
                 }
             })
         });
         let answers = answers.collect();
         appended.remember(&services.database);
-        Ok(answers)
+        Ok((answers, commit))
     }
 }
 

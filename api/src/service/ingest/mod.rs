@@ -26,12 +26,13 @@ use crate::{
         tag,
     },
 };
-use enrichment::{Countries, UserAgents};
+use enrichment::{Addresses, Countries, UserAgents};
 
 /// What the way in remembers between requests.
 pub struct Ingest {
     config: config::Ingest,
     agents: UserAgents,
+    addresses: Addresses,
     countries: Option<Countries>,
     identity: identity::Identities,
     /// One permit for each event that may wait.
@@ -43,7 +44,9 @@ pub struct Ingest {
 /// An event that passed every step before the append.
 #[derive(Debug)]
 struct Prepared {
-    event: Event,
+    event: Arc<Event>,
+    /// The tag as JSON text.
+    tag: Option<String>,
     /// Unique ids under which it may be stored already.
     candidates: Vec<[u8; 16]>,
 }
@@ -71,6 +74,7 @@ impl Ingest {
         let (queue, arrivals) = mpsc::unbounded_channel();
         Ok(Self {
             agents: UserAgents::start().map_err(Error::internal)?,
+            addresses: Addresses::default(),
             countries,
             identity: identity::Identities::new(hasher),
             room: Arc::new(Semaphore::new(config.queue_events)),

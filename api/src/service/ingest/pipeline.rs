@@ -2,6 +2,8 @@
 //!
 //! Before it: the caller is known and charged. After it: the append looks the id up, admits, and stores.
 
+use std::sync::Arc;
+
 use super::{Prepared, step};
 use crate::{
     clock,
@@ -25,7 +27,12 @@ pub(super) async fn prepare(
     let ingest = &services.ingest;
     let received = clock::now();
     let valid = step::validate_shape::run(event, site, door, received, ingest.tag_limits())?;
-    let identified = step::identify_event::run(&services.hasher, caller, door, site, valid)?;
-    let enriched = step::enrich_event::run(ingest, caller, site, identified);
-    step::name_actor::run(services, site, enriched).await
+    let ids = step::identify_event::run(&services.hasher, caller, door, site, valid.event.id.as_deref());
+    let (event, tag) = step::enrich_event::run(ingest, caller, door, site, valid, &ids);
+    let event = step::name_actor::run(services, site, event).await?;
+    Ok(Prepared {
+        event: Arc::new(event),
+        tag,
+        candidates: ids.candidates,
+    })
 }

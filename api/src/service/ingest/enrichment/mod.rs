@@ -4,6 +4,7 @@
 //! Pure classification of values already parsed, by the lists in `api/data`. Whose address and user agent count, and what is stored, is decided
 //! by the steps of ingest.
 
+mod address;
 mod bot;
 mod country;
 mod device;
@@ -12,7 +13,8 @@ mod mmdb;
 mod traffic_source;
 mod user_agent;
 
+pub use address::Addresses;
 pub use country::{Countries, CountriesError, Place};
 pub use device::Device;
 pub use traffic_source::{Referrer, traffic_source};
-pub use user_agent::{Client, UserAgents};
+pub use user_agent::UserAgents;

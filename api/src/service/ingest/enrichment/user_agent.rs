@@ -14,13 +14,14 @@ use ua_parser::{os, user_agent};
 
 use super::bot::Bots;
 use super::device::Device;
+use crate::domain::event::Agent;
 
 const FAMILIES: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/uap-core/regexes.yaml"));
 
-/// No more of a user agent is looked at. Browsers send a hundred bytes or two.
+/// No more of a user agent is looked at, and kept. Browsers send a hundred bytes or two.
 const MAX_BYTES: usize = 1_024;
 
-/// Answers kept, at most some 15 MB if all are forged and long. Real ones repeat: every eighteenth line or so of an
+/// Answers kept, at most some 25 MB if all are forged and long. Real ones repeat: every eighteenth line or so of an
 /// access log has a new one.
 const MAX_KNOWN: usize = 10_000;
 
@@ -32,13 +33,13 @@ const MAX_WAITING: usize = 16;
 
 /// What a user agent says of the device it runs on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Client {
+struct Client {
     /// The kind of device.
-    pub device: Device,
+    device: Device,
     /// The browser's family without version, as uap-core names it: `Chrome`, `Mobile Safari`.
-    pub browser: Option<String>,
+    browser: Option<String>,
     /// The system's family without version, as uap-core names it: `Windows`, `Mac OS X`, `Android`, `iOS`.
-    pub os: Option<String>,
+    os: Option<String>,
 }
 
 impl Client {
@@ -49,9 +50,14 @@ impl Client {
         os: None,
     };
 
-    /// Whether a program and not a person sent it.
-    pub fn is_bot(&self) -> bool {
-        self.device == Device::Bot
+    fn of(self, text: &str) -> Agent {
+        Agent {
+            value: text.to_owned(),
+            device: self.device.as_str().to_owned(),
+            browser: self.browser,
+            os: self.os,
+            bot: self.device == Device::Bot,
+        }
     }
 }
 
@@ -60,7 +66,7 @@ impl Client {
 /// One thread of its own owns the patterns. Each regex keeps scratch memory for every thread that uses it, several
 /// megabytes for all of them together, so parsing where the request is served would multiply that by the threads.
 pub struct UserAgents {
-    known: Cache<String, Arc<Client>>,
+    known: Cache<String, Arc<Agent>>,
     parser: SyncSender<Question>,
 }
 
@@ -87,20 +93,23 @@ impl UserAgents {
         })
     }
 
-    /// The client that a user agent stands for. A known one takes well below a microsecond, another some twenty, and
-    /// the very first waits a tenth of a second for the patterns to be compiled.
-    pub fn classify(&self, user_agent: &str) -> Arc<Client> {
-        let user_agent = user_agent[..user_agent.floor_char_boundary(MAX_BYTES)].trim();
-        if user_agent.is_empty() {
-            return Arc::new(Client::UNKNOWN);
-        }
-        // Nothing is kept if the parser has ended, which only a panic can do; that has been reported by then.
+    /// What a user agent says. A known one takes well below a microsecond, another some twenty, and the very first
+    /// waits a tenth of a second for the patterns to be compiled.
+    pub fn classify(&self, user_agent: &str) -> Arc<Agent> {
+        let text = &user_agent[..user_agent.floor_char_boundary(MAX_BYTES)];
+        // Nothing is remembered if the parser has ended, which only a panic can do; that has been reported by then.
         self.known
-            .get_or_insert_with(user_agent, || self.ask(user_agent).map(Arc::new).ok_or(()))
-            .unwrap_or_else(|()| Arc::new(Client::UNKNOWN))
+            .get_or_insert_with(text, || {
+                self.ask(text).map(|client| Arc::new(client.of(text))).ok_or(())
+            })
+            .unwrap_or_else(|()| Arc::new(Client::UNKNOWN.of(text)))
     }
 
-    fn ask(&self, user_agent: &str) -> Option<Client> {
+    fn ask(&self, text: &str) -> Option<Client> {
+        let user_agent = text.trim();
+        if user_agent.is_empty() {
+            return Some(Client::UNKNOWN);
+        }
         let (answer, answered) = mpsc::sync_channel(1);
         self.parser
             .send(Question {
@@ -202,7 +211,7 @@ mod tests {
         let client = UserAgents::start()
             .unwrap()
             .classify("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)");
-        assert!(client.is_bot());
+        assert!(client.bot);
         assert_eq!(client.browser.as_deref(), Some("Googlebot"));
     }
 
@@ -210,7 +219,12 @@ mod tests {
     fn nothing_said_is_other_and_no_bot() {
         let user_agents = UserAgents::start().unwrap();
         for user_agent in ["", "  ", "-", "\u{0}", "é".repeat(2_000).as_str()] {
-            assert_eq!(*user_agents.classify(user_agent), Client::UNKNOWN, "{user_agent:?}");
+            let kept = &user_agent[..user_agent.floor_char_boundary(MAX_BYTES)];
+            assert_eq!(
+                *user_agents.classify(user_agent),
+                Client::UNKNOWN.of(kept),
+                "{user_agent:?}"
+            );
         }
     }
 
@@ -220,7 +234,7 @@ mod tests {
         let first = user_agents.classify("Opera/9.80 (J2ME/MIDP; Opera Mini/5.1)");
         assert!(Arc::ptr_eq(
             &first,
-            &user_agents.classify(" Opera/9.80 (J2ME/MIDP; Opera Mini/5.1)")
+            &user_agents.classify("Opera/9.80 (J2ME/MIDP; Opera Mini/5.1)")
         ));
     }
 
@@ -230,8 +244,8 @@ mod tests {
         let long = format!("Mozilla/5.0 (Windows NT 10.0; Win64; x64) {}", "x".repeat(MAX_BYTES));
         let client = user_agents.classify(&format!("{long} Googlebot/2.1"));
         assert_eq!(
-            (client.device, client.os.as_deref()),
-            (Device::Desktop, Some("Windows"))
+            (client.device.as_str(), client.os.as_deref()),
+            (Device::Desktop.as_str(), Some("Windows"))
         );
         assert!(Arc::ptr_eq(&client, &user_agents.classify(&long)));
     }
@@ -241,7 +255,7 @@ mod tests {
         let user_agent = format!("{}/1.0 CFNetwork/1494.0.7 Darwin/23.4.0", "App".repeat(100));
         let client = UserAgents::start().unwrap().classify(&user_agent);
         assert_eq!(client.browser.as_ref().map(String::len), Some(MAX_NAME_BYTES));
-        assert_eq!(client.device, Device::Mobile);
+        assert_eq!(client.device, Device::Mobile.as_str());
     }
 
     #[test]

@@ -8,43 +8,31 @@ use super::{
         Ingest,
         enrichment::{Referrer, traffic_source},
     },
-    identify_event::Identified,
+    identify_event::Ids,
+    validate_shape::Valid,
 };
 use crate::domain::{
     caller::Caller,
-    event::{ActorKind, Address, Agent, Event},
+    event::{ActorKind, Door, Event},
     site::Site,
+    tag::Tag,
 };
 
-/// An event with all but its actor's hash, and the whole address that the hash is made of.
-#[derive(Debug)]
-pub(in crate::service::ingest) struct Enriched {
-    /// The event; its `ip` is still whole.
-    pub(in crate::service::ingest) event: Event,
-    /// Unique ids under which it may be stored already.
-    pub(in crate::service::ingest) candidates: Vec<[u8; 16]>,
-}
-
-/// Characters of a user agent that are kept.
-const MOST_AGENT: usize = 1_024;
-
-/// Enriches the event.
+/// The event with all but its actor's hash; its `ip` is still whole, as the hash is made of it.
 pub(in crate::service::ingest) fn run(
     ingest: &Ingest,
     caller: &Caller,
+    door: Door,
     site: &Site,
-    identified: Identified,
-) -> Enriched {
-    let Identified {
+    valid: Valid,
+    ids: &Ids,
+) -> (Event, Option<String>) {
+    let Valid {
         event,
+        tag,
         time,
         received,
-        id,
-        uid,
-        candidates,
-        door,
-        key,
-    } = identified;
+    } = valid;
     let trusted = caller.is_trusted();
     let given = |text: Option<String>| text.filter(|_| trusted);
     // A text that is no address was refused before, unless it does not count.
@@ -54,13 +42,13 @@ pub(in crate::service::ingest) fn run(
     let agent = given(event.user_agent)
         .or_else(|| caller.user_agent.clone())
         .filter(|agent| !agent.is_empty());
-    let agent = agent.map(|text| classify(ingest, text));
+    let agent = agent.map(|text| ingest.agents.classify(&text));
     let mut place = match (&ingest.countries, ip) {
         (Some(countries), Some(ip)) => countries.find(ip),
         _ => Default::default(),
     };
-    let url = event.url.as_deref().map(Address::parse);
-    let referrer = event.referrer.as_deref().map(Address::parse);
+    let url = event.url.as_deref().map(|url| ingest.addresses.parse(url));
+    let referrer = event.referrer.as_deref().map(|url| ingest.addresses.parse(url));
     let from = referrer.as_ref().and_then(|referrer| {
         referrer.host.as_deref().map(|host| Referrer {
             host,
@@ -74,20 +62,13 @@ pub(in crate::service::ingest) fn run(
         (None, Some(device)) => (Some(device.clone()), ActorKind::Device),
         (None, None) => (None, ActorKind::None),
     };
-    let tag = match event.tag {
-        Some(serde_json::Value::Object(mut tag)) => {
-            // Always computed, never trusted from the client.
-            tag.remove("traffic_source");
-            Some(tag)
-        }
-        _ => None,
-    };
+    let (tag, text) = tag.map_or((None, None), |Tag { object, text }| (Some(object), Some(text)));
     let event = Event {
         sequence: None,
         site: site.id,
         id_is_clients: event.id.is_some(),
-        id,
-        uid,
+        id: ids.id.clone(),
+        uid: ids.uid,
         action: event.action,
         label: event.label,
         time,
@@ -107,21 +88,7 @@ pub(in crate::service::ingest) fn run(
         ip,
         tag,
         door,
-        key,
+        key: caller.key().map(|key| key.id),
     };
-    Enriched { event, candidates }
-}
-
-fn classify(ingest: &Ingest, mut text: String) -> Agent {
-    if let Some((end, _)) = text.char_indices().nth(MOST_AGENT) {
-        text.truncate(end);
-    }
-    let client = ingest.agents.classify(&text);
-    Agent {
-        device: client.device.as_str().to_owned(),
-        browser: client.browser.clone(),
-        os: client.os.clone(),
-        bot: client.is_bot(),
-        value: text,
-    }
+    (event, text)
 }

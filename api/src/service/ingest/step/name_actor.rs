@@ -1,6 +1,5 @@
 //! The actor of an event that names none, and what is kept of the address.
 
-use super::{super::Prepared, enrich_event::Enriched};
 use crate::{
     domain::{
         error::Result,
@@ -11,8 +10,7 @@ use crate::{
 };
 
 /// Names the actor, then cuts the address down to what the site keeps.
-pub(in crate::service::ingest) async fn run(services: &Services, site: &Site, enriched: Enriched) -> Result<Prepared> {
-    let Enriched { mut event, candidates } = enriched;
+pub(in crate::service::ingest) async fn run(services: &Services, site: &Site, mut event: Event) -> Result<Event> {
     if event.actor_kind == ActorKind::None && event.company.is_none() && (event.ip.is_some() || event.agent.is_some()) {
         let agent = event.agent.as_ref().map_or("", |agent| agent.value.as_str());
         let actor = services
@@ -24,7 +22,7 @@ pub(in crate::service::ingest) async fn run(services: &Services, site: &Site, en
         event.actor_kind = ActorKind::Unnamed;
     }
     truncate(&mut event, site.ip_policy);
-    Ok(Prepared { event, candidates })
+    Ok(event)
 }
 
 fn truncate(event: &mut Event, policy: IpPolicy) {

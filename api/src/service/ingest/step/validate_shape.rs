@@ -8,7 +8,7 @@ use crate::domain::{
     error::{Code, Error, Result},
     event::{Door, NewEvent},
     site::{ActionPolicy, Site},
-    tag,
+    tag::{self, Tag},
 };
 
 /// How far ahead of the server a client's clock may be.
@@ -17,8 +17,10 @@ const MOST_AHEAD: Duration = Duration::from_secs(5 * 60);
 /// An event whose parts are well-formed.
 #[derive(Debug)]
 pub(in crate::service::ingest) struct Valid {
-    /// The parts; empty texts have become absent, and the tag is as it is kept.
+    /// The parts; empty texts have become absent, and the tag has gone to `tag`.
     pub(in crate::service::ingest) event: NewEvent,
+    /// The tag as it is kept.
+    pub(in crate::service::ingest) tag: Option<Tag>,
     /// When it happened.
     pub(in crate::service::ingest) time: Timestamp,
     /// When the server got it.
@@ -66,13 +68,16 @@ pub(in crate::service::ingest) fn run(
         Some(text) => read_time(text, site, door, received)?,
         None => received,
     };
-    event.tag = event
-        .tag
-        .map(|tag| tag::normalise(tag, limits))
-        .transpose()?
-        .flatten()
-        .map(serde_json::Value::Object);
-    Ok(Valid { event, time, received })
+    let tag = match event.tag.take() {
+        Some(tag) => tag::normalise(tag, limits)?,
+        None => None,
+    };
+    Ok(Valid {
+        event,
+        tag,
+        time,
+        received,
+    })
 }
 
 fn check_action(action: &str, policy: ActionPolicy) -> Result<()> {
@@ -242,9 +247,7 @@ mod tests {
             tag: Some(json!([1])),
             ..NewEvent::default()
         };
-        assert_eq!(
-            judged(event, Door::Graphql).expect("fine").event.tag,
-            Some(json!({"0": 1}))
-        );
+        let tag = judged(event, Door::Graphql).expect("fine").tag.expect("a tag");
+        assert_eq!(serde_json::Value::from(tag.object), json!({"0": 1}));
     }
 }
