@@ -11,7 +11,7 @@ use crate::{
     extract::middleware::{access_log::log_request, request_id::name_request},
     graphql,
     http::{self, Callers, graphql::Endpoint},
-    service::{Services, Settings},
+    service::{Services, Settings, link::Link},
     store::{Database, Options},
     telemetry::Metrics,
     workers::Workers,
@@ -36,6 +36,7 @@ pub async fn services(config: &Config) -> Result<Services> {
     let database = open(config).await?;
     database.migrate().await?;
     let settings = Settings {
+        account: config.account(),
         ingest: config.ingest(),
         question: config.question(),
         worker: config.worker(),
@@ -66,7 +67,10 @@ pub async fn start(config: &Config) -> Result<Running> {
     let services = services(config).await?;
     let (stop_streams, streams_stopped) = watch::channel(false);
     let (stop_workers, workers_stopped) = watch::channel(false);
-    let schema = graphql::build(services.clone());
+    let schema = graphql::build(
+        services.clone(),
+        graphql::context::PublicUrl(config.public_url(config.listen)),
+    );
     let of_http = config.http();
     let of_graphql = config.graphql();
     let transport = http::graphql::Limits {
@@ -146,6 +150,14 @@ impl Running {
         self.stop_workers.send_replace(true);
         self.workers.join().await;
         self.services.database.clone().close().await
+    }
+
+    /// A link that makes the first account; none once there is one.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub async fn setup_link(&self) -> Result<Option<Link>> {
+        self.services.setup_link().await
     }
 
     /// Whether the database holds no site yet.

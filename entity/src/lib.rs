@@ -2,18 +2,25 @@
 //!
 //! Codes and JSON columns are given their meaning in `domain`, by way of `store`.
 
+pub mod account;
+pub mod account_role;
 pub mod api_key;
 pub mod claimed_id;
 pub mod configuration;
 pub mod deletion;
 pub mod event;
 pub mod identity_salt;
+pub mod link;
 pub mod mark;
 pub mod measure_bucket;
+pub mod recovery_code;
+pub mod refresh_token;
 pub mod rollup;
 pub mod rollup_gap;
 pub mod rollup_key;
 pub mod scope;
+pub mod session;
+pub mod signing_key;
 pub mod site;
 pub mod text;
 pub mod unique_bucket;

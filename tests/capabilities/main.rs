@@ -1,5 +1,6 @@
 //! What Tidemark can do, tried on a real server: one file per capability, per dialect and per promise.
 
+mod account;
 mod bad_input;
 mod deletion;
 mod event;
@@ -13,6 +14,7 @@ mod property;
 mod retention;
 mod schema;
 mod server;
+mod signing;
 mod subscription;
 mod truth;
 mod unique;

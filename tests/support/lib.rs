@@ -21,6 +21,7 @@ pub mod database;
 pub mod folder;
 pub mod golden;
 pub mod graphql;
+pub mod person;
 pub mod postgres;
 pub mod server;
 pub mod setting;
@@ -31,6 +32,7 @@ mod token;
 pub use app::Tidemark;
 pub use client::{Answer, Client};
 pub use database::{Database, Engine};
+pub use person::Person;
 pub use server::Server;
 pub use subscription::{Subscription, Transport};
 

@@ -1,11 +1,13 @@
 //! The command line, one file per command. Each works beside a running server.
 
+mod account;
 mod export;
 pub mod import;
 mod key;
 mod migrate;
 mod schema;
 mod serve;
+mod signing;
 mod site;
 
 use clap::{Parser, Subcommand};
@@ -39,6 +41,12 @@ enum Command {
     /// Make, list and revoke API keys
     #[command(subcommand)]
     Key(key::Command),
+    /// Make, list and disable the accounts of people who sign in
+    #[command(subcommand)]
+    Account(account::Command),
+    /// Rotate and list the keys that sign tokens
+    #[command(subcommand)]
+    Signing(signing::Command),
     /// Print the GraphQL schema
     Schema,
     /// Import events
@@ -71,6 +79,11 @@ impl Arguments {
             Command::Schema => Ok(()),
             Command::Site(command) => site::run(command, &beside(&config).await?).await,
             Command::Key(command) => key::run(command, &beside(&config).await?).await,
+            Command::Account(command) => {
+                let base = config.public_url(config.listen);
+                account::run(command, &beside(&config).await?, &base).await
+            }
+            Command::Signing(command) => signing::run(command, &beside(&config).await?).await,
             Command::Import(command) => import::run(command, &beside(&config).await?).await,
             Command::Export(command) => export::run(command, &beside(&config).await?).await,
         }

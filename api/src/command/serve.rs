@@ -24,6 +24,13 @@ pub(super) async fn run(config: &Config) -> Result<(), Complaint> {
             running.address
         );
     }
+    if let Some(link) = running.setup_link().await.map_err(complain)? {
+        println!(
+            "\nNobody can sign in yet. Make the first account, which owns everything, until {:.0}:\n  {}",
+            link.expires,
+            link.url(&config.public_url(running.address))
+        );
+    }
     let stop = async {
         tokio::select! {
             _ = terminate.recv() => {}

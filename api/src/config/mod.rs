@@ -2,15 +2,18 @@
 //!
 //! A flag beats the environment, that beats the file, that beats the default. Nobody else reads the environment.
 
+mod account;
 mod setting;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+pub use account::Account;
 use figment::{
     Figment,
     providers::{Format, Serialized, Toml},
 };
 pub use setting::{Config, Flags};
+use url::Url;
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
@@ -151,6 +154,7 @@ impl Config {
         if let Some((name, _)) = positive.iter().find(|(_, value)| *value == 0) {
             return Err(format!("--{name} must be greater than 0"));
         }
+        self.check_account()?;
         if self.queue_events < self.max_events_per_request {
             return Err(
                 "--queue-events must be at least --max-events-per-request, or a full request could never be queued"
@@ -170,6 +174,14 @@ impl Config {
         self.database_url
             .clone()
             .unwrap_or_else(|| format!("sqlite://{}", self.data.join("tidemark.db").display()))
+    }
+
+    /// Where people reach the server: by the setting, or else at the address it listens on.
+    #[must_use]
+    pub fn public_url(&self, listening: SocketAddr) -> String {
+        self.public_url
+            .as_ref()
+            .map_or_else(|| format!("http://{listening}/"), Url::to_string)
     }
 
     /// Settings of the HTTP server.

@@ -1,9 +1,10 @@
 //! The table of settings: name, type, default and manual in one place.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf};
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use super::LogFormat;
 
@@ -40,6 +41,8 @@ macro_rules! settings {
     };
     (@held database_url $type:ty) => { Option<$type> };
     (@held country_file $type:ty) => { Option<$type> };
+    (@held public_url $type:ty) => { Option<$type> };
+    (@held sealing_key_file $type:ty) => { Option<$type> };
     (@held $name:ident $type:ty) => { $type };
 }
 
@@ -122,4 +125,14 @@ settings! {
     deletion_slice_events / "TIDEMARK_DELETION_SLICE_EVENTS": usize = 1_000;
     /// How often retention is applied [default: 1h]
     retention_interval / "TIDEMARK_RETENTION_INTERVAL": SignedDuration = SignedDuration::from_hours(1);
+    /// Where people reach this server, such as https://stats.example.com [default: the address it listens on]
+    public_url / "TIDEMARK_PUBLIC_URL": Url = None;
+    /// How long an access token of somebody who signed in holds [default: 15m]
+    access_token_life / "TIDEMARK_ACCESS_TOKEN_LIFE": SignedDuration = SignedDuration::from_mins(15);
+    /// A session that is not refreshed for so long ends [default: 336h, two weeks]
+    session_idle / "TIDEMARK_SESSION_IDLE": SignedDuration = SignedDuration::from_hours(14 * 24);
+    /// Attempts to sign in to one account at once; then one every half minute, and from one address five times as many [default: 10]
+    sign_in_attempts / "TIDEMARK_SIGN_IN_ATTEMPTS": NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
+    /// A file whose content further seals what the database keeps secret; every instance needs the same [default: none]
+    sealing_key_file / "TIDEMARK_SEALING_KEY_FILE": PathBuf = None;
 }

@@ -86,10 +86,20 @@ codes! {
     TooManyDirectives = "TOO_MANY_DIRECTIVES", Caller, 400;
     /// Introspection is switched off.
     IntrospectionDisabled = "INTROSPECTION_DISABLED", Caller, 400;
-    /// No key was sent, or one that is unknown, revoked or expired.
+    /// No key or token was sent, or one that is unknown, revoked or expired.
     Unauthenticated = "UNAUTHENTICATED", Caller, 401;
     /// The caller is known, and may not do this.
     Forbidden = "FORBIDDEN", Caller, 403;
+    /// The e-mail address, the password or the code is wrong.
+    SignInFailed = "SIGN_IN_FAILED", Caller, 401;
+    /// The account takes a second factor; send its code, too.
+    SecondFactorRequired = "SECOND_FACTOR_REQUIRED", Caller, 401;
+    /// The link is unknown, used or expired.
+    InvalidLink = "INVALID_LINK", Caller, 400;
+    /// The password is too short, too long or too simple.
+    WeakPassword = "WEAK_PASSWORD", Caller, 400;
+    /// The last owner cannot be removed, disabled or made less.
+    LastOwner = "LAST_OWNER", Caller, 409;
     /// What was named does not exist, or not for this caller.
     NotFound = "NOT_FOUND", Caller, 404;
     /// No site was named and the caller's key has none of its own.

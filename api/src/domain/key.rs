@@ -149,18 +149,20 @@ const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn
 /// The text of a new key, `tm_PREFIX_SECRET`, made from `random` bytes; 59 URL-safe characters.
 #[must_use]
 pub fn text(random: &[u8; 64]) -> String {
-    // 64 random bytes against 62 letters: the bias of `% 62` costs under a tenth of a bit a letter.
-    let letters = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .map(|byte| char::from(ALPHABET[usize::from(*byte) % 62]))
-            .collect::<String>()
-    };
     format!(
         "{MARK}{}_{}",
         letters(&random[..PREFIX_LETTERS]),
         letters(&random[PREFIX_LETTERS..PREFIX_LETTERS + SECRET_LETTERS])
     )
+}
+
+/// Random bytes as letters and digits.
+pub(crate) fn letters(bytes: &[u8]) -> String {
+    // 64 random bytes against 62 letters: the bias of `% 62` costs under a tenth of a bit a letter.
+    bytes
+        .iter()
+        .map(|byte| char::from(ALPHABET[usize::from(*byte) % 62]))
+        .collect()
 }
 
 /// The prefix of a key's text, or none where the text cannot be a key.

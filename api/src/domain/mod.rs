@@ -2,6 +2,7 @@
 //!
 //! Every layer may read it; it reads none of them and does no input or output.
 
+pub mod account;
 pub mod caller;
 pub mod condition;
 pub mod deletion;
@@ -12,9 +13,14 @@ pub mod hash;
 pub mod key;
 pub mod period;
 pub mod question;
+pub mod role;
 pub mod rollup;
 pub mod scope;
+pub mod seal;
+pub mod session;
+pub mod signing;
 pub mod site;
 pub mod tag;
+pub mod token;
 pub mod view;
 pub mod zone;

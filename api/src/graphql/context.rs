@@ -16,6 +16,10 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct RequestId(pub String);
 
+/// Where people reach the server.
+#[derive(Debug, Clone)]
+pub struct PublicUrl(pub String);
+
 /// What every operation has of its own: its caller, and one snapshot for all its root fields.
 #[must_use]
 pub fn operation(services: &Services, caller: Arc<Caller>, request_id: RequestId) -> Data {

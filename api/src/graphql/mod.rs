@@ -18,6 +18,7 @@ use crate::service::Services;
 #[derive(MergedObject, Default)]
 pub struct Query(
     queries::viewer::ViewerQuery,
+    queries::account::AccountQuery,
     queries::view::ViewQuery,
     queries::unique::UniqueQuery,
     queries::event::EventQuery,
@@ -33,6 +34,8 @@ pub struct Mutation(
     mutations::view::ViewMutation,
     mutations::unique::UniqueMutation,
     mutations::site::SiteMutation,
+    mutations::account::AccountMutation,
+    mutations::session::SessionMutation,
 );
 
 /// What goes on.
@@ -49,10 +52,10 @@ fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
     Schema::build(Query::default(), Mutation::default(), Subscription::default())
 }
 
-/// The schema over the use-cases.
+/// The schema over the use-cases, on a server that people reach at `public_url`.
 #[must_use]
-pub fn build(services: Services) -> TidemarkSchema {
-    builder().data(services).finish()
+pub fn build(services: Services, public_url: context::PublicUrl) -> TidemarkSchema {
+    builder().data(services).data(public_url).finish()
 }
 
 /// The schema's text, in the schema definition language.

@@ -1,13 +1,31 @@
-//! Failures that are about HTTP and not about an operation.
+//! Failures that no GraphQL answer carries.
 
-use actix_web::{HttpResponse, http::StatusCode};
+use actix_web::{
+    HttpResponse,
+    http::{StatusCode, header},
+};
 use serde_json::json;
 
-use crate::domain::error::Error;
+use crate::domain::error::{Error, Kind};
 
-/// The answer that is nothing but this error.
+/// The answer that is nothing but this error; what is ours goes to the log.
 #[must_use]
 pub fn respond(error: &Error) -> HttpResponse {
+    if error.code.kind() == Kind::Internal {
+        tracing::error!(?error, "a request failed");
+    }
     let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    HttpResponse::build(status).json(json!({"error": {"code": error.code.name(), "message": error.message}}))
+    let mut shown = json!({"code": error.code.name(), "message": error.message});
+    let mut builder = HttpResponse::build(status);
+    builder.insert_header((header::CACHE_CONTROL, "no-store"));
+    if let Some(path) = &error.path {
+        shown["path"] = path.as_str().into();
+    }
+    if let Some(wait) = error.retry_after {
+        // Rounded up: a moment too early would be refused again.
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        shown["retryAfter"] = seconds.into();
+        builder.insert_header((header::RETRY_AFTER, seconds));
+    }
+    builder.json(json!({"error": shown}))
 }

@@ -3,6 +3,8 @@
 pub mod error;
 pub mod graphql;
 mod health;
+mod link_page;
+mod session;
 
 use actix_web::{HttpResponse, web};
 
@@ -24,6 +26,7 @@ use graphql::{Authenticate, Credential, serve};
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .service(web::resource("/graphql").to(serve::<TidemarkSchema, Callers>))
+        .configure(session::routes)
         .route("/healthz", web::get().to(health::healthz))
         .route("/readyz", web::get().to(health::readyz))
         .route("/metrics", web::get().to(health::metrics))
@@ -70,6 +73,6 @@ impl Authenticate for Callers {
     }
 
     async fn is_current(&self, caller: &Self::Caller) -> bool {
-        self.0.is_current(caller)
+        self.0.is_current(caller).await
     }
 }

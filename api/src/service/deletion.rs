@@ -69,7 +69,7 @@ impl Services {
         let snapshot = Snapshot::new(self.clone());
         let (site, filter, not_found, count) = {
             let opened = snapshot.hold().await?;
-            let site = opened.configuration.site(caller, site)?;
+            let site = opened.configuration.site(caller, Permission::Delete, site)?;
             let (filter, not_found) = self.filter(&opened, &site, which).await?;
             let tombstones = opened.tombstones(site.id);
             let most = i64::MAX;
@@ -296,7 +296,7 @@ impl Services {
     pub async fn deletions(&self, snapshot: &Snapshot, caller: &Caller, site: Option<&str>) -> Result<Vec<Deletion>> {
         caller.require(Permission::Delete)?;
         let opened = snapshot.hold().await?;
-        let site = opened.configuration.site(caller, site)?;
+        let site = opened.configuration.site(caller, Permission::Delete, site)?;
         let all = [
             State::Hiding,
             State::Hidden,
@@ -385,10 +385,8 @@ async fn own_deletion(
     public_id: &str,
 ) -> Result<Deletion> {
     let found = store::deletion::find(tx, public_id).await?;
-    let own = found.filter(|one| {
-        let site = configuration.sites.get(&one.site);
-        site.is_some_and(|site| configuration.site(caller, Some(&site.name)).is_ok())
-    });
+    let own = found
+        .filter(|one| configuration.sites.contains_key(&one.site) && caller.has(Permission::Delete, Some(one.site)));
     own.ok_or_else(|| Error::new(Code::NotFound, "There is no such deletion.").at("id"))
 }
 

@@ -69,7 +69,7 @@ impl Services {
     ) -> Result<Option<Event>> {
         caller.require(Permission::Query)?;
         let opened = snapshot.hold().await?;
-        let site = opened.configuration.site(caller, site)?;
+        let site = opened.configuration.site(caller, Permission::Query, site)?;
         let found = self.living(&opened, &site, &[id.to_owned()]).await?;
         Ok(found.into_iter().next().map(|(_, event)| event))
     }
@@ -108,7 +108,7 @@ impl Services {
     ) -> Result<Vec<Event>> {
         caller.require(Permission::Query)?;
         let opened = snapshot.hold().await?;
-        let site = opened.configuration.site(caller, site)?;
+        let site = opened.configuration.site(caller, Permission::Query, site)?;
         let tombstones = opened.tombstones(site.id);
         let page = Page {
             hasher: &self.hasher,
@@ -132,7 +132,7 @@ impl Services {
         caller.require(Permission::Query)?;
         let (seen, mut days) = {
             let opened = snapshot.hold().await?;
-            let own = opened.configuration.site(caller, site)?;
+            let own = opened.configuration.site(caller, Permission::Query, site)?;
             let tombstones = opened.tombstones(own.id);
             let seen = store::event::actions(&opened.tx, &self.hasher, own.id, &tombstones).await?;
             (seen, Days::new(own.time_zone.clone()))

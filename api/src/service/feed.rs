@@ -42,7 +42,7 @@ impl Services {
         site: Option<&str>,
     ) -> Result<(Arc<Site>, broadcast::Receiver<Arc<Event>>)> {
         caller.require(Permission::Query)?;
-        let site = self.registry.current().site(caller, site)?;
+        let site = self.registry.current().site(caller, Permission::Query, site)?;
         let mut position = self.feed.position.lock().await;
         if position.is_none() {
             let tx = self.database.read(self.question.deadline).await?;

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::{Services, random, site::require_all_sites};
+use super::{Services, random, signing, site::require_all_sites};
 use crate::{
     clock,
     domain::{
         caller::{Caller, Identity},
         error::{Code, Error, Result},
-        key::{self, ApiKey, Permissions},
+        key::{self, ApiKey, Permission, Permissions},
+        signing::Audience,
     },
     store::{self, Priority},
 };
@@ -30,11 +31,17 @@ pub struct NewKey {
 }
 
 impl Services {
-    /// Knows a caller by the text of a key.
+    /// Knows a caller by the text of a key or a token.
     ///
     /// # Errors
     /// `UNAUTHENTICATED`, in the same words and time whether the key is unknown, wrong, revoked or expired.
     pub async fn authenticate(&self, text: &str) -> Result<Identity> {
+        if signing::looks_like_token(text) {
+            return match signing::audience(text) {
+                Some(Audience::Account) => self.authenticate_account(text).await,
+                _ => Err(signing::refused("it is not for one of our audiences")),
+            };
+        }
         if let Some(identity) = self.known(text) {
             return Ok(identity);
         }
@@ -51,14 +58,16 @@ impl Services {
     }
 
     /// Whether a caller that streams still is who it was.
-    #[must_use]
-    pub fn is_current(&self, caller: &Caller) -> bool {
-        let Some(own) = caller.key() else { return true };
-        let configuration = self.registry.current();
-        configuration
-            .keys
-            .get(&own.prefix)
-            .is_some_and(|(key, _)| key.id == own.id && key.is_valid(clock::now()))
+    pub async fn is_current(&self, caller: &Caller) -> bool {
+        match &caller.identity {
+            Identity::Anonymous | Identity::Operator => true,
+            Identity::Account(signed_in) => self.is_signed_in(signed_in).await,
+            Identity::Key(own) => {
+                let configuration = self.registry.current();
+                let found = configuration.keys.get(&own.prefix);
+                found.is_some_and(|(key, _)| key.id == own.id && key.is_valid(clock::now()))
+            }
+        }
     }
 
     fn known(&self, text: &str) -> Option<Identity> {
@@ -85,7 +94,7 @@ impl Services {
         let site = new
             .site
             .as_deref()
-            .map(|name| configuration.site(caller, Some(name)))
+            .map(|name| configuration.site(caller, Permission::Manage, Some(name)))
             .transpose()?;
         let key = ApiKey {
             id: 0,

@@ -1,19 +1,27 @@
 //! Use-cases: each checks its caller, opens its transaction and calls stores. Every rule of Tidemark that needs more
 //! than values to judge is stated here once, whichever transport or worker asks.
 
+pub mod account;
+pub mod attempt;
 pub mod deletion;
 pub mod event;
 pub mod feed;
 pub mod fold;
 pub mod ingest;
 pub mod key;
+pub mod link;
+pub mod password;
 pub mod purge;
 pub mod rate;
 pub mod registry;
 pub mod retention;
+mod seal;
+pub mod session;
+pub mod signing;
 pub mod site;
 pub mod snapshot;
 pub mod status;
+pub mod totp;
 pub mod unique;
 pub mod view;
 
@@ -21,7 +29,7 @@ use std::sync::Arc;
 
 use crate::{
     config,
-    domain::{error::Result, hash::KeyedHash},
+    domain::{error::Result, hash::KeyedHash, seal::Seal},
     store::{Database, Priority, configuration, mark},
     telemetry::Metrics,
 };
@@ -34,6 +42,8 @@ pub struct Services(Arc<Inner>);
 /// The settings that use-cases obey.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// Accounts, sessions and what is sealed.
+    pub account: config::Account,
     /// Limits on what is logged.
     pub ingest: config::Ingest,
     /// Limits on questions.
@@ -50,6 +60,14 @@ pub struct Inner {
     pub registry: Registry,
     /// Hashes under this installation's secret.
     pub hasher: KeyedHash,
+    /// Seals what the database keeps and the server must read again.
+    pub seal: Seal,
+    /// Accounts, sessions and what is sealed.
+    pub account: config::Account,
+    /// Hashes passwords.
+    pub passwords: password::Passwords,
+    /// What is left of the budget “sign-in”.
+    pub attempts: attempt::Attempts,
     /// The way in.
     pub ingest: ingest::Ingest,
     /// What each key has left.
@@ -85,9 +103,15 @@ impl Services {
         let tx = database.write(Priority::Configuration).await?;
         let installation = configuration::ensure(&tx, &random()?).await?;
         let hasher = KeyedHash::new(&installation.secret);
+        let seal = seal::make(&installation.secret, settings.account.sealing_key_file.as_deref())?;
+        let signs_anew = signing::ensure(&tx, &seal).await?;
         view::ensure_built_in(&tx).await?;
         if mark::rebase(&tx).await? {
             tracing::warn!("this database was moved to another cluster; arrivals were carried over");
+        }
+        if signs_anew {
+            // Whoever runs beside this process knows no key that signs.
+            configuration::raise(&tx).await?;
         }
         let registry = Registry::load(&tx).await?;
         tx.commit().await?;
@@ -96,6 +120,10 @@ impl Services {
             database,
             registry,
             hasher,
+            seal,
+            passwords: password::Passwords::new()?,
+            attempts: attempt::Attempts::new(settings.account.sign_in_attempts),
+            account: settings.account,
             ingest,
             rates: rate::Rates::default(),
             feed: feed::Feed::default(),

@@ -12,8 +12,10 @@ use crate::{
         dimension::Dimension,
         error::{Code, Error, Result},
         key::ApiKey,
+        role::Right,
         rollup::{Content, Rollup},
         scope::Scope,
+        signing::SigningKey,
         site::Site,
         view::View,
     },
@@ -29,6 +31,8 @@ pub struct Configuration {
     pub sites: HashMap<i64, Arc<Site>>,
     /// Keys with the hash of their secret, by prefix.
     pub keys: HashMap<String, (Arc<ApiKey>, Vec<u8>)>,
+    /// Keys that sign tokens or did, sealed, oldest first.
+    pub signing: Vec<SigningKey>,
     /// Views, oldest first.
     pub views: Vec<Arc<View>>,
     /// Scopes, oldest first.
@@ -49,32 +53,39 @@ impl Configuration {
                 .into_iter()
                 .map(|(key, hash)| (key.prefix.clone(), (Arc::new(key), hash)))
                 .collect(),
+            signing: store::signing::list(tx).await?,
             views: store::view::list(tx).await?.into_iter().map(Arc::new).collect(),
             scopes: store::scope::list(tx).await?.into_iter().map(Arc::new).collect(),
             rollups: store::rollup::list(tx).await?.into_iter().map(Arc::new).collect(),
         }))
     }
 
-    /// The site that a caller means: the one named, else the one of its key.
+    /// The site that a caller means, the one named, else the one of its key; provided that it has `right` there.
     ///
     /// # Errors
-    /// `SITE_REQUIRED` where neither says, `UNKNOWN_SITE` where there is none of that name for this caller.
-    pub fn site(&self, caller: &Caller, name: Option<&str>) -> Result<Arc<Site>> {
-        let own = caller.key().and_then(|key| key.site);
-        let site = match (name, own) {
-            (Some(name), own) => self
+    /// `SITE_REQUIRED` where neither says, `UNKNOWN_SITE` where there is none of that name for this caller, `FORBIDDEN`
+    /// where the caller may do less on this site than on others.
+    pub fn site(&self, caller: &Caller, right: impl Into<Right>, name: Option<&str>) -> Result<Arc<Site>> {
+        let site = match (name, caller.own_site()) {
+            (Some(name), _) => self
                 .sites
                 .values()
-                .find(|site| site.name == name && own.is_none_or(|own| own == site.id)),
+                .find(|site| site.name == name && caller.sees(site.id)),
             (None, Some(own)) => self.sites.get(&own),
             (None, None) => {
                 return Err(Error::new(Code::SiteRequired, "Name a site: this caller has none of its own.").at("site"));
             }
         };
-        site.cloned().ok_or_else(|| {
+        let site = site.cloned().ok_or_else(|| {
             let message = format!("There is no site “{}” for this caller.", name.unwrap_or_default());
             Error::new(Code::UnknownSite, message).at("site")
-        })
+        })?;
+        let right = right.into();
+        if caller.has(right, Some(site.id)) {
+            Ok(site)
+        } else {
+            Err(caller.forbid(right).at("site"))
+        }
     }
 
     /// A site's view of a name.

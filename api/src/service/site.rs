@@ -110,7 +110,7 @@ impl Services {
         caller.require(Permission::Manage)?;
         let tx = self.database.write(Priority::Configuration).await?;
         let configuration = self.registry.at(&tx).await?;
-        let before = configuration.site(caller, name)?;
+        let before = configuration.site(caller, Permission::Manage, name)?;
         let mut site = (*before).clone();
         settings.apply(&mut site)?;
         store::site::update(&tx, &site).await?;
@@ -177,12 +177,5 @@ impl Services {
 
 /// Lets pass only callers that may manage every site.
 pub(super) fn require_all_sites(caller: &Caller) -> Result<()> {
-    caller.require(Permission::Manage)?;
-    if caller.key().is_some_and(|key| key.site.is_some()) {
-        return Err(Error::new(
-            Code::Forbidden,
-            "This key opens one site only; a key to all sites is needed.",
-        ));
-    }
-    Ok(())
+    caller.require_everywhere(Permission::Manage)
 }

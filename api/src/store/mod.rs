@@ -3,6 +3,7 @@
 //! Functions take a [`Transaction`], read or write, so that `service` composes them and decides what happens together.
 //! There is no notion here of who is asking, and no rule.
 
+pub mod account;
 mod append;
 mod condition;
 pub mod configuration;
@@ -13,15 +14,20 @@ mod error;
 pub mod event;
 mod gate;
 pub mod key;
+pub mod link;
 pub mod mark;
 pub mod raw;
+pub mod recovery_code;
 pub mod rollup;
 pub mod salt;
 mod schema;
 pub mod scope;
+pub mod session;
+pub mod signing;
 pub mod site;
 mod sql;
 pub mod tail;
+pub mod totp;
 pub mod unique_bucket;
 pub mod view;
 pub mod view_bucket;

@@ -10,6 +10,7 @@
 //! | checkpoint | four times a second | moves SQLite's write-ahead log into its file |
 //! | purge | checks every few seconds whether it is due | `service::purge` |
 //! | retention | every retention interval | `service::retention` |
+//! | session | every minute | `service::session`, tidying up |
 //! | feed | ten times a second while somebody watches | `service::feed` |
 //! | refresh | twice a second | rereads a moved configuration |
 
@@ -46,6 +47,7 @@ impl Workers {
             repeat(services, stop, "checkpoint", Duration::from_millis(250), checkpoint),
             repeat(services, stop, "purge", purge_check, purge),
             repeat(services, stop, "retention", worker.retention_interval, retain),
+            repeat(services, stop, "session", Duration::from_secs(60), tidy_sessions),
             repeat(services, stop, "feed", Duration::from_millis(100), feed),
             repeat(services, stop, "refresh", Duration::from_millis(500), refresh),
         ];
@@ -136,6 +138,11 @@ async fn purge(services: Services) -> Result<bool> {
 
 async fn retain(services: Services) -> Result<bool> {
     services.retain().await?;
+    Ok(false)
+}
+
+async fn tidy_sessions(services: Services) -> Result<bool> {
+    services.tidy_sessions().await?;
     Ok(false)
 }
 

@@ -14,7 +14,18 @@ use super::request_id::RequestId;
 use crate::telemetry::Metrics;
 
 /// The paths that metrics tell apart; others are counted together, as their number has no bound.
-const PATHS: [&str; 5] = ["/", "/graphql", "/healthz", "/readyz", "/metrics"];
+const PATHS: [&str; 10] = [
+    "/",
+    "/graphql",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/session/sign-in",
+    "/session/refresh",
+    "/session/sign-out",
+    "/session/accept",
+    "/session/link",
+];
 
 /// Counts and logs a request.
 ///

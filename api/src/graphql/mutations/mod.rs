@@ -1,7 +1,9 @@
 //! Changes, one file per capability; inputs and payloads stand beside the field that takes and gives them.
 
+pub(super) mod account;
 pub(super) mod deletion;
 pub(super) mod event;
+pub(super) mod session;
 pub(super) mod site;
 pub(super) mod unique;
 pub(super) mod view;

@@ -1,5 +1,6 @@
 //! Objects that several fields give, one file each.
 
+pub(super) mod account;
 pub(super) mod condition;
 pub(super) mod deletion;
 pub(super) mod event;

@@ -1,5 +1,6 @@
 //! Questions, one file per capability; inputs stand beside the field that takes them.
 
+pub(super) mod account;
 pub(super) mod deletion;
 pub(super) mod event;
 pub(super) mod site;

@@ -17,12 +17,11 @@ impl SiteQuery {
         let caller = ctx.caller();
         caller.require(Permission::Query).map_err(|error| ctx.fail(error))?;
         let opened = ctx.snapshot().hold().await.map_err(|error| ctx.fail(error))?;
-        let own = caller.key().and_then(|key| key.site);
         let mut sites: Vec<_> = opened
             .configuration
             .sites
             .values()
-            .filter(|site| own.is_none_or(|own| own == site.id))
+            .filter(|site| caller.sees(site.id))
             .collect();
         sites.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(sites.into_iter().map(|site| Site::from(&**site)).collect())

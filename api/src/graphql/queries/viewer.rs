@@ -3,8 +3,14 @@
 use async_graphql::{Context, Enum, Object, Result, SimpleObject};
 
 use crate::{
-    domain::{caller::Identity, key},
-    graphql::{context::ContextExt, objects::site::Site},
+    domain::{
+        caller::{Caller, Identity},
+        key,
+    },
+    graphql::{
+        context::ContextExt,
+        objects::{account::Account, site::Site},
+    },
 };
 
 /// One thing a caller may do.
@@ -28,6 +34,8 @@ enum ViewerKind {
     Anonymous,
     /// The holder of an API key.
     Key,
+    /// Somebody who has signed in.
+    Account,
     /// Somebody at the server's own command line.
     Operator,
 }
@@ -37,12 +45,14 @@ enum ViewerKind {
 struct Viewer {
     /// What the viewer is.
     kind: ViewerKind,
-    /// The name of the viewer's key.
+    /// The name of the viewer's key or account.
     name: Option<String>,
     /// The site that is meant where none is named.
     site: Option<Site>,
-    /// What the viewer may do.
+    /// What the viewer may do; an account may do it on the sites where its role gives it.
     permissions: Vec<Permission>,
+    /// The viewer's account, with its roles.
+    account: Option<Account>,
     /// Events that the viewer's key may log a second; none means no limit of its own.
     events_per_second: Option<u32>,
 }
@@ -56,21 +66,31 @@ impl ViewerQuery {
     async fn viewer(&self, ctx: &Context<'_>) -> Result<Viewer> {
         let caller = ctx.caller();
         let configuration = ctx.services().registry.current();
-        let site = caller
-            .key()
-            .and_then(|key| key.site)
-            .and_then(|id| configuration.sites.get(&id));
+        let site = caller.own_site().and_then(|id| configuration.sites.get(&id));
         let (kind, permissions) = match &caller.identity {
             Identity::Anonymous => (ViewerKind::Anonymous, key::Permissions::default()),
             Identity::Operator => (ViewerKind::Operator, key::Permissions::all()),
             Identity::Key(key) => (ViewerKind::Key, key.permissions),
+            Identity::Account(_) => (ViewerKind::Account, somewhere(caller)),
         };
         Ok(Viewer {
             kind,
-            name: caller.key().map(|key| key.name.clone()),
+            name: caller
+                .key()
+                .map(|key| key.name.clone())
+                .or_else(|| caller.account().map(|account| account.name.clone())),
             site: site.map(|site| Site::from(&**site)),
             permissions: permissions.iter().map(Permission::from).collect(),
+            account: caller.account().map(|account| Account::new(account, &configuration)),
             events_per_second: caller.key().and_then(|key| key.events_per_second),
         })
     }
+}
+
+/// What the caller may do on some site at least.
+fn somewhere(caller: &Caller) -> key::Permissions {
+    key::Permission::ALL
+        .into_iter()
+        .filter(|permission| caller.require(*permission).is_ok())
+        .collect()
 }

@@ -15,7 +15,7 @@ use crate::domain::error::{Code, Error, Result};
 
 /// How a body is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Encoding {
+pub(in crate::http) enum Encoding {
     Identity,
     Gzip,
 }
@@ -27,7 +27,7 @@ pub(super) enum Encoding {
 /// # Errors
 ///
 /// It is of another type, charset or encoding.
-pub(super) fn encoding(headers: &HeaderMap) -> Result<Encoding> {
+pub(in crate::http) fn encoding(headers: &HeaderMap) -> Result<Encoding> {
     let unsupported = |message: &str| Err(Error::new(Code::UnsupportedMediaType, message));
     let media = headers
         .get(header::CONTENT_TYPE)
@@ -38,14 +38,14 @@ pub(super) fn encoding(headers: &HeaderMap) -> Result<Encoding> {
         .next()
         .is_some_and(|name| name.eq_ignore_ascii_case("application/json"))
     {
-        return unsupported("A GraphQL request is sent as application/json.");
+        return unsupported("A body is sent as application/json.");
     }
     for part in parts {
         if part
             .split_once('=')
             .is_some_and(|(key, value)| key.eq_ignore_ascii_case("charset") && !is_utf8(value))
         {
-            return unsupported("A GraphQL request is sent in UTF-8.");
+            return unsupported("A body is sent in UTF-8.");
         }
     }
     match headers.get(header::CONTENT_ENCODING).map(|value| value.as_bytes()) {
@@ -61,7 +61,7 @@ pub(super) fn encoding(headers: &HeaderMap) -> Result<Encoding> {
 /// # Errors
 ///
 /// It is longer than `limit_bytes`, packed or not, or breaks off.
-pub(super) async fn read(
+pub(in crate::http) async fn read(
     mut payload: web::Payload,
     headers: &HeaderMap,
     encoding: Encoding,

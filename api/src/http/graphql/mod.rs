@@ -28,6 +28,7 @@ use async_graphql::{Executor, ServerError, parser::types::OperationType};
 use tokio::sync::watch;
 
 pub use self::authenticate::{Authenticate, Credential};
+pub(super) use self::body::{encoding as check_encoding, read as read_body};
 use self::{
     accept::Accept,
     completion::Shape,

@@ -161,7 +161,7 @@ impl Services {
         let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(events.len());
         let mut prepared = Vec::with_capacity(events.len());
         for ((event, site), charged) in events.into_iter().zip(sites).zip(charged) {
-            let passed = match charged.and_then(|()| configuration.site(caller, site.as_deref())) {
+            let passed = match charged.and_then(|()| configuration.site(caller, Permission::Log, site.as_deref())) {
                 Ok(site) => pipeline::prepare(self, caller, door, &site, event).await,
                 Err(error) => Err(error),
             };

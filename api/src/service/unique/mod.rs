@@ -27,6 +27,7 @@ use crate::{
         key::Permission,
         period::{self, Span},
         question::{Provenance, Source, Unique, UniqueFound},
+        role::Right,
         rollup::{Content, Rollup, State},
         scope::{self, Scope},
         site::Site,
@@ -38,6 +39,14 @@ use crate::{
         unique_bucket,
     },
 };
+
+/// Lets pass only who may declare scopes: they are of the whole organisation, and cost every site.
+fn require_scopes(caller: &Caller) -> Result<()> {
+    match caller.account() {
+        Some(_) => caller.require_everywhere(Right::Declare),
+        None => caller.require(Right::Declare),
+    }
+}
 
 /// A scope, and how far its rollups are over all sites.
 #[derive(Debug, Clone)]
@@ -67,7 +76,7 @@ impl Services {
         caller.require(Permission::Query)?;
         let start = Instant::now();
         let opened = snapshot.hold().await?;
-        let site = opened.configuration.site(caller, site)?;
+        let site = opened.configuration.site(caller, Permission::Query, site)?;
         check_span(question.span)?;
         let fields: Vec<_> = question.fields.iter().map(|(field, _)| field.clone()).collect();
         let scope = opened
@@ -257,7 +266,7 @@ impl Services {
     /// # Errors
     /// No permission, bad fields, or `ALREADY_EXISTS`.
     pub async fn create_scope(&self, caller: &Caller, names: &[String]) -> Result<Status> {
-        caller.require(Permission::Manage)?;
+        require_scopes(caller)?;
         let fields = scope::parse(names)?;
         let tx = self.database.write(Priority::Configuration).await?;
         let configuration = self.registry.at(&tx).await?;
@@ -305,7 +314,7 @@ impl Services {
     /// # Errors
     /// No permission, `UNSUPPORTED_SCOPE` where there is none, or `RESERVED_NAME` for a built-in scope.
     pub async fn delete_scope(&self, caller: &Caller, names: &[String]) -> Result<Scope> {
-        caller.require(Permission::Manage)?;
+        require_scopes(caller)?;
         let fields = scope::parse(names)?;
         let tx = self.database.write(Priority::Configuration).await?;
         let configuration = self.registry.at(&tx).await?;

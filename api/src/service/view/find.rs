@@ -68,7 +68,7 @@ impl Services {
         caller.require(Permission::Query)?;
         let start = Instant::now();
         let opened = snapshot.hold().await?;
-        let site = opened.configuration.site(caller, site)?;
+        let site = opened.configuration.site(caller, Permission::Query, site)?;
         check_span(question.span)?;
         let found = if question.view == RAW {
             let definition = Definition {

@@ -11,6 +11,7 @@ use crate::{
         caller::Caller,
         error::{Code, Error, Result},
         key::Permission,
+        role::Right,
         rollup::{Content, Rollup, SCOPE_MARK, State, VIEW_MARK},
         scope,
         site::Site,
@@ -93,7 +94,7 @@ impl Services {
     /// No permission, or an unknown site.
     pub fn views(&self, configuration: &Configuration, caller: &Caller, site: Option<&str>) -> Result<Vec<Status>> {
         caller.require(Permission::Query)?;
-        let site = configuration.site(caller, site)?;
+        let site = configuration.site(caller, Permission::Query, site)?;
         let of_site = configuration.views.iter().filter(|view| view.site == site.id);
         Ok(of_site.map(|view| status(configuration, view)).collect())
     }
@@ -103,11 +104,11 @@ impl Services {
     /// # Errors
     /// No permission, an unknown site, a bad definition, or `ALREADY_EXISTS`.
     pub async fn create_view(&self, caller: &Caller, site: Option<&str>, definition: Definition) -> Result<Status> {
-        caller.require(Permission::Manage)?;
+        caller.require(Right::Declare)?;
         definition.check()?;
         let tx = self.database.write(Priority::Configuration).await?;
         let configuration = self.registry.at(&tx).await?;
-        let site = configuration.site(caller, site)?;
+        let site = configuration.site(caller, Right::Declare, site)?;
         let now = clock::now_nanoseconds();
         let view = store::view::create(&tx, site.id, &definition, false, now)
             .await
@@ -139,10 +140,10 @@ impl Services {
     /// # Errors
     /// No permission, an unknown site, `UNKNOWN_VIEW`, or `RESERVED_NAME` for a built-in view.
     pub async fn delete_view(&self, caller: &Caller, site: Option<&str>, name: &str) -> Result<View> {
-        caller.require(Permission::Manage)?;
+        caller.require(Right::Declare)?;
         let tx = self.database.write(Priority::Configuration).await?;
         let configuration = self.registry.at(&tx).await?;
-        let site = configuration.site(caller, site)?;
+        let site = configuration.site(caller, Right::Declare, site)?;
         if name == crate::domain::view::RAW || built_in().iter().any(|one| one.name == name) {
             let message = format!("“{name}” is a built-in view and stays.");
             return Err(Error::new(Code::ReservedName, message).at("name"));

@@ -1,0 +1,217 @@
+//! Signing in and out, as plain HTTP: `/session/…`.
+//!
+//! Every call is a POST of JSON, which a page of another site cannot make a browser send without asking first; the
+//! refresh token travels in a cookie that scripts cannot read and that browsers send to `/session` of this site alone.
+//! Access tokens are answered in the body, and sent as `Authorization` only: no cookie opens anything else.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    cookie::{Cookie, SameSite, time::Duration as CookieDuration},
+    http::header,
+    web::{self, Data, Payload},
+};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::json;
+
+use super::{
+    error::respond,
+    graphql::{check_encoding, read_body},
+};
+use crate::{
+    domain::{
+        account::Account,
+        caller::{Caller, Identity},
+        error::{Code, Error, Result},
+    },
+    extract::caller::Connection,
+    service::{
+        Services,
+        link::Acceptance,
+        session::{Opened, SignIn},
+    },
+};
+
+/// The cookie that holds the refresh token.
+const COOKIE: &str = "tidemark_session";
+/// The cookie is sent to these paths alone.
+const PATH: &str = "/session";
+/// Bytes of a body; the longest password fits many times.
+const MOST_BYTES: usize = 16 << 10;
+
+/// The routes.
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .route("/session/sign-in", web::post().to(sign_in))
+        .route("/session/refresh", web::post().to(refresh))
+        .route("/session/sign-out", web::post().to(sign_out))
+        .route("/session/accept", web::post().to(accept))
+        .route("/session/link", web::get().to(super::link_page::link_page));
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SignInBody {
+    email: String,
+    password: String,
+    code: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AcceptBody {
+    token: String,
+    password: String,
+    email: Option<String>,
+    name: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EmptyBody {}
+
+/// Begins a session: an access token in the body, a refresh token in the cookie.
+async fn sign_in(services: Data<Services>, request: HttpRequest, payload: Payload) -> HttpResponse {
+    let opened = async {
+        let body: SignInBody = read(&request, payload).await?;
+        let sent = SignIn {
+            email: body.email,
+            password: body.password,
+            code: body.code,
+        };
+        services.sign_in(&nobody(&request), &sent).await
+    };
+    answer(&services, opened.await)
+}
+
+/// Renews a session by its cookie.
+async fn refresh(services: Data<Services>, request: HttpRequest, payload: Payload) -> HttpResponse {
+    let opened = async {
+        let _: EmptyBody = read(&request, payload).await?;
+        let token = request.cookie(COOKIE);
+        let token = token.ok_or_else(|| {
+            let message = format!("There is no cookie “{COOKIE}”: sign in at /session/sign-in.");
+            Error::new(Code::Unauthenticated, message)
+        })?;
+        services.renew_session(&nobody(&request), token.value()).await
+    };
+    let opened = opened.await;
+    let over = matches!(&opened, Err(error) if error.code == Code::Unauthenticated);
+    let mut response = answer(&services, opened);
+    if over {
+        forget(&services, &mut response);
+    }
+    response
+}
+
+/// Ends the cookie's session, and takes the cookie back.
+async fn sign_out(services: Data<Services>, request: HttpRequest, payload: Payload) -> HttpResponse {
+    let ended = async {
+        let _: EmptyBody = read(&request, payload).await?;
+        match request.cookie(COOKIE) {
+            Some(token) => services.sign_out(token.value()).await,
+            None => Ok(()),
+        }
+    };
+    match ended.await {
+        Ok(()) => {
+            let mut response = HttpResponse::NoContent()
+                .insert_header((header::CACHE_CONTROL, "no-store"))
+                .finish();
+            forget(&services, &mut response);
+            response
+        }
+        Err(error) => respond(&error),
+    }
+}
+
+/// Sets a password by a link; the first account comes to be by one.
+async fn accept(services: Data<Services>, request: HttpRequest, payload: Payload) -> HttpResponse {
+    let accepted = async {
+        let body: AcceptBody = read(&request, payload).await?;
+        let sent = Acceptance {
+            token: body.token,
+            password: body.password,
+            email: body.email,
+            name: body.name,
+        };
+        services.accept_link(&nobody(&request), &sent).await
+    };
+    match accepted.await {
+        Ok(account) => HttpResponse::Ok()
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .json(json!({"account": show(&account)})),
+        Err(error) => respond(&error),
+    }
+}
+
+/// Reads a body, provided that it is JSON and that no other site had it sent.
+async fn read<T: DeserializeOwned>(request: &HttpRequest, payload: Payload) -> Result<T> {
+    let from = request.headers().get("sec-fetch-site");
+    if from.is_some_and(|site| site.as_bytes() == b"cross-site") {
+        let message = "Another site had this sent; sessions are begun and ended on their own site only.";
+        return Err(Error::new(Code::Forbidden, message));
+    }
+    let encoding = check_encoding(request.headers())?;
+    let bytes = read_body(payload, request.headers(), encoding, MOST_BYTES).await?;
+    serde_json::from_slice(&bytes).map_err(|error| {
+        if error.is_data() {
+            // It tells the field, never a value.
+            Error::new(Code::MalformedRequest, format!("The body does not fit: {error}."))
+        } else {
+            Error::new(Code::MalformedJson, "The body is not JSON.")
+        }
+    })
+}
+
+/// Whoever sends a request about sessions is nobody yet.
+pub(super) fn nobody(request: &HttpRequest) -> Caller {
+    Connection::of(request).caller(Identity::Anonymous)
+}
+
+fn show(account: &Account) -> serde_json::Value {
+    json!({"id": account.public_id, "email": account.email, "name": account.name})
+}
+
+fn answer(services: &Services, opened: Result<Opened>) -> HttpResponse {
+    let opened = match opened {
+        Ok(opened) => opened,
+        Err(error) => return respond(&error),
+    };
+    let mut response = HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .json(json!({
+            "accessToken": opened.access.token,
+            "tokenType": "Bearer",
+            "expiresAt": opened.access.expires.to_string(),
+            "account": show(&opened.account),
+        }));
+    add_cookie(&mut response, &refresh_cookie(services, opened));
+    response
+}
+
+/// The cookie that renews a session.
+pub(super) fn refresh_cookie(services: &Services, opened: Opened) -> Cookie<'static> {
+    let life = i64::try_from(opened.life.as_secs()).unwrap_or(i64::MAX);
+    cookie(services, opened.refresh, CookieDuration::seconds(life))
+}
+
+fn cookie(services: &Services, value: String, life: CookieDuration) -> Cookie<'static> {
+    Cookie::build(COOKIE, value)
+        .path(PATH)
+        .http_only(true)
+        .same_site(SameSite::Strict)
+        .secure(services.account.is_https())
+        .max_age(life)
+        .finish()
+}
+
+fn forget(services: &Services, response: &mut HttpResponse) {
+    add_cookie(response, &cookie(services, String::new(), CookieDuration::ZERO));
+}
+
+/// Adds a cookie to an answer.
+pub(super) fn add_cookie(response: &mut HttpResponse, cookie: &Cookie<'_>) {
+    if let Err(error) = response.add_cookie(cookie) {
+        tracing::error!(%error, "a cookie cannot be set");
+    }
+}

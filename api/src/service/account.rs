@@ -1,0 +1,226 @@
+//! Accounts: who may sign in, and what they may do. Owners say so; the last of them stays.
+
+use uuid::Uuid;
+
+use super::{Services, link::Link};
+use crate::{
+    clock,
+    domain::{
+        account::{Account, check_password, normalise_email, tidy_name},
+        caller::Caller,
+        error::{Code, Error, Result},
+        role::{Grant, Right, Role},
+    },
+    store::{
+        self, Priority, Transaction,
+        account::{By, Stored},
+        is_conflict,
+    },
+};
+
+/// Who is to have an account.
+#[derive(Debug, Clone)]
+pub struct NewAccount {
+    /// The e-mail address, in any case.
+    pub email: String,
+    /// What people call them; empty takes it from the address.
+    pub name: String,
+    /// What they may.
+    pub role: Role,
+    /// The site on which they may; none is the whole organisation.
+    pub site: Option<String>,
+}
+
+/// An account by the name that others know it by.
+pub(super) async fn find(tx: &Transaction, public_id: &str) -> Result<Stored> {
+    let found = store::account::find(tx, By::PublicId(public_id)).await?;
+    found.ok_or_else(|| Error::new(Code::NotFound, "There is no such account.").at("account"))
+}
+
+impl Services {
+    /// Every account, by e-mail address.
+    ///
+    /// # Errors
+    /// Only owners may.
+    pub async fn accounts(&self, caller: &Caller) -> Result<Vec<Account>> {
+        caller.require_everywhere(Right::Own)?;
+        let tx = self.database.read(self.question.deadline).await?;
+        store::account::list(&tx).await
+    }
+
+    /// Makes an account without a password, and a link by which its owner sets one.
+    ///
+    /// # Errors
+    /// Only owners may; a bad address, name or site; `ALREADY_EXISTS`.
+    pub async fn invite_account(&self, caller: &Caller, new: &NewAccount) -> Result<(Account, Link)> {
+        caller.require_everywhere(Right::Own)?;
+        let tx = self.database.write(Priority::Configuration).await?;
+        let account = self.make_account(&tx, caller, new).await?;
+        let link = self.make_link(&tx, Some(account.id)).await?;
+        tx.commit().await?;
+        Ok((account, link))
+    }
+
+    /// Makes an account with a password.
+    ///
+    /// # Errors
+    /// Only owners may; a bad address, name, site or password; `ALREADY_EXISTS`.
+    pub async fn create_account(&self, caller: &Caller, new: &NewAccount, password: &str) -> Result<Account> {
+        caller.require_everywhere(Right::Own)?;
+        check_password(password, &normalise_email(&new.email)?)?;
+        let hash = self.passwords.hash(password).await?;
+        let tx = self.database.write(Priority::Configuration).await?;
+        let mut account = self.make_account(&tx, caller, new).await?;
+        store::account::set_password(&tx, account.id, &hash).await?;
+        // Whoever opens the setup link now would find that the first account is there.
+        store::link::remove(&tx, None).await?;
+        tx.commit().await?;
+        account.has_password = true;
+        Ok(account)
+    }
+
+    /// Makes the row of an account.
+    pub(super) async fn make_account(&self, tx: &Transaction, caller: &Caller, new: &NewAccount) -> Result<Account> {
+        let email = normalise_email(&new.email)?;
+        let site = self.site_of_role(tx, caller, new.role, new.site.as_deref()).await?;
+        let mut account = Account {
+            id: 0,
+            public_id: Uuid::now_v7().to_string(),
+            name: tidy_name(&new.name, &email)?,
+            email,
+            grants: vec![Grant { site, role: new.role }],
+            has_password: false,
+            has_second_factor: false,
+            created: clock::now(),
+            disabled: None,
+        };
+        account.id = store::account::create(tx, &account).await.map_err(|error| {
+            if is_conflict(&error) {
+                Error::new(
+                    Code::AlreadyExists,
+                    "There is an account with this e-mail address already.",
+                )
+                .at("email")
+            } else {
+                error
+            }
+        })?;
+        Ok(account)
+    }
+
+    async fn site_of_role(
+        &self,
+        tx: &Transaction,
+        caller: &Caller,
+        role: Role,
+        site: Option<&str>,
+    ) -> Result<Option<i64>> {
+        let Some(name) = site else { return Ok(None) };
+        if role == Role::Owner {
+            let message = "An owner owns the whole organisation; leave `site` out, or give another role.";
+            return Err(Error::new(Code::InvalidArgument, message).at("site"));
+        }
+        let configuration = self.registry.at(tx).await?;
+        let site = configuration.site(caller, Right::Own, Some(name))?;
+        Ok(Some(site.id))
+    }
+
+    /// Sets what an account may on a site, or with no site in the whole organisation; none takes it away.
+    ///
+    /// # Errors
+    /// Only owners may; `NOT_FOUND` for an account or a role that is not there; `UNKNOWN_SITE`; `LAST_OWNER`.
+    pub async fn set_account_role(
+        &self,
+        caller: &Caller,
+        public_id: &str,
+        site: Option<&str>,
+        role: Option<Role>,
+    ) -> Result<Account> {
+        caller.require_everywhere(Right::Own)?;
+        let tx = self.lock_accounts().await?;
+        let before = find(&tx, public_id).await?.account;
+        let site = self
+            .site_of_role(&tx, caller, role.unwrap_or(Role::Viewer), site)
+            .await?;
+        let was_there = store::account::set_role(&tx, before.id, site, role).await?;
+        if role.is_none() && !was_there {
+            return Err(Error::new(Code::NotFound, "The account has no role there.").at("site"));
+        }
+        self.finish(tx, &before).await
+    }
+
+    /// Lets an account in no more, and ends its sessions; or lets it in again.
+    ///
+    /// # Errors
+    /// Only owners may; `NOT_FOUND`; `LAST_OWNER`.
+    pub async fn set_account_disabled(&self, caller: &Caller, public_id: &str, disabled: bool) -> Result<Account> {
+        caller.require_everywhere(Right::Own)?;
+        let tx = self.lock_accounts().await?;
+        let before = find(&tx, public_id).await?.account;
+        let now = clock::now_nanoseconds();
+        store::account::set_disabled(&tx, before.id, disabled.then_some(now)).await?;
+        if disabled {
+            store::session::end_others(&tx, before.id, None, now).await?;
+            store::link::remove(&tx, Some(before.id)).await?;
+        }
+        self.finish(tx, &before).await
+    }
+
+    /// A transaction in which no other says who owns the organisation: two owners who remove each other must not both
+    /// find that one is left.
+    pub(super) async fn lock_accounts(&self) -> Result<Transaction> {
+        let tx = self.database.write(Priority::Configuration).await?;
+        store::configuration::touch(&tx).await?;
+        Ok(tx)
+    }
+
+    /// Commits, unless it leaves nobody who owns the organisation.
+    async fn finish(&self, tx: Transaction, before: &Account) -> Result<Account> {
+        let accounts = store::account::list(&tx).await?;
+        if before.is_owner() && !accounts.iter().any(Account::is_owner) {
+            let message = "This is the last owner who can sign in; make another one first.";
+            return Err(Error::new(Code::LastOwner, message).at("account"));
+        }
+        let after = accounts.into_iter().find(|account| account.id == before.id);
+        tx.commit().await?;
+        after.ok_or_else(|| Error::internal("the account is gone"))
+    }
+
+    /// Changes one's own password, and ends one's other sessions.
+    ///
+    /// # Errors
+    /// Nobody signed in; `SIGN_IN_FAILED` where the present password is wrong; `WEAK_PASSWORD`; `RATE_LIMITED`.
+    pub async fn change_password(&self, caller: &Caller, present: &str, next: &str) -> Result<()> {
+        let signed_in = caller.require_account()?;
+        check_password(next, &signed_in.account.email).map_err(|error| error.at("newPassword"))?;
+        let present = self.check_present(caller, present).await?;
+        let hash = self.passwords.hash(next).await?;
+        let tx = self.database.write(Priority::Configuration).await?;
+        let stored = store::account::find(&tx, By::Number(signed_in.account.id)).await?;
+        if stored.and_then(|stored| stored.password_hash) != Some(present) {
+            return Err(wrong_password());
+        }
+        store::account::set_password(&tx, signed_in.account.id, &hash).await?;
+        store::link::remove(&tx, Some(signed_in.account.id)).await?;
+        let now = clock::now_nanoseconds();
+        store::session::end_others(&tx, signed_in.account.id, Some(signed_in.session), now).await?;
+        tx.commit().await
+    }
+
+    /// Wants one's own password again, for what a stolen access token must not do; gives its hash.
+    pub(super) async fn check_present(&self, caller: &Caller, password: &str) -> Result<String> {
+        let account = &caller.require_account()?.account;
+        self.attempts.charge_account(&account.email)?;
+        let stored = {
+            let tx = self.database.read(self.question.deadline).await?;
+            store::account::find(&tx, By::Number(account.id)).await?
+        };
+        let hash = stored.and_then(|stored| stored.password_hash);
+        let same = self.passwords.verify(password, hash.as_deref()).await?;
+        hash.filter(|_| same).ok_or_else(wrong_password)
+    }
+}
+
+fn wrong_password() -> Error {
+    Error::new(Code::SignInFailed, "The present password is wrong.").at("password")
+}

@@ -1,0 +1,310 @@
+//! Sessions: signing in, staying signed in, signing out; and knowing somebody by their access token.
+//!
+//! An access token is short-lived and proves itself; whether its session still goes on, and what its account may, is
+//! looked up for every request, so that what is revoked on one instance is gone from all at once. A refresh token
+//! renews the session once. One that comes again later than a moment was stolen, or its successor was: the session ends.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::{Services, random, signing::Minted};
+use crate::{
+    clock,
+    domain::{
+        account::{Account, SignedIn, normalise_email},
+        caller::{Caller, Identity},
+        error::{Code, Error, Result},
+        role::Right,
+        session::{GRACE, LONGEST_LIFE, MOST_USER_AGENT, Session},
+        signing::Audience,
+        token::Kind,
+        zone,
+    },
+    store::{
+        self, Priority, Transaction,
+        account::{By, Stored},
+    },
+};
+
+/// How long looking somebody up may take.
+const DEADLINE: Duration = Duration::from_secs(10);
+/// How long a session that ended is kept, so that a stolen token still shows.
+const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What an access token claims.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessClaims {
+    /// The account's public id.
+    pub sub: String,
+    /// The session's public id.
+    pub sid: String,
+}
+
+/// What somebody signs in with.
+#[derive(Clone)]
+pub struct SignIn {
+    /// The e-mail address, in any case.
+    pub email: String,
+    /// The password.
+    pub password: String,
+    /// A code of the second factor, or a recovery code.
+    pub code: Option<String>,
+}
+
+/// A session that was begun or renewed.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    /// Opens everything that the account may, for a while.
+    pub access: Minted,
+    /// Renews the session, once.
+    pub refresh: String,
+    /// How long the refresh token works.
+    pub life: Duration,
+    /// Who signed in.
+    pub account: Account,
+}
+
+impl Services {
+    /// Begins a session. Whether the address is unknown, the password wrong or the account disabled, it takes the same
+    /// time and says the same.
+    ///
+    /// # Errors
+    /// `SIGN_IN_FAILED`; `SECOND_FACTOR_REQUIRED` once the password is right; `RATE_LIMITED` after too many attempts.
+    pub async fn sign_in(&self, caller: &Caller, sent: &SignIn) -> Result<Opened> {
+        let email = normalise_email(&sent.email)?;
+        self.attempts.charge_address(caller.address)?;
+        self.attempts.charge_account(&email)?;
+        let found = {
+            let tx = self.database.read(DEADLINE).await?;
+            store::account::find(&tx, By::Email(&email)).await?
+        };
+        let hash = found.as_ref().and_then(|stored| stored.password_hash.clone());
+        let same = self.passwords.verify(&sent.password, hash.as_deref()).await?;
+        let Some(found) = found.filter(|stored| same && stored.account.disabled.is_none()) else {
+            return Err(failed());
+        };
+        let tx = self.database.write(Priority::Configuration).await?;
+        // The hash took its time, in which the password may have been changed or the account disabled.
+        let stored = store::account::find(&tx, By::Number(found.account.id)).await?;
+        let stored = stored.filter(|stored| stored.password_hash == hash && stored.account.disabled.is_none());
+        let stored = stored.ok_or_else(failed)?;
+        self.check_second_factor(&tx, &stored, sent.code.as_deref()).await?;
+        self.begin(tx, caller, stored).await
+    }
+
+    /// Begins a session for somebody who has proven who they are.
+    pub(super) async fn begin(&self, tx: Transaction, caller: &Caller, stored: Stored) -> Result<Opened> {
+        let now = clock::now();
+        let session = Session {
+            id: 0,
+            public_id: Uuid::now_v7().to_string(),
+            account: stored.account.id,
+            address: caller.address.map(|address| address.to_string()),
+            user_agent: user_agent(caller),
+            created: now,
+            used: now,
+            expires: now.checked_add(self.account.session_idle).map_err(Error::internal)?,
+            ended: None,
+        };
+        let session = store::session::create(&tx, &session).await?;
+        self.hand_out(tx, session, stored.account).await
+    }
+
+    /// Renews a session by its refresh token, which is spent thereby.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` where the token is unknown, its session over, or the token was spent before: then the session
+    /// ends, as one of the two who have it stole it.
+    pub async fn renew_session(&self, caller: &Caller, token: &str) -> Result<Opened> {
+        let hash = hash(token);
+        let known = if Kind::Refresh.is(token) {
+            let tx = self.database.read(DEADLINE).await?;
+            store::session::of_token(&tx, &hash).await?.is_some()
+        } else {
+            false
+        };
+        if !known {
+            self.attempts.charge_address(caller.address)?;
+            return Err(over());
+        }
+        let tx = self.database.write(Priority::Configuration).await?;
+        let now = clock::now();
+        let first = store::session::spend_token(&tx, &hash, zone::nanoseconds(now)).await?;
+        let (mut session, spent) = store::session::of_token(&tx, &hash).await?.ok_or_else(over)?;
+        let stored = store::account::find(&tx, By::Number(session.account)).await?;
+        let stored = stored.filter(|stored| stored.account.disabled.is_none() && session.is_live(now));
+        let Some(stored) = stored else {
+            return Err(over());
+        };
+        let in_grace = spent
+            .and_then(|spent| spent.checked_add(GRACE).ok())
+            .is_some_and(|end| now < end);
+        if !first && !in_grace {
+            store::session::end(&tx, session.id, zone::nanoseconds(now)).await?;
+            tx.commit().await?;
+            tracing::warn!(
+                session = session.public_id,
+                account = stored.account.public_id,
+                "a refresh token was used twice; its session has ended"
+            );
+            return Err(over());
+        }
+        let end = session.created.checked_add(LONGEST_LIFE).map_err(Error::internal)?;
+        let idle = now.checked_add(self.account.session_idle).map_err(Error::internal)?;
+        session.used = now;
+        session.expires = idle.min(end);
+        session.address = caller.address.map(|address| address.to_string());
+        session.user_agent = user_agent(caller);
+        store::session::renew(&tx, &session).await?;
+        self.hand_out(tx, session, stored.account).await
+    }
+
+    async fn hand_out(&self, tx: Transaction, session: Session, account: Account) -> Result<Opened> {
+        let refresh = Kind::Refresh.text(&random()?);
+        store::session::add_token(&tx, session.id, &hash(&refresh)).await?;
+        tx.commit().await?;
+        let claims = AccessClaims {
+            sub: account.public_id.clone(),
+            sid: session.public_id,
+        };
+        let now = clock::now();
+        let life = Duration::try_from(session.expires.duration_since(now)).unwrap_or_default();
+        Ok(Opened {
+            access: self.mint(Audience::Account, claims, (now, self.account.access_token_life))?,
+            refresh,
+            life,
+            account,
+        })
+    }
+
+    /// Ends the session that a refresh token renews; what is no such token has nothing to end.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub async fn sign_out(&self, token: &str) -> Result<()> {
+        if !Kind::Refresh.is(token) {
+            return Ok(());
+        }
+        let tx = self.database.write(Priority::Configuration).await?;
+        if let Some((session, _)) = store::session::of_token(&tx, &hash(token)).await? {
+            store::session::end(&tx, session.id, clock::now_nanoseconds()).await?;
+        }
+        tx.commit().await
+    }
+
+    /// Knows somebody by their access token.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` where the token does not hold, its session is over, or its account disabled.
+    pub(super) async fn authenticate_account(&self, token: &str) -> Result<Identity> {
+        let claims = self.verify::<AccessClaims>(Audience::Account, token).await?.own;
+        let signed_in = self.signed_in(&claims.sid).await?;
+        let signed_in = signed_in.filter(|signed_in| signed_in.account.public_id == claims.sub);
+        signed_in
+            .map(|signed_in| Identity::Account(signed_in.into()))
+            .ok_or_else(over)
+    }
+
+    /// Who is signed in by a session, if it still goes on.
+    async fn signed_in(&self, public_id: &str) -> Result<Option<SignedIn>> {
+        let tx = self.database.read(DEADLINE).await?;
+        let session = store::session::find(&tx, public_id).await?;
+        let Some(session) = session.filter(|session| session.is_live(clock::now())) else {
+            return Ok(None);
+        };
+        let stored = store::account::find(&tx, By::Number(session.account)).await?;
+        let stored = stored.filter(|stored| stored.account.disabled.is_none());
+        Ok(stored.map(|stored| SignedIn {
+            account: stored.account,
+            session: session.id,
+            session_id: session.public_id,
+        }))
+    }
+
+    /// Whether somebody who streams still is signed in, and may what they might.
+    pub(super) async fn is_signed_in(&self, known: &SignedIn) -> bool {
+        match self.signed_in(&known.session_id).await {
+            Ok(found) => found.is_some_and(|found| found.account.grants == known.account.grants),
+            Err(error) => {
+                // What cannot be looked up may have been revoked.
+                tracing::error!(?error, "a session cannot be looked up");
+                false
+            }
+        }
+    }
+
+    /// The sessions of one's own account that are under way, or those of another, the one last used first.
+    ///
+    /// # Errors
+    /// Nobody signed in; another account's are for owners; `NOT_FOUND`.
+    pub async fn sessions(&self, caller: &Caller, account: Option<&str>) -> Result<Vec<Session>> {
+        let tx = self.database.read(DEADLINE).await?;
+        let id = match (account, caller.account()) {
+            (None, _) => caller.require_account()?.account.id,
+            (Some(name), Some(own)) if own.public_id == name => own.id,
+            (Some(name), _) => {
+                caller.require_everywhere(Right::Own)?;
+                super::account::find(&tx, name).await?.account.id
+            }
+        };
+        store::session::list(&tx, id, clock::now_nanoseconds()).await
+    }
+
+    /// Ends a session: one of one's own, or as an owner anybody's.
+    ///
+    /// # Errors
+    /// Nobody signed in, or `NOT_FOUND`.
+    pub async fn revoke_session(&self, caller: &Caller, public_id: &str) -> Result<Session> {
+        if !caller.has(Right::Own, None) {
+            caller.require_account()?;
+        }
+        let tx = self.database.write(Priority::Configuration).await?;
+        let now = clock::now();
+        let session = store::session::find(&tx, public_id).await?;
+        let session = session.filter(|session| {
+            let own = caller.account().is_some_and(|account| account.id == session.account);
+            session.is_live(now) && (own || caller.has(Right::Own, None))
+        });
+        let mut session =
+            session.ok_or_else(|| Error::new(Code::NotFound, "There is no such session under way.").at("id"))?;
+        store::session::end(&tx, session.id, zone::nanoseconds(now)).await?;
+        tx.commit().await?;
+        session.ended = Some(now);
+        Ok(session)
+    }
+
+    /// Removes what is over: sessions, links, and memories of attempts.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub async fn tidy_sessions(&self) -> Result<()> {
+        self.attempts.tidy();
+        let tx = self.database.write(Priority::Purge).await?;
+        let now = clock::now();
+        let before = now.checked_sub(KEPT).map_err(Error::internal)?;
+        store::session::remove_ended(&tx, zone::nanoseconds(before)).await?;
+        store::link::remove_expired(&tx, zone::nanoseconds(now)).await?;
+        tx.commit().await
+    }
+}
+
+/// A refresh token has 256 random bits, so a fast hash is enough.
+pub(super) fn hash(token: &str) -> Vec<u8> {
+    Sha256::digest(token.as_bytes()).to_vec()
+}
+
+fn user_agent(caller: &Caller) -> Option<String> {
+    let text = caller.user_agent.as_ref()?;
+    Some(text.chars().take(MOST_USER_AGENT).collect())
+}
+
+fn failed() -> Error {
+    Error::new(Code::SignInFailed, "The e-mail address or the password is wrong.")
+}
+
+fn over() -> Error {
+    Error::new(Code::Unauthenticated, "The session is over; sign in again.")
+}

@@ -1,0 +1,9 @@
+//! Accounts of people: signing in, staying signed in, and what each may do.
+
+mod attempt;
+mod forgery;
+mod link;
+mod role;
+mod session;
+mod sign_in;
+mod totp;

@@ -1,0 +1,210 @@
+//! Staying signed in: tokens are renewed once each, and what is revoked opens nothing any more, anywhere.
+
+use std::time::Duration;
+
+use serde_json::json;
+use support::{
+    Engine, Person, Server, Tidemark, Transport,
+    person::{PASSWORD, code, cookie, post, sign_in},
+};
+
+support::on_both_engines!(
+    a_refresh_token_renews_once_and_its_reuse_ends_the_session,
+    an_access_token_and_a_session_expire,
+    signing_out_and_revoking_end_a_session_at_once,
+    a_changed_password_ends_the_other_sessions,
+    a_rotation_of_signing_keys_logs_nobody_out,
+);
+
+async fn refresh(server: &Server, cookie: &str) -> support::Answer {
+    post(server.address(), "/session/refresh", &json!({}), Some(cookie)).await
+}
+
+async fn a_refresh_token_renews_once_and_its_reuse_ends_the_session(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let server = tidemark.server();
+    let ada = tidemark.person("ada@example.com", &[]).await;
+    let other = Person::sign_in(server.address(), "ada@example.com").await;
+    let second = refresh(server, ada.cookie()).await;
+    let second = Person::of(server.address(), &second);
+    assert_ne!(second.cookie(), ada.cookie());
+    // Two tabs woke at once, or the answer was lost: within the grace both are let in.
+    let (one, two) = tokio::join!(refresh(server, ada.cookie()), refresh(server, second.cookie()));
+    assert_eq!((one.status, two.status), (200, 200), "{} {}", one.text, two.text);
+    for answer in [&one, &two] {
+        let person = Person::of(server.address(), answer);
+        assert_eq!(person.viewer().await.status, 200);
+    }
+    tokio::time::sleep(Duration::from_secs(11)).await;
+    let stolen = refresh(server, ada.cookie()).await;
+    assert_eq!((stolen.status, code(&stolen)), (401, "UNAUTHENTICATED"));
+    assert_eq!(cookie(&stolen), "", "the cookie is taken back");
+    // The whole family is out, the thief's and the owner's; other sessions are not.
+    for heir in [&one, &two] {
+        let answer = refresh(server, &cookie(heir)).await;
+        assert_eq!((answer.status, code(&answer)), (401, "UNAUTHENTICATED"));
+        let person = Person::of(server.address(), heir);
+        assert_eq!(person.viewer().await.error_code(), "UNAUTHENTICATED");
+    }
+    assert_eq!(other.viewer().await.data()["viewer"]["kind"], "ACCOUNT");
+    assert!(server.log().contains("used twice"), "{}", server.log());
+    for none in ["", "tmr_", "nonsense", other.token()] {
+        assert_eq!(code(&refresh(server, none).await), "UNAUTHENTICATED", "{none}");
+    }
+    let answer = post(server.address(), "/session/refresh", &json!({}), None).await;
+    assert_eq!((answer.status, code(&answer)), (401, "UNAUTHENTICATED"));
+}
+
+async fn an_access_token_and_a_session_expire(engine: Engine) {
+    let tidemark = Tidemark::builder(engine)
+        .flag("--access-token-life", "1s")
+        .flag("--session-idle", "9s")
+        .start()
+        .await;
+    let server = tidemark.server();
+    let ada = tidemark.person("ada@example.com", &[]).await;
+    assert_eq!(ada.viewer().await.status, 200);
+    // A second, and the leeway for clocks that are apart.
+    tokio::time::sleep(Duration::from_secs(7)).await;
+    let answer = ada.viewer().await;
+    assert_eq!((answer.status, answer.error_code()), (401, "UNAUTHENTICATED"));
+    let renewed = Person::of(server.address(), &refresh(server, ada.cookie()).await);
+    assert_eq!(renewed.viewer().await.status, 200);
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert_eq!(code(&refresh(server, renewed.cookie()).await), "UNAUTHENTICATED");
+}
+
+async fn signing_out_and_revoking_end_a_session_at_once(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let second = Server::start(tidemark.database()).await;
+    let ada = tidemark.person("ada@example.com", &[]).await;
+    let bob = tidemark.person("bob@example.com", &["--role", "viewer"]).await;
+    let phone = Person::sign_in(second.address(), "bob@example.com").await;
+    let document = "query ($account: ID) { sessions(account: $account) { id current address userAgent expiresAt } }";
+    let sessions = bob.field(document, json!({})).await;
+    let list = sessions.as_array().expect("a list");
+    assert_eq!(list.len(), 2, "{sessions:#}");
+    let current: Vec<_> = list.iter().filter(|session| session["current"] == true).collect();
+    assert_eq!(current.len(), 1, "{sessions:#}");
+    assert_eq!(current[0]["address"], "127.0.0.1");
+
+    // A stream ends as well, though it is on another instance than the one that revokes.
+    let mut streams = Vec::new();
+    for transport in [Transport::WebSocket, Transport::EventStream] {
+        let watch = "subscription ($site: String) { eventLogged(site: $site) { id } }";
+        streams.push(
+            phone
+                .client()
+                .subscribe(transport, watch, json!({"site": tidemark.site()}))
+                .await,
+        );
+    }
+    let other = list
+        .iter()
+        .find(|session| session["current"] == false)
+        .expect("the phone's");
+    let revoke = "mutation ($id: ID!) { revokeSession(id: $id) { session { id endedAt } error { code } } }";
+    let revoked = bob.field(revoke, json!({"id": other["id"]})).await;
+    assert!(revoked["session"]["endedAt"].is_string(), "{revoked:#}");
+    assert_eq!(
+        phone.viewer().await.error_code(),
+        "UNAUTHENTICATED",
+        "on the second server, at once"
+    );
+    assert_eq!(code(&refresh(&second, phone.cookie()).await), "UNAUTHENTICATED");
+    for mut stream in streams {
+        if let Some(last) = stream.next().await {
+            assert_eq!(last["errors"][0]["extensions"]["code"], "UNAUTHENTICATED", "{last:#}");
+        }
+    }
+    assert_eq!(bob.viewer().await.status, 200);
+    let again = bob.field(revoke, json!({"id": other["id"]})).await;
+    assert_eq!(again["error"]["code"], "NOT_FOUND");
+
+    // One sees one's own sessions; an owner sees and ends everybody's.
+    let mine = ada.field(document, json!({})).await;
+    let foreign = bob.field(revoke, json!({"id": mine[0]["id"]})).await;
+    assert_eq!(foreign["error"]["code"], "NOT_FOUND", "{foreign:#}");
+    let accounts = ada.field("{ accounts { id email } }", json!({})).await;
+    let id = |email: &str| {
+        let found = accounts
+            .as_array()
+            .expect("a list")
+            .iter()
+            .find(|one| one["email"] == email);
+        found.expect("an account")["id"].clone()
+    };
+    let answer = bob
+        .client()
+        .graphql(document, json!({"account": id("ada@example.com")}))
+        .await;
+    assert_eq!(answer.error_code(), "FORBIDDEN");
+    let theirs = ada.field(document, json!({"account": id("bob@example.com")})).await;
+    assert_eq!(theirs[0]["id"], current[0]["id"]);
+    let ended = ada.field(revoke, json!({"id": theirs[0]["id"]})).await;
+    assert!(ended["error"].is_null(), "{ended:#}");
+    assert_eq!(bob.viewer().await.error_code(), "UNAUTHENTICATED");
+
+    let out = post(second.address(), "/session/sign-out", &json!({}), Some(ada.cookie())).await;
+    assert_eq!((out.status, cookie(&out).as_str()), (204, ""));
+    assert_eq!(ada.viewer().await.error_code(), "UNAUTHENTICATED");
+    assert_eq!(code(&refresh(tidemark.server(), ada.cookie()).await), "UNAUTHENTICATED");
+    let out = post(second.address(), "/session/sign-out", &json!({}), None).await;
+    assert_eq!(out.status, 204, "who is out is out");
+}
+
+async fn a_changed_password_ends_the_other_sessions(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let address = tidemark.server().address();
+    let ada = tidemark.person("ada@example.com", &[]).await;
+    let other = Person::sign_in(address, "ada@example.com").await;
+    let change = "mutation ($password: String!, $next: String!) { changePassword(password: $password, newPassword: \
+                  $next) { done error { code path } } }";
+    let next = "another horse battery staple";
+    for (password, next, expected, path) in [
+        ("wrong horse battery", next, "SIGN_IN_FAILED", "password"),
+        (PASSWORD, "short", "WEAK_PASSWORD", "newPassword"),
+        (PASSWORD, "aaaaaaaaaaaaaaaaaaaa", "WEAK_PASSWORD", "newPassword"),
+    ] {
+        let payload = ada.field(change, json!({"password": password, "next": next})).await;
+        assert_eq!(payload["error"], json!({"code": expected, "path": path}), "{payload:#}");
+    }
+    assert_eq!(other.viewer().await.status, 200);
+    let payload = ada.field(change, json!({"password": PASSWORD, "next": next})).await;
+    assert_eq!(payload, json!({"done": true, "error": null}));
+    assert_eq!(ada.viewer().await.status, 200, "one's own session goes on");
+    assert_eq!(other.viewer().await.error_code(), "UNAUTHENTICATED");
+    assert_eq!(
+        code(&refresh(tidemark.server(), other.cookie()).await),
+        "UNAUTHENTICATED"
+    );
+    assert_eq!(
+        code(&sign_in(address, "ada@example.com", PASSWORD, None).await),
+        "SIGN_IN_FAILED"
+    );
+    assert_eq!(sign_in(address, "ada@example.com", next, None).await.status, 200);
+    let answer = tidemark
+        .client()
+        .graphql(change, json!({"password": PASSWORD, "next": next}))
+        .await;
+    assert_eq!(answer.error_code(), "FORBIDDEN", "a key has no password");
+}
+
+async fn a_rotation_of_signing_keys_logs_nobody_out(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let second = Server::start(tidemark.database()).await;
+    let ada = tidemark.person("ada@example.com", &[]).await;
+    for _ in 0..3 {
+        let _ = tidemark.command(&["signing", "rotate"]).await.success();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let fresh = Person::sign_in(tidemark.server().address(), "ada@example.com").await;
+        let header = |person: &Person| person.token().split('.').next().unwrap_or_default().to_owned();
+        assert_ne!(header(&fresh), header(&ada), "another key signs");
+        for person in [&ada, &fresh] {
+            assert_eq!(person.viewer().await.data()["viewer"]["kind"], "ACCOUNT");
+            let there = person.client().at(second.address());
+            let viewer = there.graphql("{ viewer { kind } }", json!({})).await;
+            assert_eq!(viewer.data()["viewer"]["kind"], "ACCOUNT");
+        }
+    }
+}
