@@ -37,6 +37,7 @@ pub async fn services(config: &Config) -> Result<Services> {
     database.migrate().await?;
     let settings = Settings {
         account: config.account(),
+        oidc: config.oidc(),
         ingest: config.ingest(),
         question: config.question(),
         worker: config.worker(),

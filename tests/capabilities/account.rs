@@ -3,6 +3,7 @@
 mod attempt;
 mod forgery;
 mod link;
+mod oidc;
 mod role;
 mod session;
 mod sign_in;

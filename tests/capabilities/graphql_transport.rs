@@ -82,7 +82,7 @@ impl Answer {
 }
 
 fn client() -> reqwest::Client {
-    reqwest::Client::builder().no_proxy().build().expect("a client")
+    support::client::http().build().expect("a client")
 }
 
 async fn send(request: RequestBuilder) -> Answer {

@@ -18,6 +18,15 @@ const FOLD_LIMIT: Duration = Duration::from_secs(60);
 
 const FOLD_POLL_INTERVAL: Duration = Duration::from_millis(20);
 
+/// The beginnings of an HTTP client.
+pub fn http() -> reqwest::ClientBuilder {
+    // The server's own client brings TLS into the same build, which wants to know by whose cryptography, though no test
+    // speaks TLS. That it was told before is no failure.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    // A proxy of the environment has nothing to do with a server on this machine.
+    reqwest::Client::builder().no_proxy()
+}
+
 /// A caller. It finds its server again after a restart.
 #[derive(Debug, Clone)]
 pub struct Client {
@@ -42,8 +51,7 @@ impl Client {
     /// When the HTTP client cannot be built.
     #[must_use]
     pub fn anonymous(address: &Address) -> Self {
-        // A proxy of the environment has nothing to do with a server on this machine.
-        let http = reqwest::Client::builder().no_proxy().timeout(ANSWER_LIMIT).build();
+        let http = http().timeout(ANSWER_LIMIT).build();
         let http = http.expect("the HTTP client can be built");
         Self {
             http,

@@ -21,6 +21,7 @@ pub mod database;
 pub mod folder;
 pub mod golden;
 pub mod graphql;
+pub mod issuer;
 pub mod person;
 pub mod postgres;
 pub mod server;

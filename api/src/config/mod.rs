@@ -3,6 +3,7 @@
 //! A flag beats the environment, that beats the file, that beats the default. Nobody else reads the environment.
 
 mod account;
+mod oidc;
 mod setting;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
@@ -12,6 +13,7 @@ use figment::{
     Figment,
     providers::{Format, Serialized, Toml},
 };
+pub use oidc::Oidc;
 pub use setting::{Config, Flags};
 use url::Url;
 
@@ -155,6 +157,7 @@ impl Config {
             return Err(format!("--{name} must be greater than 0"));
         }
         self.check_account()?;
+        self.check_oidc()?;
         if self.queue_events < self.max_events_per_request {
             return Err(
                 "--queue-events must be at least --max-events-per-request, or a full request could never be queued"

@@ -41,6 +41,8 @@ macro_rules! settings {
     };
     (@held database_url $type:ty) => { Option<$type> };
     (@held country_file $type:ty) => { Option<$type> };
+    (@held oidc_issuer $type:ty) => { Option<$type> };
+    (@held oidc_client_secret_file $type:ty) => { Option<$type> };
     (@held public_url $type:ty) => { Option<$type> };
     (@held sealing_key_file $type:ty) => { Option<$type> };
     (@held $name:ident $type:ty) => { $type };
@@ -133,6 +135,16 @@ settings! {
     session_idle / "TIDEMARK_SESSION_IDLE": SignedDuration = SignedDuration::from_hours(14 * 24);
     /// Attempts to sign in to one account at once; then one every half minute, and from one address five times as many [default: 10]
     sign_in_attempts / "TIDEMARK_SIGN_IN_ATTEMPTS": NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
+    /// An identity provider to sign in by (OpenID Connect), such as https://login.example.com [default: none]
+    oidc_issuer / "TIDEMARK_OIDC_ISSUER": Url = None;
+    /// The name by which the identity provider knows this server
+    oidc_client_id / "TIDEMARK_OIDC_CLIENT_ID": String = String::new();
+    /// A file that holds the secret shared with the identity provider [default: none, a public client]
+    oidc_client_secret_file / "TIDEMARK_OIDC_CLIENT_SECRET_FILE": PathBuf = None;
+    /// The claim that names somebody's groups, by a dotted path such as realm_access.roles [default: roles]
+    oidc_roles_claim / "TIDEMARK_OIDC_ROLES_CLAIM": String = "roles".into();
+    /// The roles that groups give, such as `admins=ADMIN,shop team=VIEWER@shop` [default: roles are given here, and only people who have an account come in]
+    oidc_roles / "TIDEMARK_OIDC_ROLES": String = String::new();
     /// A file whose content further seals what the database keeps secret; every instance needs the same [default: none]
     sealing_key_file / "TIDEMARK_SEALING_KEY_FILE": PathBuf = None;
 }

@@ -98,6 +98,8 @@ codes! {
     InvalidLink = "INVALID_LINK", Caller, 400;
     /// The password is too short, too long or too simple.
     WeakPassword = "WEAK_PASSWORD", Caller, 400;
+    /// The identity provider cannot be reached, or does not answer as it should.
+    ProviderUnavailable = "PROVIDER_UNAVAILABLE", Capacity, 503;
     /// The last owner cannot be removed, disabled or made less.
     LastOwner = "LAST_OWNER", Caller, 409;
     /// What was named does not exist, or not for this caller.

@@ -14,6 +14,7 @@ pub mod key;
 pub mod period;
 pub mod question;
 pub mod role;
+pub mod role_map;
 pub mod rollup;
 pub mod scope;
 pub mod seal;

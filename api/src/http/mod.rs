@@ -4,6 +4,7 @@ pub mod error;
 pub mod graphql;
 mod health;
 mod link_page;
+mod oidc;
 mod session;
 
 use actix_web::{HttpResponse, web};
@@ -27,6 +28,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
     config
         .service(web::resource("/graphql").to(serve::<TidemarkSchema, Callers>))
         .configure(session::routes)
+        .configure(oidc::routes)
         .route("/healthz", web::get().to(health::healthz))
         .route("/readyz", web::get().to(health::readyz))
         .route("/metrics", web::get().to(health::metrics))

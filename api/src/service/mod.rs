@@ -10,6 +10,7 @@ pub mod fold;
 pub mod ingest;
 pub mod key;
 pub mod link;
+pub mod oidc;
 pub mod password;
 pub mod purge;
 pub mod rate;
@@ -44,6 +45,8 @@ pub struct Services(Arc<Inner>);
 pub struct Settings {
     /// Accounts, sessions and what is sealed.
     pub account: config::Account,
+    /// Signing in by an identity provider.
+    pub oidc: config::Oidc,
     /// Limits on what is logged.
     pub ingest: config::Ingest,
     /// Limits on questions.
@@ -66,6 +69,8 @@ pub struct Inner {
     pub account: config::Account,
     /// Hashes passwords.
     pub passwords: password::Passwords,
+    /// The identity provider, where there is one.
+    pub oidc: Option<oidc::Oidc>,
     /// What is left of the budget “sign-in”.
     pub attempts: attempt::Attempts,
     /// The way in.
@@ -121,6 +126,7 @@ impl Services {
             registry,
             hasher,
             seal,
+            oidc: oidc::Oidc::new(&settings.oidc)?,
             passwords: password::Passwords::new()?,
             attempts: attempt::Attempts::new(settings.account.sign_in_attempts),
             account: settings.account,

@@ -14,7 +14,7 @@ use super::request_id::RequestId;
 use crate::telemetry::Metrics;
 
 /// The paths that metrics tell apart; others are counted together, as their number has no bound.
-const PATHS: [&str; 10] = [
+const PATHS: [&str; 13] = [
     "/",
     "/graphql",
     "/healthz",
@@ -25,6 +25,9 @@ const PATHS: [&str; 10] = [
     "/session/sign-out",
     "/session/accept",
     "/session/link",
+    "/session/methods",
+    "/session/oidc/start",
+    "/session/oidc/callback",
 ];
 
 /// Counts and logs a request.

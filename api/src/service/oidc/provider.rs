@@ -1,0 +1,215 @@
+//! An identity provider: found by its issuer's address, asked over HTTPS, remembered for a while.
+
+use std::{
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use jsonwebtoken::jwk::JwkSet;
+use reqwest::redirect::Policy;
+use serde::{Deserialize, de::DeserializeOwned};
+use tokio::sync::Mutex;
+use url::Url;
+
+use crate::domain::error::{Code, Error, Result};
+
+/// How long one answer of the provider may take.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// What the provider publishes is read anew after this long.
+const FRESH: Duration = Duration::from_secs(600);
+/// A token by an unknown key has it read anew, but not more often than this.
+const SOONEST: Duration = Duration::from_secs(10);
+/// Bytes of an answer; no provider's key set comes near.
+const MOST_BYTES: usize = 1 << 20;
+
+/// What a provider publishes of itself.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Discovery {
+    issuer: String,
+    pub(super) authorization_endpoint: Url,
+    token_endpoint: Url,
+    jwks_uri: Url,
+    #[serde(default)]
+    token_endpoint_auth_methods_supported: Option<Vec<String>>,
+}
+
+/// What is remembered of a provider.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    pub(super) discovery: Discovery,
+    pub(super) keys: JwkSet,
+    read: Instant,
+}
+
+/// The one provider of an installation.
+pub(super) struct Provider {
+    http: reqwest::Client,
+    issuer: Url,
+    pub(super) client_id: String,
+    client_secret: Option<String>,
+    known: Mutex<Option<Arc<Known>>>,
+}
+
+#[derive(Deserialize)]
+struct Tokens {
+    id_token: String,
+}
+
+impl Provider {
+    /// The provider at `issuer`, which knows us as `client_id` and, unless we are a public client, by a secret.
+    pub(super) fn new(issuer: Url, client_id: String, secret_file: Option<&Path>) -> Result<Self> {
+        let client_secret = secret_file.map(read_secret).transpose()?;
+        // The cryptography that the database's connections have as well; the system's store says whom to trust, so that
+        // a provider of one's own can have a certificate of one's own. That it was installed before is no failure.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = reqwest::Client::builder()
+            .timeout(TIMEOUT)
+            // What is moved elsewhere is somebody else's.
+            .redirect(Policy::none())
+            .user_agent(concat!("tidemark/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(Error::internal)?;
+        Ok(Self {
+            http,
+            issuer,
+            client_id,
+            client_secret,
+            known: Mutex::new(None),
+        })
+    }
+
+    /// The issuer as tokens name it: as it was set, or less the slash that a URL without a path is given.
+    fn names(&self) -> [&str; 2] {
+        let name = self.issuer.as_str();
+        [name, name.trim_end_matches('/')]
+    }
+
+    /// What the provider publishes, read anew when it is old, or `newer` than a token by an unknown key.
+    pub(super) async fn known(&self, newer: bool) -> Result<Arc<Known>> {
+        let mut kept = self.known.lock().await;
+        if let Some(known) = &*kept {
+            let age = known.read.elapsed();
+            if age < if newer { SOONEST } else { FRESH } {
+                return Ok(known.clone());
+            }
+        }
+        let base = self.issuer.as_str().trim_end_matches('/');
+        let address = format!("{base}/.well-known/openid-configuration");
+        let discovery: Discovery = self.get(address.parse().map_err(Error::internal)?).await?;
+        if !self.names().contains(&discovery.issuer.as_str()) {
+            return Err(unreachable("it says that it is another issuer"));
+        }
+        let keys = self.get(discovery.jwks_uri.clone()).await?;
+        let known = Arc::new(Known {
+            discovery,
+            keys,
+            read: Instant::now(),
+        });
+        *kept = Some(known.clone());
+        Ok(known)
+    }
+
+    /// Changes a code for an ID token.
+    pub(super) async fn redeem(
+        &self,
+        discovery: &Discovery,
+        code: &str,
+        verifier: &str,
+        callback: &str,
+    ) -> Result<String> {
+        let mut form = vec![
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", callback),
+            ("code_verifier", verifier),
+        ];
+        let mut request = self.http.post(discovery.token_endpoint.clone());
+        let by_post = discovery
+            .token_endpoint_auth_methods_supported
+            .as_ref()
+            .is_some_and(|known| !known.iter().any(|method| method == "client_secret_basic"));
+        match &self.client_secret {
+            None => form.push(("client_id", &self.client_id)),
+            Some(secret) if by_post => form.extend([("client_id", &*self.client_id), ("client_secret", &**secret)]),
+            // Both parts are form-encoded before they are joined (RFC 6749, 2.3.1).
+            Some(secret) => request = request.basic_auth(encode(&self.client_id), Some(encode(secret))),
+        }
+        let response = request
+            .form(&form)
+            .send()
+            .await
+            .map_err(|error| unreachable(&without_url(error)))?;
+        if response.status().is_client_error() {
+            tracing::warn!(status = %response.status(), "the identity provider refused a code");
+            let message = "The identity provider did not confirm the sign-in; try again.";
+            return Err(Error::new(Code::SignInFailed, message).at("code"));
+        }
+        let tokens: Tokens = read(response).await?;
+        Ok(tokens.id_token)
+    }
+
+    /// The issuer's name as the provider gives it.
+    pub(super) fn issuer<'a>(&self, known: &'a Known) -> &'a str {
+        &known.discovery.issuer
+    }
+
+    async fn get<T: DeserializeOwned>(&self, address: Url) -> Result<T> {
+        let response = self.http.get(address).send().await;
+        read(response.map_err(|error| unreachable(&without_url(error)))?).await
+    }
+}
+
+impl std::fmt::Debug for Provider {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Provider({})", self.issuer)
+    }
+}
+
+async fn read<T: DeserializeOwned>(mut response: reqwest::Response) -> Result<T> {
+    if !response.status().is_success() {
+        return Err(unreachable(&format!("it answers with status {}", response.status())));
+    }
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response
+        .chunk()
+        .await
+        .map_err(|error| unreachable(&without_url(error)))?
+    {
+        if bytes.len() + chunk.len() > MOST_BYTES {
+            return Err(unreachable("its answer is too long"));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    // What it says is not for the log: there may be tokens in it.
+    serde_json::from_slice(&bytes).map_err(|_| unreachable("its answer is not what OpenID Connect says"))
+}
+
+fn without_url(error: reqwest::Error) -> String {
+    error.without_url().to_string()
+}
+
+/// Not the caller's fault, nor ours.
+fn unreachable(why: &str) -> Error {
+    tracing::error!(why, "the identity provider cannot be asked");
+    let message = "The identity provider cannot be reached, or does not answer as it should; try again later.";
+    Error::new(Code::ProviderUnavailable, message)
+}
+
+/// RFC 6749's `application/x-www-form-urlencoded` of one value.
+fn encode(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+fn read_secret(file: &Path) -> Result<String> {
+    let refuse = |why: String| {
+        let message = format!("The client secret {} {why}.", file.display());
+        Error::new(Code::InvalidArgument, message).at("oidc-client-secret-file")
+    };
+    let text = std::fs::read_to_string(file).map_err(|error| refuse(format!("cannot be read: {error}")))?;
+    let secret = text.trim();
+    if secret.is_empty() {
+        return Err(refuse("is empty".to_owned()));
+    }
+    Ok(secret.to_owned())
+}
