@@ -60,11 +60,25 @@ fn operations() -> Vec<(String, Value, usize)> {
 }
 
 /// Documents that are for owners of the organisation.
-const OF_OWNERS: [&str; 4] = [
+const OF_OWNERS: [&str; 6] = [
     "{ accounts { id } }",
     "mutation { inviteAccount(input: {email: \"z@example.com\", role: VIEWER}) { error { code } } }",
     "mutation { setAccountRole(account: \"x\", role: OWNER) { error { code } } }",
     "mutation { disableAccount(account: \"x\") { error { code } } }",
+    "mutation { removeAccountRole(account: \"x\") { error { code } } }",
+    "mutation { renewInvitation(account: \"x\") { error { code } } }",
+];
+
+/// Documents that are for people who have signed in.
+const OF_ONESELF: [&str; 8] = [
+    "{ sessions { id } }",
+    "{ sessions(account: \"x\") { id } }",
+    "{ recoveryCodesLeft }",
+    "mutation { revokeSession(id: \"x\") { error { code } } }",
+    "mutation { changePassword(password: \"x\", newPassword: \"another horse battery\") { error { code } } }",
+    "mutation { enrolTotp(password: \"x\") { error { code } } }",
+    "mutation { confirmTotp(code: \"x\") { error { code } } }",
+    "mutation { disableTotp(password: \"x\", code: \"x\") { error { code } } }",
 ];
 
 const ROLES: [&str; 4] = ["viewer", "analyst", "admin", "owner"];
@@ -104,10 +118,7 @@ async fn each_role_may_what_the_table_says(engine: Engine) {
         }
     }
     let anonymous = Client::anonymous(tidemark.server().address());
-    for document in OF_OWNERS
-        .into_iter()
-        .chain(["{ sessions { id } }", "{ recoveryCodesLeft }"])
-    {
+    for document in OF_OWNERS.into_iter().chain(OF_ONESELF) {
         assert_eq!(
             anonymous.graphql(document, json!({})).await.error_code(),
             "UNAUTHENTICATED",
