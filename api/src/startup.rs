@@ -150,6 +150,10 @@ impl Running {
         serving.await.map_err(Error::internal)?.map_err(Error::internal)?;
         self.stop_workers.send_replace(true);
         self.workers.join().await;
+        if let Err(error) = self.services.write_all_uses().await {
+            // Nobody is let in or kept out by it.
+            tracing::warn!(?error, "when keys were last used could not be written down");
+        }
         self.services.database.clone().close().await
     }
 
@@ -183,4 +187,61 @@ pub async fn migrate(config: &Config) -> Result<Vec<String>> {
 #[must_use]
 pub fn schema() -> String {
     graphql::sdl()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::{
+            caller::Caller,
+            key::{Permission, Permissions},
+        },
+        service::key::{Changes, NewKey},
+    };
+
+    /// No wire format of ours signs yet, so that this cannot be tried from outside.
+    #[tokio::test]
+    async fn the_server_reads_the_signing_secret_that_it_showed() {
+        let data = std::env::temp_dir().join(format!("tidemark-startup-{}", uuid::Uuid::now_v7()));
+        let config = Config {
+            data: data.clone(),
+            ..Config::default()
+        };
+        let operator = Caller::operator();
+        let new = NewKey {
+            permissions: Permissions::one(Permission::Log),
+            signs: true,
+            ..NewKey::default()
+        };
+        let (prefix, shown) = {
+            let services = services(&config).await.expect("an empty folder");
+            let made = services.create_key(&operator, new).await.expect("a key");
+            let shown = made.signing_secret.expect("a secret");
+            services.database.clone().close().await.expect("it closes");
+            (made.key.key.prefix, shown)
+        };
+        // Another process, or the same after a restart.
+        let services = services(&config).await.expect("its own folder");
+        let (key, _) = services.registry.current().keys[&prefix].clone();
+        assert_eq!(services.signing_secret_of(&key).expect("it opens"), Some(shown.clone()));
+        let renew = |signs| Changes {
+            signs: Some(signs),
+            ..Changes::default()
+        };
+        let made = services
+            .update_key(&operator, &prefix, renew(true))
+            .await
+            .expect("it is there");
+        let renewed = made.signing_secret.expect("a new secret");
+        assert_ne!(renewed, shown);
+        assert_eq!(services.signing_secret_of(&key).expect("it opens"), Some(renewed));
+        services
+            .update_key(&operator, &prefix, renew(false))
+            .await
+            .expect("it is there");
+        assert_eq!(services.signing_secret_of(&key).expect("there is none"), None);
+        services.database.clone().close().await.expect("it closes");
+        std::fs::remove_dir_all(data).expect("it is ours");
+    }
 }

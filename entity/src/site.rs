@@ -33,6 +33,10 @@ pub struct Model {
     pub rollup_floor: i64,
     /// When it was made, in nanoseconds since 1970.
     pub created_at: i64,
+    /// Where its pages are: a list of patterns of origins; none for nowhere in particular.
+    pub origins: Option<Json>,
+    /// The hosts of its share links; none takes the server's.
+    pub share_hosts: Option<Json>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

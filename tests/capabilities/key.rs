@@ -6,8 +6,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use support::{Client, Engine, Tidemark};
 
-mod permission;
-mod site;
+mod change;
+mod origin;
+mod secret;
 
 support::on_both_engines!(
     a_key_is_printed_once_and_kept_hashed,
@@ -28,12 +29,22 @@ async fn list(tidemark: &Tidemark) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// A key that `key create` prints with these flags.
-async fn create(tidemark: &Tidemark, flags: &[&str]) -> String {
-    let arguments = [&["key", "create"], flags].concat();
-    let printed = tidemark.command(&arguments).await.success();
-    assert_eq!(printed.lines().count(), 1, "the key alone: {printed:?}");
-    printed.trim_end().to_owned()
+/// What the database keeps of keys: its files, or the rows of PostgreSQL's table.
+fn stored_bytes(tidemark: &Tidemark) -> Vec<u8> {
+    match tidemark.database().url() {
+        Some(url) => {
+            let statement = "SELECT json_agg(api_key)::text FROM api_key";
+            support::postgres::execute(url, statement)
+                .expect("the keys can be read")
+                .into_bytes()
+        }
+        None => {
+            let files = std::fs::read_dir(tidemark.database().folder().path()).expect("the data folder");
+            files
+                .flat_map(|file| std::fs::read(file.expect("a file").path()).unwrap_or_default())
+                .collect()
+        }
+    }
 }
 
 async fn a_key_is_printed_once_and_kept_hashed(engine: Engine) {
@@ -48,12 +59,12 @@ async fn a_key_is_printed_once_and_kept_hashed(engine: Engine) {
         "--rate",
         "100/s",
     ];
-    let key = create(&tidemark, &flags).await;
+    let key = tidemark.key(&flags).await;
     let safe = key
         .chars()
         .all(|letter| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_');
     assert!(key.len() >= 50 && safe, "{key}");
-    let another = create(&tidemark, &flags).await;
+    let another = tidemark.key(&flags).await;
     assert_ne!(key, another);
 
     let keys = list(&tidemark).await;
@@ -64,23 +75,18 @@ async fn a_key_is_printed_once_and_kept_hashed(engine: Engine) {
         .expect("it is listed by its prefix");
     assert_eq!(
         row[1..],
-        [tidemark.site(), "log,query", "100/s", "valid", "the backend's"]
+        [
+            tidemark.site(),
+            "log,query",
+            "100/s",
+            "valid",
+            "the backend's",
+            "-",
+            "never used"
+        ]
     );
     assert!(row[0].len() < key.len() / 2, "a prefix is not the key");
-    let stored = match tidemark.database().url() {
-        Some(url) => {
-            let statement = "SELECT json_agg(api_key)::text FROM api_key";
-            support::postgres::execute(url, statement)
-                .expect("the keys can be read")
-                .into_bytes()
-        }
-        None => {
-            let files = std::fs::read_dir(tidemark.database().folder().path()).expect("the data folder");
-            files
-                .flat_map(|file| std::fs::read(file.expect("a file").path()).unwrap_or_default())
-                .collect()
-        }
-    };
+    let stored = stored_bytes(&tidemark);
     let holds = |text: &str| stored.windows(text.len()).any(|window| window == text.as_bytes());
     assert!(holds(&row[0]), "the prefix is stored");
     assert!(!holds(&key) && !holds(&key[row[0].len()..]), "the key itself is not");
@@ -89,7 +95,7 @@ async fn a_key_is_printed_once_and_kept_hashed(engine: Engine) {
 
 async fn a_revoked_key_stops_within_a_second(engine: Engine) {
     let tidemark = Tidemark::start(engine).await;
-    let key = create(&tidemark, &["--site", tidemark.site(), "--allow", "log,query"]).await;
+    let key = tidemark.key(&["--site", tidemark.site(), "--allow", "log,query"]).await;
     let client = Client::new(tidemark.server().address(), &key);
     assert_eq!(client.log(json!({"action": "a"})).await["outcome"], "ACCEPTED");
     let keys = list(&tidemark).await;
@@ -126,7 +132,7 @@ async fn a_revoked_key_stops_within_a_second(engine: Engine) {
 
 async fn a_key_is_sent_in_either_header(engine: Engine) {
     let tidemark = Tidemark::start(engine).await;
-    let key = create(&tidemark, &["--site", tidemark.site(), "--allow", "log"]).await;
+    let key = tidemark.key(&["--site", tidemark.site(), "--allow", "log"]).await;
     let anonymous = Client::anonymous(tidemark.server().address());
     let body = json!({"query": "mutation { logEvent(input: {action: \"a\"}) { outcome } }"});
     let send = async |name: &str, value: &str| {

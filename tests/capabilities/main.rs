@@ -1,7 +1,9 @@
 //! What Tidemark can do, tried on a real server: one file per capability, per dialect and per promise.
 
 mod account;
+mod audit;
 mod bad_input;
+mod client_token;
 mod deletion;
 mod event;
 mod graphql_transport;
@@ -10,11 +12,13 @@ mod instances;
 mod key;
 mod kill;
 mod layer;
+mod permission;
 mod property;
 mod retention;
 mod schema;
 mod server;
 mod signing;
+mod site;
 mod subscription;
 mod truth;
 mod unique;

@@ -107,7 +107,8 @@ async fn actors_are_told_apart_in_every_scope_and_part_of_a_day(engine: Engine) 
 
     // A declared scope answers from the first moment, and when it has caught up.
     let document = "mutation { createUniqueScope(fields: [\"tag.plan\", \"tag.network\"]) { name state } }";
-    let made = tidemark.client().graphql(document, json!({})).await;
+    let manager = tidemark.client_of_all_sites("manage").await;
+    let made = manager.graphql(document, json!({})).await;
     assert_eq!(made.data()["createUniqueScope"]["name"], "<tag.plan,tag.network>");
     let declared: Vec<_> = questions()
         .into_iter()
@@ -202,6 +203,7 @@ async fn a_scope_has_exactly_one_equality_on_each_field(engine: Engine) {
 
     let create = "mutation ($fields: [String!]!) { createUniqueScope(fields: $fields) { name } }";
     let delete = "mutation ($fields: [String!]!) { deleteUniqueScope(fields: $fields) { name } }";
+    let manager = tidemark.client_of_all_sites("manage").await;
     for (document, fields, code) in [
         (create, json!(["tag.network", "tag.group"]), "ALREADY_EXISTS"),
         (create, json!(["label"]), "INVALID_ARGUMENT"),
@@ -209,7 +211,7 @@ async fn a_scope_has_exactly_one_equality_on_each_field(engine: Engine) {
         (delete, json!(["tag.network"]), "RESERVED_NAME"),
         (delete, json!(["tag.plan"]), "UNSUPPORTED_SCOPE"),
     ] {
-        let answer = tidemark.client().graphql(document, json!({"fields": fields})).await;
+        let answer = manager.graphql(document, json!({"fields": fields})).await;
         assert_eq!(answer.error_code(), code, "{fields}");
     }
 }

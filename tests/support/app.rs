@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Every permission that a key can have.
-pub const EVERYTHING: &str = "log,query,delete,manage";
+pub const EVERYTHING: &str = "log,query,delete,manage,impersonate";
 
 /// The site's name, where a test does not choose one.
 const SITE: &str = "shop";
@@ -81,6 +81,22 @@ impl Tidemark {
     pub async fn client_allowed(&self, allow: &str) -> Client {
         let key = create_key(&self.database, &self.site, allow, &[]).await;
         Client::new(self.server.address(), &key)
+    }
+
+    /// A further caller whose key may do what is listed on all sites.
+    pub async fn client_of_all_sites(&self, allow: &str) -> Client {
+        let key = self.key(&["--allow", allow]).await;
+        Client::new(self.server.address(), &key)
+    }
+
+    /// The text of a key that `key create` makes with these flags.
+    ///
+    /// # Panics
+    /// When more or less than the key is printed.
+    pub async fn key(&self, flags: &[&str]) -> String {
+        let printed = self.command(&[&["key", "create"], flags].concat()).await.success();
+        assert_eq!(printed.lines().count(), 1, "the key alone: {printed:?}");
+        printed.trim_end().to_owned()
     }
 
     /// A further site with the caller whose key may do everything there.

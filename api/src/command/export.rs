@@ -1,4 +1,6 @@
-//! `export`: events, one JSON object a line in the shape of `EventInput`, to be imported again.
+//! `export`: events, one JSON object a line in the shape of `EventInput`, to be imported again; and the audit log.
+
+mod audit;
 
 use std::io::Write;
 
@@ -32,6 +34,18 @@ pub(super) enum Command {
         #[arg(long)]
         from: Option<jiff::Timestamp>,
         /// Events that happened before this time, in RFC 3339
+        #[arg(long)]
+        to: Option<jiff::Timestamp>,
+    },
+    /// Write the audit log to standard output, one JSON object a line, by time
+    Audit {
+        /// Changes on this site; without one every change
+        #[arg(long)]
+        site: Option<String>,
+        /// Changes at this time or later, in RFC 3339
+        #[arg(long)]
+        from: Option<jiff::Timestamp>,
+        /// Changes before this time, in RFC 3339
         #[arg(long)]
         to: Option<jiff::Timestamp>,
     },
@@ -127,11 +141,19 @@ const PAGE: usize = 5_000;
 
 /// Runs the command.
 pub(super) async fn run(command: Command, services: &Services) -> Result<(), Complaint> {
-    let Command::Events { site, from, to } = command;
-    let span = Span {
-        from: from.map_or(i64::MIN, zone::nanoseconds),
-        to: to.map_or(i64::MAX, zone::nanoseconds),
-    };
+    match command {
+        Command::Events { site, from, to } => {
+            let span = Span {
+                from: from.map_or(i64::MIN, zone::nanoseconds),
+                to: to.map_or(i64::MAX, zone::nanoseconds),
+            };
+            events(services, &site, span).await
+        }
+        Command::Audit { site, from, to } => audit::run(services, site.as_deref(), (from, to)).await,
+    }
+}
+
+async fn events(services: &Services, site: &str, span: Span) -> Result<(), Complaint> {
     let filter = Filter {
         span: Some(span),
         ..Filter::default()
@@ -149,7 +171,7 @@ pub(super) async fn run(command: Command, services: &Services) -> Result<(), Com
             limit: PAGE,
         };
         let events = services
-            .events(&snapshot, &Caller::operator(), Some(&site), &filter, page)
+            .events(&snapshot, &Caller::operator(), Some(site), &filter, page)
             .await
             .map_err(complain)?;
         let Some(last) = events.last() else { break };

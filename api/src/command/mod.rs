@@ -5,6 +5,7 @@ mod export;
 pub mod import;
 mod key;
 mod migrate;
+mod permission;
 mod schema;
 mod serve;
 mod signing;
@@ -38,7 +39,7 @@ enum Command {
     /// Make, change and list sites
     #[command(subcommand)]
     Site(site::Command),
-    /// Make, list and revoke API keys
+    /// Make, change, rotate, list and revoke API keys
     #[command(subcommand)]
     Key(key::Command),
     /// Make, list and disable the accounts of people who sign in
@@ -49,10 +50,12 @@ enum Command {
     Signing(signing::Command),
     /// Print the GraphQL schema
     Schema,
+    /// Print who may do what
+    Permissions,
     /// Import events
     #[command(subcommand)]
     Import(import::Command),
-    /// Export events
+    /// Export events or the audit log
     #[command(subcommand)]
     Export(export::Command),
 }
@@ -66,9 +69,16 @@ impl Arguments {
     /// # Errors
     /// What to tell whoever typed it.
     pub async fn run(self) -> Result<(), Complaint> {
-        if matches!(self.command, Some(Command::Schema)) {
-            schema::run();
-            return Ok(());
+        match self.command {
+            Some(Command::Schema) => {
+                schema::run();
+                return Ok(());
+            }
+            Some(Command::Permissions) => {
+                permission::run();
+                return Ok(());
+            }
+            _ => {}
         }
         let config = Config::read(&self.flags)?;
         let (filter, json) = config.log();
@@ -76,7 +86,7 @@ impl Arguments {
         match self.command.unwrap_or(Command::Serve) {
             Command::Serve => serve::run(&config).await,
             Command::Migrate => migrate::run(&config).await,
-            Command::Schema => Ok(()),
+            Command::Schema | Command::Permissions => Ok(()),
             Command::Site(command) => site::run(command, &beside(&config).await?).await,
             Command::Key(command) => key::run(command, &beside(&config).await?).await,
             Command::Account(command) => {

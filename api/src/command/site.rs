@@ -23,6 +23,9 @@ pub(super) enum Command {
     Update {
         /// The site
         name: String,
+        /// A new name; the old one is free at once
+        #[arg(long)]
+        rename: Option<String>,
         #[command(flatten)]
         settings: SettingFlags,
     },
@@ -70,6 +73,21 @@ pub(super) struct SettingFlags {
     /// Remove rollups after so many days; `none` keeps them [default: none]
     #[arg(long, value_name = "DAYS")]
     rollup_retention: Option<Bound>,
+    /// Where its pages are, such as https://www.example.com,https://*.example.com; `none` for nowhere in particular
+    #[arg(long, value_name = "LIST", value_parser = list)]
+    origins: Option<List>,
+    /// The hosts of its share links, separated by commas; `none` takes the server's
+    #[arg(long, value_name = "LIST", value_parser = list)]
+    share_link_hosts: Option<List>,
+}
+
+/// Texts separated by commas, or `none`.
+#[derive(Debug, Clone)]
+struct List(Option<Vec<String>>);
+
+fn list(text: &str) -> Result<List, String> {
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    Ok(List((text != "none").then(|| parts.map(str::to_owned).collect())))
 }
 
 fn one_of<T: Copy>(text: &str, list: &[(&str, T)]) -> Result<T, String> {
@@ -123,6 +141,9 @@ impl From<SettingFlags> for Settings {
             max_event_age_seconds: flags.max_event_age.map(|bound| bound.0),
             raw_retention_days: flags.raw_retention.map(|bound| bound.0),
             rollup_retention_days: flags.rollup_retention.map(|bound| bound.0),
+            origins: flags.origins.map(|list| list.0.unwrap_or_default()),
+            share_hosts: flags.share_link_hosts.map(|list| list.0),
+            name: None,
         }
     }
 }
@@ -138,9 +159,13 @@ pub(super) async fn run(command: Command, services: &Services) -> Result<(), Com
                 .map_err(complain)?;
             println!("{}", line(&site));
         }
-        Command::Update { name, settings } => {
+        Command::Update { name, rename, settings } => {
+            let settings = Settings {
+                name: rename,
+                ..settings.into()
+            };
             let site = services
-                .update_site(&operator, Some(&name), &settings.into())
+                .update_site(&operator, Some(&name), &settings)
                 .await
                 .map_err(complain)?;
             println!("{}", line(&site));

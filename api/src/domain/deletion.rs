@@ -2,11 +2,13 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use crate::domain::{condition::Condition, period::Span, site::stored};
+use crate::domain::{audit::Shown, condition::Condition, period::Span, site::stored, zone};
 
 /// How far a deletion is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum State {
     /// A tombstone hides its events; they are being worked off.
     Hiding,
@@ -49,7 +51,7 @@ pub struct StoredFilter {
     pub to: Option<i64>,
     /// Dimension, operator, value.
     #[serde(default)]
-    pub conditions: Vec<(String, crate::domain::condition::Op, serde_json::Value)>,
+    pub conditions: Vec<(String, crate::domain::condition::Op, Value)>,
 }
 
 /// A request to delete events.
@@ -75,6 +77,26 @@ pub struct Deletion {
     pub created: Timestamp,
     /// When the last event was purged or restored.
     pub finished: Option<Timestamp>,
+}
+
+impl Shown for Deletion {
+    /// Of its filter the dimensions alone: values are texts of events, which the purge is to remove everywhere.
+    fn shown(&self) -> Value {
+        let filter = &self.filter;
+        // An open end is told as none.
+        let time = |end: Option<i64>| {
+            let end = end.filter(|end| ![i64::MIN, i64::MAX].contains(end));
+            end.map(|end| zone::timestamp(end).to_string())
+        };
+        json!({
+            "state": self.state,
+            "events": self.events_total,
+            "byId": filter.sequences.is_some(),
+            "from": time(filter.span.map(|span| span.from)),
+            "to": time(filter.span.map(|span| span.to)),
+            "dimensions": filter.conditions.iter().map(|one| one.dimension.to_string()).collect::<Vec<_>>(),
+        })
+    }
 }
 
 impl From<&Filter> for StoredFilter {

@@ -102,6 +102,8 @@ codes! {
     ProviderUnavailable = "PROVIDER_UNAVAILABLE", Capacity, 503;
     /// The last owner cannot be removed, disabled or made less.
     LastOwner = "LAST_OWNER", Caller, 409;
+    /// The key is for browsers, and the request comes from no origin that the key allows.
+    OriginNotAllowed = "ORIGIN_NOT_ALLOWED", Caller, 403;
     /// What was named does not exist, or not for this caller.
     NotFound = "NOT_FOUND", Caller, 404;
     /// No site was named and the caller's key has none of its own.

@@ -1,111 +1,23 @@
 //! API keys: what they look like and what they may do.
 
-use crate::domain::error::{Code, Error, Result};
+use std::fmt;
 
-/// One thing a key may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Permission {
-    /// Log events.
-    Log,
-    /// Ask questions.
-    Query,
-    /// Delete and restore events.
-    Delete,
-    /// Declare views and scopes, and change settings.
-    Manage,
-}
+use jiff::Timestamp;
+use serde_json::{Value, json};
 
-impl Permission {
-    /// Every permission, in the order of their bits.
-    pub const ALL: [Self; 4] = [Self::Log, Self::Query, Self::Delete, Self::Manage];
+pub use crate::domain::permission::{Permission, Permissions};
+use crate::domain::{
+    audit::Shown,
+    error::{Code, Error, Result},
+    origin::{Origin, OriginPattern},
+};
 
-    /// Its public name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Log => "log",
-            Self::Query => "query",
-            Self::Delete => "delete",
-            Self::Manage => "manage",
-        }
-    }
+/// What a key that browsers know may hold: whoever visits a page could read what it may ask.
+const PUBLIC: Permissions = Permissions::one(Permission::Log);
+/// Characters of a key's name.
+const MOST_NAME: usize = 200;
 
-    fn bit(self) -> i64 {
-        1 << Self::ALL.iter().position(|one| *one == self).unwrap_or_default()
-    }
-}
-
-/// A set of permissions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Permissions(i64);
-
-impl Permissions {
-    /// Everything.
-    #[must_use]
-    pub fn all() -> Self {
-        Permission::ALL.into_iter().collect()
-    }
-
-    /// Reads a comma-separated list such as `log,query`.
-    ///
-    /// # Errors
-    /// `INVALID_ARGUMENT` names the word that is no permission, and lists those there are.
-    pub fn parse(list: &str) -> Result<Self> {
-        let words = list.split(',').map(str::trim).filter(|word| !word.is_empty());
-        let known = |word: &str| {
-            Permission::ALL
-                .into_iter()
-                .find(|one| one.name().eq_ignore_ascii_case(word))
-        };
-        let set: Self = words
-            .map(|word| {
-                known(word).ok_or_else(|| {
-                    let names = Permission::ALL.map(Permission::name).join(", ");
-                    Error::new(
-                        Code::InvalidArgument,
-                        format!("“{word}” is no permission; there are: {names}."),
-                    )
-                    .at("allow")
-                })
-            })
-            .collect::<Result<_>>()?;
-        if set == Self::default() {
-            return Err(Error::new(Code::InvalidArgument, "A key needs at least one permission.").at("allow"));
-        }
-        Ok(set)
-    }
-
-    /// Whether `permission` is among them.
-    #[must_use]
-    pub fn has(self, permission: Permission) -> bool {
-        self.0 & permission.bit() != 0
-    }
-
-    /// The permissions in it.
-    pub fn iter(self) -> impl Iterator<Item = Permission> {
-        Permission::ALL.into_iter().filter(move |one| self.has(*one))
-    }
-
-    /// The stored form.
-    #[must_use]
-    pub fn bits(self) -> i64 {
-        self.0
-    }
-
-    /// From the stored form.
-    #[must_use]
-    pub fn from_bits(bits: i64) -> Self {
-        Self(bits)
-    }
-}
-
-impl FromIterator<Permission> for Permissions {
-    fn from_iter<I: IntoIterator<Item = Permission>>(list: I) -> Self {
-        Self(list.into_iter().fold(0, |bits, one| bits | one.bit()))
-    }
-}
-
-/// What is known of a key, apart from its secret.
+/// What is known of a key, apart from its secrets.
 #[derive(Debug, Clone)]
 pub struct ApiKey {
     /// Internal number.
@@ -118,23 +30,121 @@ pub struct ApiKey {
     pub prefix: String,
     /// What it may do.
     pub permissions: Permissions,
-    /// Whether browsers know it, so that what it says of the caller counts for nothing.
-    pub public: bool,
+    /// Where browsers may use it from. With any the key is public: browsers know it, so it may only log, and what it
+    /// says of its caller counts for nothing.
+    pub origins: Vec<OriginPattern>,
     /// Its own rate, in events a second.
     pub events_per_second: Option<u32>,
     /// When it was made.
-    pub created: jiff::Timestamp,
+    pub created: Timestamp,
     /// When it stops working.
-    pub expires: Option<jiff::Timestamp>,
+    pub expires: Option<Timestamp>,
     /// When it was taken back.
-    pub revoked: Option<jiff::Timestamp>,
+    pub revoked: Option<Timestamp>,
+    /// When it last got another secret.
+    pub rotated: Option<Timestamp>,
+    /// When the secret from before the last rotation stops working.
+    pub previous_until: Option<Timestamp>,
+    /// Whether it has a secret to verify signatures with.
+    pub signs: bool,
+    /// When it was last used, as last written: give or take a minute.
+    pub last_used: Option<Timestamp>,
+}
+
+/// What proves that somebody holds a key.
+#[derive(Clone, Default)]
+pub struct Secrets {
+    /// The hash of the key's text.
+    pub hash: Vec<u8>,
+    /// The hash of the text from before the last rotation.
+    pub previous: Option<Vec<u8>>,
+    /// The secret that verifies signatures, encrypted.
+    pub signing: Option<Vec<u8>>,
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secrets(…)")
+    }
 }
 
 impl ApiKey {
     /// Whether it opens anything at `now`.
     #[must_use]
-    pub fn is_valid(&self, now: jiff::Timestamp) -> bool {
+    pub fn is_valid(&self, now: Timestamp) -> bool {
         self.revoked.is_none() && self.expires.is_none_or(|expires| now < expires)
+    }
+
+    /// Whether somebody whom `self` let in is still let in by the key as it is `now`. A rotation ends what came in
+    /// before it, as nobody can tell by which secret that was; it comes back in by one that works.
+    #[must_use]
+    pub fn still_holds(&self, current: &Self, now: Timestamp) -> bool {
+        let overlap_over = self.previous_until.is_some_and(|until| until <= now);
+        self.id == current.id
+            && current.is_valid(now)
+            && self.rotated == current.rotated
+            && !overlap_over
+            && self.permissions.without(current.permissions).is_empty()
+    }
+
+    /// Whether browsers know it.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        !self.origins.is_empty()
+    }
+
+    /// Whether a request from `origin`, the header as it was sent, may use it. A backend's key may be used from
+    /// anywhere.
+    #[must_use]
+    pub fn admits(&self, origin: Option<&str>) -> bool {
+        let origin = origin.and_then(Origin::parse);
+        !self.is_public() || origin.is_some_and(|origin| self.origins.iter().any(|pattern| pattern.matches(&origin)))
+    }
+
+    /// Checks what somebody makes or changes.
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT` naming the field.
+    pub fn check(&self) -> Result<()> {
+        let bad = |path: &str, message: String| Err(Error::new(Code::InvalidArgument, message).at(path));
+        if self.permissions.is_empty() {
+            return bad("permissions", "A key needs at least one permission.".to_owned());
+        }
+        let excess = self.permissions.without(PUBLIC);
+        if self.is_public() && !excess.is_empty() {
+            let message = format!(
+                "A key with allowed origins is public and may hold log only, not {}; let frontends ask through client tokens (`createClientToken`).",
+                excess.names()
+            );
+            return bad("permissions", message);
+        }
+        if self.name.chars().count() > MOST_NAME || self.name.contains('\0') {
+            return bad(
+                "name",
+                format!("A name has at most {MOST_NAME} characters, none of them U+0000."),
+            );
+        }
+        if self.events_per_second == Some(0) {
+            return bad("eventsPerSecond", "A rate is at least 1, or absent.".to_owned());
+        }
+        Ok(())
+    }
+}
+
+impl Shown for ApiKey {
+    fn shown(&self) -> Value {
+        json!({
+            "prefix": self.prefix,
+            "name": self.name,
+            "permissions": self.permissions.iter().map(Permission::name).collect::<Vec<_>>(),
+            "origins": self.origins.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "eventsPerSecond": self.events_per_second,
+            "expiresAt": self.expires,
+            "revokedAt": self.revoked,
+            "rotatedAt": self.rotated,
+            "previousSecretUntil": self.previous_until,
+            "hasSigningSecret": self.signs,
+        })
     }
 }
 
@@ -149,16 +159,27 @@ const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn
 /// The text of a new key, `tm_PREFIX_SECRET`, made from `random` bytes; 59 URL-safe characters.
 #[must_use]
 pub fn text(random: &[u8; 64]) -> String {
+    let prefix = format!("{MARK}{}", letters(&random[..PREFIX_LETTERS]));
+    text_of(&prefix, random)
+}
+
+/// The text of a key that has its prefix already, with a secret made from `random` bytes.
+#[must_use]
+pub fn text_of(prefix: &str, random: &[u8; 64]) -> String {
     format!(
-        "{MARK}{}_{}",
-        letters(&random[..PREFIX_LETTERS]),
+        "{prefix}_{}",
         letters(&random[PREFIX_LETTERS..PREFIX_LETTERS + SECRET_LETTERS])
     )
 }
 
-/// Random bytes as letters and digits.
+/// A new signing secret, made from `random` bytes.
+#[must_use]
+pub fn signing_secret(random: &[u8; 64]) -> String {
+    letters(&random[..SECRET_LETTERS])
+}
+
+/// Random bytes as letters and digits: the bias of `% 62` costs under a tenth of a bit a letter.
 pub(crate) fn letters(bytes: &[u8]) -> String {
-    // 64 random bytes against 62 letters: the bias of `% 62` costs under a tenth of a bit a letter.
     bytes
         .iter()
         .map(|byte| char::from(ALPHABET[usize::from(*byte) % 62]))
@@ -191,13 +212,5 @@ mod tests {
         );
         assert_eq!(prefix(&key), Some(&key[..15]));
         assert_eq!(prefix(&key[1..]), None);
-    }
-
-    #[test]
-    fn permissions_are_read_whole_or_not_at_all() {
-        let set = Permissions::parse("log, query").expect("both are permissions");
-        assert!(set.has(Permission::Log) && set.has(Permission::Query) && !set.has(Permission::Delete));
-        assert!(Permissions::parse("log,root").is_err_and(|error| error.message.contains("root")));
-        assert!(Permissions::parse("").is_err());
     }
 }

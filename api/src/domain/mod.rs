@@ -3,7 +3,9 @@
 //! Every layer may read it; it reads none of them and does no input or output.
 
 pub mod account;
+pub mod audit;
 pub mod caller;
+pub mod client_token;
 pub mod condition;
 pub mod deletion;
 pub mod dimension;
@@ -11,7 +13,10 @@ pub mod error;
 pub mod event;
 pub mod hash;
 pub mod key;
+pub mod operation;
+pub mod origin;
 pub mod period;
+pub mod permission;
 pub mod question;
 pub mod role;
 pub mod role_map;

@@ -10,6 +10,8 @@ use crate::domain::key::{Permission, Permissions};
 /// | `Declare` | `manage` | ANALYST |
 /// | any other `Permission` | that permission | ADMIN |
 /// | `Own` | no key | OWNER |
+/// | `Mint` | that permission | no account |
+/// | `SignedIn` | no key | any account, whatever its role |
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Right {
     /// What keys are given, too.
@@ -18,6 +20,10 @@ pub enum Right {
     Declare,
     /// Say who has an account, and what holds for the whole organisation.
     Own,
+    /// Mint client tokens that allow this. For keys alone: a token ends with its key.
+    Mint(Permission),
+    /// Look after one's own account. For people alone.
+    SignedIn,
 }
 
 impl Right {
@@ -28,6 +34,8 @@ impl Right {
             Self::Permission(permission) => permission.name(),
             Self::Declare => "manage",
             Self::Own => "own",
+            Self::Mint(permission) => permission.name(),
+            Self::SignedIn => "signed in",
         }
     }
 
@@ -37,7 +45,8 @@ impl Right {
         match self {
             Self::Permission(permission) => permissions.has(permission),
             Self::Declare => permissions.has(Permission::Manage),
-            Self::Own => false,
+            Self::Mint(permission) => permissions.has(permission),
+            Self::Own | Self::SignedIn => false,
         }
     }
 }
@@ -108,10 +117,11 @@ impl Role {
     #[must_use]
     pub fn gives(self, right: Right) -> bool {
         let least = match right {
-            Right::Permission(Permission::Query) => Self::Viewer,
+            Right::Permission(Permission::Query) | Right::SignedIn => Self::Viewer,
             Right::Declare => Self::Analyst,
             Right::Permission(_) => Self::Admin,
             Right::Own => Self::Owner,
+            Right::Mint(_) => return false,
         };
         self >= least
     }

@@ -1,6 +1,9 @@
 //! Scopes: declared groups of tag fields by which unique actors are counted.
 
+use serde_json::{Value, json};
+
 use crate::domain::{
+    audit::Shown,
     dimension::Dimension,
     error::{Code, Error, Result},
 };
@@ -19,6 +22,12 @@ pub struct Scope {
     pub built_in: bool,
     /// When it was declared.
     pub created: jiff::Timestamp,
+}
+
+impl Shown for Scope {
+    fn shown(&self) -> Value {
+        json!({"name": name(&self.fields)})
+    }
 }
 
 /// The scopes that are there from the start.

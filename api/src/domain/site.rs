@@ -1,11 +1,19 @@
 //! Sites and their settings.
 
 use jiff::{Timestamp, tz::TimeZone};
+use serde::Serialize;
+use serde_json::{Value, json};
 
-use crate::domain::error::{Code, Error, Result};
+use crate::domain::{
+    audit::Shown,
+    error::{Code, Error, Result},
+    origin::OriginPattern,
+    zone,
+};
 
 /// Which actions a site takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ActionPolicy {
     /// Any text of 1–256 characters.
     Free,
@@ -14,7 +22,8 @@ pub enum ActionPolicy {
 }
 
 /// How much of an IP address is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum IpPolicy {
     /// All of it.
     Whole,
@@ -25,7 +34,8 @@ pub enum IpPolicy {
 }
 
 /// How long an unnamed actor stays the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum IdentityPeriod {
     /// A day in the site's zone.
     Day,
@@ -88,6 +98,27 @@ pub struct Site {
     pub rollup_floor: i64,
     /// When it was made.
     pub created: Timestamp,
+    /// Where its pages are: the origins that browsers may call from.
+    pub origins: Vec<OriginPattern>,
+    /// The hosts of its share links, in lower case; none takes the server's.
+    pub share_hosts: Option<Vec<String>>,
+}
+
+impl Shown for Site {
+    fn shown(&self) -> Value {
+        json!({
+            "name": self.name,
+            "timeZone": zone::name(&self.time_zone),
+            "actionPolicy": self.action_policy,
+            "ipPolicy": self.ip_policy,
+            "identityPeriod": self.identity_period,
+            "maxEventAgeSeconds": self.max_event_age_seconds,
+            "rawRetentionDays": self.raw_retention_days,
+            "rollupRetentionDays": self.rollup_retention_days,
+            "origins": self.origins.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "shareHosts": self.share_hosts,
+        })
+    }
 }
 
 /// Thirty days, in seconds: the age past which events are refused unless the site says otherwise.

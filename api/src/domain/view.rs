@@ -1,6 +1,9 @@
 //! Views: declared rollups, and those that are there from the start.
 
+use serde_json::{Value, json};
+
 use crate::domain::{
+    audit::Shown,
     dimension::Dimension,
     error::{Code, Error, Result},
 };
@@ -40,6 +43,18 @@ pub struct View {
     pub built_in: bool,
     /// When it was declared.
     pub created: jiff::Timestamp,
+}
+
+impl Shown for View {
+    fn shown(&self) -> Value {
+        let names = |list: &[Dimension]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
+        json!({
+            "name": self.definition.name,
+            "actions": self.definition.actions,
+            "dimensions": names(&self.definition.dimensions),
+            "measures": names(&self.definition.measures),
+        })
+    }
 }
 
 impl Definition {

@@ -16,6 +16,8 @@ pub struct Connection {
     pub user_agent: Option<String>,
     /// The first language it accepts.
     pub language: Option<String>,
+    /// The web page's origin, as the browser sent it.
+    pub origin: Option<String>,
     /// The id under which the log tells of the request.
     pub request_id: String,
 }
@@ -30,6 +32,7 @@ impl Connection {
             address: request.peer_addr().map(|address| address.ip().to_canonical()),
             user_agent: text(header::USER_AGENT).map(str::to_owned),
             language,
+            origin: text(header::ORIGIN).map(str::to_owned),
             request_id: request
                 .extensions()
                 .get::<RequestId>()
@@ -46,6 +49,7 @@ impl Connection {
             address: self.address,
             user_agent: self.user_agent.clone(),
             language: self.language.clone(),
+            request_id: Some(self.request_id.clone()),
         }
     }
 }

@@ -1,8 +1,12 @@
 //! Failures as GraphQL shows them: as data in payloads where they are to be expected, as errors elsewhere.
 
-use async_graphql::{ErrorExtensions, SimpleObject};
+use async_graphql::{Context, ErrorExtensions, SimpleObject};
 
-use crate::domain::error::Error;
+use super::context::ContextExt;
+use crate::domain::{
+    self,
+    error::{Code, Error, Kind},
+};
 
 /// Why something was refused.
 #[derive(SimpleObject, Clone)]
@@ -25,6 +29,22 @@ impl From<&Error> for UserError {
             path: error.path.clone(),
             retry_after: seconds(error),
         }
+    }
+}
+
+/// The payload of a change. Failures that a caller is to expect are data in it: those of its own making, less those
+/// about who it is and which site it means.
+pub(super) fn payload<T, P: From<T> + From<UserError>>(
+    ctx: &Context<'_>,
+    done: domain::error::Result<T>,
+) -> async_graphql::Result<P> {
+    match done {
+        Ok(done) => Ok(done.into()),
+        Err(error) => match error.code {
+            Code::Unauthenticated | Code::Forbidden | Code::SiteRequired | Code::UnknownSite => Err(ctx.fail(error)),
+            code if code.kind() == Kind::Caller => Ok(UserError::from(&error).into()),
+            _ => Err(ctx.fail(error)),
+        },
     }
 }
 

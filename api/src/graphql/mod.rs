@@ -24,6 +24,8 @@ pub struct Query(
     queries::event::EventQuery,
     queries::deletion::DeletionQuery,
     queries::site::SiteQuery,
+    queries::key::KeyQuery,
+    queries::audit::AuditQuery,
 );
 
 /// Changes.
@@ -36,6 +38,8 @@ pub struct Mutation(
     mutations::site::SiteMutation,
     mutations::account::AccountMutation,
     mutations::session::SessionMutation,
+    mutations::key::KeyMutation,
+    mutations::client_token::ClientTokenMutation,
 );
 
 /// What goes on.

@@ -1,4 +1,4 @@
-//! Pages of events after the Relay connection specification: cursors are places between events, so that they stay
+//! Pages after the Relay connection specification: cursors are places between things, so that they stay
 //! good whatever is logged or deleted meanwhile.
 
 use async_graphql::SimpleObject;
@@ -8,21 +8,21 @@ use crate::{
     service::event::{Order, PageOf, Place},
 };
 
-/// Events of one page, where the caller does not say.
+/// Things of one page, where the caller does not say.
 const DEFAULT_PAGE: usize = 50;
-/// Events of one page.
+/// Things of one page.
 const MOST_OF_PAGE: usize = 1_000;
 
 /// What lies beyond a page.
 #[derive(SimpleObject)]
 pub(super) struct PageInfo {
-    /// Whether there are more events past the page.
+    /// Whether there is more past the page.
     has_next_page: bool,
-    /// Whether there are more events before the page.
+    /// Whether there is more before the page.
     has_previous_page: bool,
-    /// The cursor of the page's first event.
+    /// The cursor of the first thing on the page.
     start_cursor: Option<String>,
-    /// The cursor of the page's last event.
+    /// The cursor of the last thing on the page.
     end_cursor: Option<String>,
 }
 
@@ -111,7 +111,7 @@ fn read_cursor(text: &str, path: &str) -> Result<Place> {
     let (time, sequence) = (number(text.get(..16)), number(text.get(16..)));
     match (fits, time, sequence) {
         (true, Some(time), Some(sequence)) => Ok(Place { time, sequence }),
-        _ => Err(Error::new(Code::InvalidCursor, "This is no cursor that `events` gave out.").at(path)),
+        _ => Err(Error::new(Code::InvalidCursor, "This is no cursor that this field gave out.").at(path)),
     }
 }
 

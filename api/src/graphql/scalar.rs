@@ -53,6 +53,11 @@ impl DateTime {
         self.0
     }
 
+    /// The moment, to the nanosecond.
+    pub(super) fn timestamp(&self, path: &str) -> Result<Timestamp> {
+        self.nanoseconds(path).map(zone::timestamp)
+    }
+
     /// Stored nanoseconds.
     pub(super) fn nanoseconds(&self, path: &str) -> Result<i64> {
         let shown: String = self.0.chars().take(64).collect();

@@ -65,7 +65,9 @@ impl Authenticate for Callers {
     async fn authenticate(&self, client: &Connection, credential: Option<Credential<'_>>) -> Result<Self::Caller> {
         let identity = match credential {
             None => Identity::Anonymous,
-            Some(Credential::Bearer(text) | Credential::ApiKey(text)) => self.0.authenticate(text).await?,
+            Some(Credential::Bearer(text) | Credential::ApiKey(text)) => {
+                self.0.authenticate(text, client.origin.as_deref()).await?
+            }
         };
         Ok(client.caller(identity).into())
     }

@@ -2,14 +2,18 @@
 
 use uuid::Uuid;
 
-use super::{Services, link::Link};
+use serde_json::{Value, json};
+
+use super::{Services, audit, link::Link, registry::Configuration};
 use crate::{
     clock,
     domain::{
         account::{Account, check_password, normalise_email, tidy_name},
+        audit::{Change, Shown},
         caller::Caller,
         error::{Code, Error, Result},
-        role::{Grant, Right, Role},
+        operation::Operation,
+        role::{Grant, Role},
     },
     store::{
         self, Priority, Transaction,
@@ -43,7 +47,7 @@ impl Services {
     /// # Errors
     /// Only owners may.
     pub async fn accounts(&self, caller: &Caller) -> Result<Vec<Account>> {
-        caller.require_everywhere(Right::Own)?;
+        caller.permit(Operation::ListAccounts)?;
         let tx = self.database.read(self.question.deadline).await?;
         store::account::list(&tx).await
     }
@@ -53,9 +57,10 @@ impl Services {
     /// # Errors
     /// Only owners may; a bad address, name or site; `ALREADY_EXISTS`.
     pub async fn invite_account(&self, caller: &Caller, new: &NewAccount) -> Result<(Account, Link)> {
-        caller.require_everywhere(Right::Own)?;
+        let operation = Operation::InviteAccount;
+        caller.permit(operation)?;
         let tx = self.database.write(Priority::Configuration).await?;
-        let account = self.make_account(&tx, caller, new).await?;
+        let account = self.make_account(&tx, caller, operation, new).await?;
         let link = self.make_link(&tx, Some(account.id)).await?;
         tx.commit().await?;
         Ok((account, link))
@@ -66,11 +71,12 @@ impl Services {
     /// # Errors
     /// Only owners may; a bad address, name, site or password; `ALREADY_EXISTS`.
     pub async fn create_account(&self, caller: &Caller, new: &NewAccount, password: &str) -> Result<Account> {
-        caller.require_everywhere(Right::Own)?;
+        let operation = Operation::InviteAccount;
+        caller.permit(operation)?;
         check_password(password, &normalise_email(&new.email)?)?;
         let hash = self.passwords.hash(password).await?;
         let tx = self.database.write(Priority::Configuration).await?;
-        let mut account = self.make_account(&tx, caller, new).await?;
+        let mut account = self.make_account(&tx, caller, operation, new).await?;
         store::account::set_password(&tx, account.id, &hash).await?;
         // Whoever opens the setup link now would find that the first account is there.
         store::link::remove(&tx, None).await?;
@@ -79,8 +85,14 @@ impl Services {
         Ok(account)
     }
 
-    /// Makes the row of an account.
-    pub(super) async fn make_account(&self, tx: &Transaction, caller: &Caller, new: &NewAccount) -> Result<Account> {
+    /// Makes the row of an account, by way of `operation`.
+    pub(super) async fn make_account(
+        &self,
+        tx: &Transaction,
+        caller: &Caller,
+        operation: Operation,
+        new: &NewAccount,
+    ) -> Result<Account> {
         let email = normalise_email(&new.email)?;
         let site = self.site_of_role(tx, caller, new.role, new.site.as_deref()).await?;
         let mut account = Account {
@@ -105,6 +117,9 @@ impl Services {
                 error
             }
         })?;
+        let configuration = self.registry.at(tx).await?;
+        let change = Change::new(operation, &account.email).after(&Told(&account, &configuration));
+        audit::record(tx, caller, change).await?;
         Ok(account)
     }
 
@@ -121,7 +136,7 @@ impl Services {
             return Err(Error::new(Code::InvalidArgument, message).at("site"));
         }
         let configuration = self.registry.at(tx).await?;
-        let site = configuration.site(caller, Right::Own, Some(name))?;
+        let site = configuration.site(caller, Some(name))?;
         Ok(Some(site.id))
     }
 
@@ -136,7 +151,11 @@ impl Services {
         site: Option<&str>,
         role: Option<Role>,
     ) -> Result<Account> {
-        caller.require_everywhere(Right::Own)?;
+        let operation = match role {
+            Some(_) => Operation::SetAccountRole,
+            None => Operation::RemoveAccountRole,
+        };
+        caller.permit(operation)?;
         let tx = self.lock_accounts().await?;
         let before = find(&tx, public_id).await?.account;
         let site = self
@@ -146,7 +165,7 @@ impl Services {
         if role.is_none() && !was_there {
             return Err(Error::new(Code::NotFound, "The account has no role there.").at("site"));
         }
-        self.finish(tx, &before).await
+        self.finish(tx, caller, operation, &before).await
     }
 
     /// Lets an account in no more, and ends its sessions; or lets it in again.
@@ -154,7 +173,7 @@ impl Services {
     /// # Errors
     /// Only owners may; `NOT_FOUND`; `LAST_OWNER`.
     pub async fn set_account_disabled(&self, caller: &Caller, public_id: &str, disabled: bool) -> Result<Account> {
-        caller.require_everywhere(Right::Own)?;
+        caller.permit(Operation::DisableAccount)?;
         let tx = self.lock_accounts().await?;
         let before = find(&tx, public_id).await?.account;
         let now = clock::now_nanoseconds();
@@ -163,7 +182,7 @@ impl Services {
             store::session::end_others(&tx, before.id, None, now).await?;
             store::link::remove(&tx, Some(before.id)).await?;
         }
-        self.finish(tx, &before).await
+        self.finish(tx, caller, Operation::DisableAccount, &before).await
     }
 
     /// A transaction in which no other says who owns the organisation: two owners who remove each other must not both
@@ -174,16 +193,29 @@ impl Services {
         Ok(tx)
     }
 
-    /// Commits, unless it leaves nobody who owns the organisation.
-    async fn finish(&self, tx: Transaction, before: &Account) -> Result<Account> {
+    /// Writes the change down and commits, unless it leaves nobody who owns the organisation.
+    async fn finish(
+        &self,
+        tx: Transaction,
+        caller: &Caller,
+        operation: Operation,
+        before: &Account,
+    ) -> Result<Account> {
         let accounts = store::account::list(&tx).await?;
         if before.is_owner() && !accounts.iter().any(Account::is_owner) {
             let message = "This is the last owner who can sign in; make another one first.";
             return Err(Error::new(Code::LastOwner, message).at("account"));
         }
         let after = accounts.into_iter().find(|account| account.id == before.id);
+        let after = after.ok_or_else(|| Error::internal("the account is gone"))?;
+        let configuration = self.registry.at(&tx).await?;
+        let told = |account| Told(account, &configuration);
+        let change = Change::new(operation, &after.email)
+            .before(&told(before))
+            .after(&told(&after));
+        audit::record(&tx, caller, change).await?;
         tx.commit().await?;
-        after.ok_or_else(|| Error::internal("the account is gone"))
+        Ok(after)
     }
 
     /// Changes one's own password, and ends one's other sessions.
@@ -191,9 +223,9 @@ impl Services {
     /// # Errors
     /// Nobody signed in; `SIGN_IN_FAILED` where the present password is wrong; `WEAK_PASSWORD`; `RATE_LIMITED`.
     pub async fn change_password(&self, caller: &Caller, present: &str, next: &str) -> Result<()> {
-        let signed_in = caller.require_account()?;
+        let signed_in = caller.permit_person(Operation::ChangePassword)?;
         check_password(next, &signed_in.account.email).map_err(|error| error.at("newPassword"))?;
-        let present = self.check_present(caller, present).await?;
+        let present = self.check_present(&signed_in.account, present).await?;
         let hash = self.passwords.hash(next).await?;
         let tx = self.database.write(Priority::Configuration).await?;
         let stored = store::account::find(&tx, By::Number(signed_in.account.id)).await?;
@@ -204,12 +236,13 @@ impl Services {
         store::link::remove(&tx, Some(signed_in.account.id)).await?;
         let now = clock::now_nanoseconds();
         store::session::end_others(&tx, signed_in.account.id, Some(signed_in.session), now).await?;
+        let change = Change::new(Operation::ChangePassword, &signed_in.account.email);
+        audit::record(&tx, caller, change).await?;
         tx.commit().await
     }
 
     /// Wants one's own password again, for what a stolen access token must not do; gives its hash.
-    pub(super) async fn check_present(&self, caller: &Caller, password: &str) -> Result<String> {
-        let account = &caller.require_account()?.account;
+    pub(super) async fn check_present(&self, account: &Account, password: &str) -> Result<String> {
         self.attempts.charge_account(&account.email)?;
         let stored = {
             let tx = self.database.read(self.question.deadline).await?;
@@ -218,6 +251,27 @@ impl Services {
         let hash = stored.and_then(|stored| stored.password_hash);
         let same = self.passwords.verify(password, hash.as_deref()).await?;
         hash.filter(|_| same).ok_or_else(wrong_password)
+    }
+}
+
+/// An account as the audit log shows it, with the names of the sites of its roles.
+pub(super) struct Told<'a>(pub(super) &'a Account, pub(super) &'a Configuration);
+
+impl Shown for Told<'_> {
+    fn shown(&self) -> Value {
+        let Self(account, configuration) = self;
+        let site = |id: i64| configuration.sites.get(&id).map(|site| site.name.clone());
+        let roles = account
+            .grants
+            .iter()
+            .map(|grant| json!({"role": grant.role.name(), "site": grant.site.and_then(site)}));
+        json!({
+            "email": account.email,
+            "name": account.name,
+            "roles": roles.collect::<Vec<_>>(),
+            "disabledAt": account.disabled,
+            "hasSecondFactor": account.has_second_factor,
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use uuid::Uuid;
 
 use super::{
-    Services,
+    Services, audit,
     fold::{Cells, Work},
     registry::Configuration,
     snapshot::Snapshot,
@@ -16,12 +16,13 @@ use super::{
 use crate::{
     clock,
     domain::{
+        audit::Change,
         caller::Caller,
         condition::{Condition, Op},
         deletion::{Deletion, Filter, State},
         dimension::Dimension,
         error::{Code, Error, Result},
-        key::Permission,
+        operation::Operation,
         rollup::{Mark, Rollup},
         site::Site,
     },
@@ -65,11 +66,11 @@ impl Services {
         which: Which,
         dry_run: bool,
     ) -> Result<Deleted> {
-        caller.require(Permission::Delete)?;
+        caller.permit(Operation::DeleteEvents)?;
         let snapshot = Snapshot::new(self.clone());
         let (site, filter, not_found, count) = {
             let opened = snapshot.hold().await?;
-            let site = opened.configuration.site(caller, Permission::Delete, site)?;
+            let site = opened.configuration.admit(caller, Operation::DeleteEvents, site)?;
             let (filter, not_found) = self.filter(&opened, &site, which).await?;
             let tombstones = opened.tombstones(site.id);
             let most = i64::MAX;
@@ -115,6 +116,8 @@ impl Services {
             self.hide(&tx, &configuration, &marks, &site, &facts, deletion.id)
                 .await?;
         }
+        let change = Change::new(Operation::DeleteEvents, &deletion.public_id).on(site.id);
+        audit::record(&tx, caller, change.after(&deletion)).await?;
         tx.commit().await?;
         self.fold_nudge.notify_one();
         Ok(Deleted {
@@ -231,11 +234,12 @@ impl Services {
     /// # Errors
     /// No permission, `NOT_FOUND`, or `NOT_RESTORABLE` once the purge has begun.
     pub async fn restore_deletion(&self, caller: &Caller, public_id: &str) -> Result<Deletion> {
-        caller.require(Permission::Delete)?;
+        caller.permit(Operation::RestoreDeletion)?;
         let tx = self.database.write(Priority::Deletion).await?;
         let marks = mark::revise(&tx).await?;
         let configuration = self.registry.at(&tx).await?;
-        let mut deletion = own_deletion(&tx, &configuration, caller, public_id).await?;
+        let mut deletion = own_deletion(&tx, &configuration, caller, Operation::RestoreDeletion, public_id).await?;
+        let before = deletion.clone();
         if !matches!(deletion.state, State::Hiding | State::Hidden) {
             let message = match deletion.state {
                 State::Restoring | State::Restored => "This deletion was restored already.",
@@ -274,6 +278,8 @@ impl Services {
         {
             return Err(Error::new(Code::NotRestorable, "The deletion moved on meanwhile; look again.").at("id"));
         }
+        let change = Change::new(Operation::RestoreDeletion, &deletion.public_id).on(deletion.site);
+        audit::record(&tx, caller, change.before(&before).after(&deletion)).await?;
         tx.commit().await?;
         self.fold_nudge.notify_one();
         Ok(deletion)
@@ -284,9 +290,10 @@ impl Services {
     /// # Errors
     /// No permission, or `NOT_FOUND`.
     pub async fn deletion(&self, snapshot: &Snapshot, caller: &Caller, public_id: &str) -> Result<Deletion> {
-        caller.require(Permission::Delete)?;
+        let operation = Operation::ListDeletions;
+        caller.permit(operation)?;
         let opened = snapshot.hold().await?;
-        own_deletion(&opened.tx, &opened.configuration, caller, public_id).await
+        own_deletion(&opened.tx, &opened.configuration, caller, operation, public_id).await
     }
 
     /// The deletions of a site, oldest first.
@@ -294,9 +301,9 @@ impl Services {
     /// # Errors
     /// No permission, or an unknown site.
     pub async fn deletions(&self, snapshot: &Snapshot, caller: &Caller, site: Option<&str>) -> Result<Vec<Deletion>> {
-        caller.require(Permission::Delete)?;
+        caller.permit(Operation::ListDeletions)?;
         let opened = snapshot.hold().await?;
-        let site = opened.configuration.site(caller, Permission::Delete, site)?;
+        let site = opened.configuration.admit(caller, Operation::ListDeletions, site)?;
         let all = [
             State::Hiding,
             State::Hidden,
@@ -377,16 +384,16 @@ impl Services {
     }
 }
 
-/// A deletion that the caller may see.
+/// A deletion of a site on which the caller may do this.
 async fn own_deletion(
     tx: &Transaction,
     configuration: &Configuration,
     caller: &Caller,
+    operation: Operation,
     public_id: &str,
 ) -> Result<Deletion> {
     let found = store::deletion::find(tx, public_id).await?;
-    let own = found
-        .filter(|one| configuration.sites.contains_key(&one.site) && caller.has(Permission::Delete, Some(one.site)));
+    let own = found.filter(|one| configuration.sites_of(caller, operation).contains(&one.site));
     own.ok_or_else(|| Error::new(Code::NotFound, "There is no such deletion.").at("id"))
 }
 

@@ -16,7 +16,7 @@ use crate::{
         dimension::Dimension,
         error::Result,
         event::{Event, KNOWN_ACTIONS},
-        key::Permission,
+        operation::Operation,
         period::Span,
         question::{Find, RowOrder},
         site::Site,
@@ -67,9 +67,9 @@ impl Services {
         site: Option<&str>,
         id: &str,
     ) -> Result<Option<Event>> {
-        caller.require(Permission::Query)?;
+        caller.permit(Operation::ReadEvents)?;
         let opened = snapshot.hold().await?;
-        let site = opened.configuration.site(caller, Permission::Query, site)?;
+        let site = opened.configuration.admit(caller, Operation::ReadEvents, site)?;
         let found = self.living(&opened, &site, &[id.to_owned()]).await?;
         Ok(found.into_iter().next().map(|(_, event)| event))
     }
@@ -106,9 +106,9 @@ impl Services {
         filter: &Filter,
         page: PageOf,
     ) -> Result<Vec<Event>> {
-        caller.require(Permission::Query)?;
+        caller.permit(Operation::ReadEvents)?;
         let opened = snapshot.hold().await?;
-        let site = opened.configuration.site(caller, Permission::Query, site)?;
+        let site = opened.configuration.admit(caller, Operation::ReadEvents, site)?;
         let tombstones = opened.tombstones(site.id);
         let page = Page {
             hasher: &self.hasher,
@@ -129,10 +129,10 @@ impl Services {
     /// # Errors
     /// No permission, or an unknown site.
     pub async fn actions(&self, snapshot: &Snapshot, caller: &Caller, site: Option<&str>) -> Result<Vec<ActionSeen>> {
-        caller.require(Permission::Query)?;
+        caller.permit(Operation::ListActions)?;
         let (seen, mut days) = {
             let opened = snapshot.hold().await?;
-            let own = opened.configuration.site(caller, Permission::Query, site)?;
+            let own = opened.configuration.admit(caller, Operation::ListActions, site)?;
             let tombstones = opened.tombstones(own.id);
             let seen = store::event::actions(&opened.tx, &self.hasher, own.id, &tombstones).await?;
             (seen, Days::new(own.time_zone.clone()))

@@ -6,7 +6,7 @@ use tokio::sync::{Mutex, broadcast};
 
 use super::Services;
 use crate::{
-    domain::{caller::Caller, error::Result, event::Event, key::Permission, site::Site},
+    domain::{caller::Caller, error::Result, event::Event, operation::Operation, site::Site},
     store::{self, mark},
 };
 
@@ -41,8 +41,7 @@ impl Services {
         caller: &Caller,
         site: Option<&str>,
     ) -> Result<(Arc<Site>, broadcast::Receiver<Arc<Event>>)> {
-        caller.require(Permission::Query)?;
-        let site = self.registry.current().site(caller, Permission::Query, site)?;
+        let site = self.registry.current().admit(caller, Operation::WatchEvents, site)?;
         let mut position = self.feed.position.lock().await;
         if position.is_none() {
             let tx = self.database.read(self.question.deadline).await?;

@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Services, account::NewAccount, random, session::hash};
+use super::{Services, account::NewAccount, audit, random, session::hash};
 use crate::{
     clock,
     domain::{
         account::{Account, check_password, normalise_email, tidy_name},
+        audit::Change,
         caller::Caller,
         error::{Code, Error, Result},
-        role::{Right, Role},
+        operation::Operation,
+        role::Role,
         token::Kind,
         zone,
     },
@@ -81,7 +83,7 @@ impl Services {
     /// # Errors
     /// Only owners may; `NOT_FOUND`.
     pub async fn renew_link(&self, caller: &Caller, public_id: &str) -> Result<(Account, Link)> {
-        caller.require_everywhere(Right::Own)?;
+        caller.permit(Operation::RenewInvitation)?;
         let tx = self.database.write(Priority::Configuration).await?;
         let account = super::account::find(&tx, public_id).await?.account;
         if account.disabled.is_some() {
@@ -89,6 +91,7 @@ impl Services {
             return Err(Error::new(Code::InvalidArgument, message).at("account"));
         }
         let link = self.make_link(&tx, Some(account.id)).await?;
+        audit::record(&tx, caller, Change::new(Operation::RenewInvitation, &account.email)).await?;
         tx.commit().await?;
         Ok((account, link))
     }
@@ -118,10 +121,12 @@ impl Services {
                 if let Some(name) = sent.name.as_deref().filter(|name| !name.trim().is_empty()) {
                     store::account::set_name(&tx, id, &tidy_name(name, &account.email)?).await?;
                 }
+                let change = Change::new(Operation::AcceptLink, &account.email);
+                audit::record(&tx, caller, change).await?;
                 account
             }
             None => {
-                self.first_account(&tx, email, sent.name.clone().unwrap_or_default())
+                self.first_account(&tx, caller, email, sent.name.clone().unwrap_or_default())
                     .await?
             }
         };
@@ -132,7 +137,13 @@ impl Services {
         Ok(account)
     }
 
-    async fn first_account(&self, tx: &Transaction, email: Option<String>, name: String) -> Result<Account> {
+    async fn first_account(
+        &self,
+        tx: &Transaction,
+        caller: &Caller,
+        email: Option<String>,
+        name: String,
+    ) -> Result<Account> {
         if store::account::any(tx).await? {
             return Err(invalid());
         }
@@ -146,7 +157,7 @@ impl Services {
             site: None,
         };
         // Whoever holds the setup link was given it by the operator.
-        self.make_account(tx, &Caller::operator(), &new).await
+        self.make_account(tx, caller, Operation::AcceptLink, &new).await
     }
 }
 

@@ -3,6 +3,9 @@
 
 pub mod account;
 pub mod attempt;
+pub mod audit;
+mod authentication;
+pub mod client_token;
 pub mod deletion;
 pub mod event;
 pub mod feed;
@@ -75,6 +78,8 @@ pub struct Inner {
     pub attempts: attempt::Attempts,
     /// The way in.
     pub ingest: ingest::Ingest,
+    /// When each key was last used.
+    pub uses: authentication::Uses,
     /// What each key has left.
     pub rates: rate::Rates,
     /// Those who watch events arrive.
@@ -131,6 +136,7 @@ impl Services {
             attempts: attempt::Attempts::new(settings.account.sign_in_attempts),
             account: settings.account,
             ingest,
+            uses: authentication::Uses::default(),
             rates: rate::Rates::default(),
             feed: feed::Feed::default(),
             fold_memory: fold::Memory::default(),

@@ -11,8 +11,8 @@ use crate::{
         caller::Caller,
         dimension::Dimension,
         error::{Code, Error, Result},
-        key::ApiKey,
-        role::Right,
+        key::{ApiKey, Secrets},
+        operation::Operation,
         rollup::{Content, Rollup},
         scope::Scope,
         signing::SigningKey,
@@ -29,8 +29,8 @@ pub struct Configuration {
     pub generation: i64,
     /// Sites, by number.
     pub sites: HashMap<i64, Arc<Site>>,
-    /// Keys with the hash of their secret, by prefix.
-    pub keys: HashMap<String, (Arc<ApiKey>, Vec<u8>)>,
+    /// Keys with what proves them, by prefix.
+    pub keys: HashMap<String, (Arc<ApiKey>, Secrets)>,
     /// Keys that sign tokens or did, sealed, oldest first.
     pub signing: Vec<SigningKey>,
     /// Views, oldest first.
@@ -51,7 +51,7 @@ impl Configuration {
             sites: sites.into_iter().map(|site| (site.id, Arc::new(site))).collect(),
             keys: keys
                 .into_iter()
-                .map(|(key, hash)| (key.prefix.clone(), (Arc::new(key), hash)))
+                .map(|(key, secrets)| (key.prefix.clone(), (Arc::new(key), secrets)))
                 .collect(),
             signing: store::signing::list(tx).await?,
             views: store::view::list(tx).await?.into_iter().map(Arc::new).collect(),
@@ -60,12 +60,30 @@ impl Configuration {
         }))
     }
 
-    /// The site that a caller means, the one named, else the one of its key; provided that it has `right` there.
+    /// The site that an operation is about, provided that the caller may do it there: the one line that opens every
+    /// use-case on one site.
     ///
     /// # Errors
-    /// `SITE_REQUIRED` where neither says, `UNKNOWN_SITE` where there is none of that name for this caller, `FORBIDDEN`
-    /// where the caller may do less on this site than on others.
-    pub fn site(&self, caller: &Caller, right: impl Into<Right>, name: Option<&str>) -> Result<Arc<Site>> {
+    /// Those of [`Caller::permit`] and of [`Configuration::site`].
+    pub fn admit(&self, caller: &Caller, operation: Operation, name: Option<&str>) -> Result<Arc<Site>> {
+        caller.permit(operation)?;
+        let site = self.site(caller, name)?;
+        caller.permit_on(operation, site.id).map_err(|error| error.at("site"))?;
+        Ok(site)
+    }
+
+    /// The sites on which the caller may do an operation.
+    #[must_use]
+    pub fn sites_of(&self, caller: &Caller, operation: Operation) -> Vec<i64> {
+        let may = |site: &i64| caller.permit_on(operation, *site).is_ok();
+        self.sites.keys().copied().filter(may).collect()
+    }
+
+    /// The site that a caller means: the one named, else its own.
+    ///
+    /// # Errors
+    /// `SITE_REQUIRED` where neither says, `UNKNOWN_SITE` where there is none of that name for this caller.
+    pub fn site(&self, caller: &Caller, name: Option<&str>) -> Result<Arc<Site>> {
         let site = match (name, caller.own_site()) {
             (Some(name), _) => self
                 .sites
@@ -76,16 +94,10 @@ impl Configuration {
                 return Err(Error::new(Code::SiteRequired, "Name a site: this caller has none of its own.").at("site"));
             }
         };
-        let site = site.cloned().ok_or_else(|| {
+        site.cloned().ok_or_else(|| {
             let message = format!("There is no site “{}” for this caller.", name.unwrap_or_default());
             Error::new(Code::UnknownSite, message).at("site")
-        })?;
-        let right = right.into();
-        if caller.has(right, Some(site.id)) {
-            Ok(site)
-        } else {
-            Err(caller.forbid(right).at("site"))
-        }
+        })
     }
 
     /// A site's view of a name.

@@ -10,13 +10,15 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{Services, random, signing::Minted};
+use super::{Services, audit, random, signing::Minted};
 use crate::{
     clock,
     domain::{
         account::{Account, SignedIn, normalise_email},
+        audit::Change,
         caller::{Caller, Identity},
         error::{Code, Error, Result},
+        operation::Operation,
         role::Right,
         session::{GRACE, LONGEST_LIFE, MOST_USER_AGENT, Session},
         signing::Audience,
@@ -243,10 +245,11 @@ impl Services {
     pub async fn sessions(&self, caller: &Caller, account: Option<&str>) -> Result<Vec<Session>> {
         let tx = self.database.read(DEADLINE).await?;
         let id = match (account, caller.account()) {
-            (None, _) => caller.require_account()?.account.id,
+            (None, _) => caller.permit_person(Operation::ListSessions)?.account.id,
             (Some(name), Some(own)) if own.public_id == name => own.id,
             (Some(name), _) => {
-                caller.require_everywhere(Right::Own)?;
+                // Those of others are the business of those who say who has an account.
+                caller.permit(Operation::ListAccounts)?;
                 super::account::find(&tx, name).await?.account.id
             }
         };
@@ -258,9 +261,7 @@ impl Services {
     /// # Errors
     /// Nobody signed in, or `NOT_FOUND`.
     pub async fn revoke_session(&self, caller: &Caller, public_id: &str) -> Result<Session> {
-        if !caller.has(Right::Own, None) {
-            caller.require_account()?;
-        }
+        caller.permit(Operation::RevokeSession)?;
         let tx = self.database.write(Priority::Configuration).await?;
         let now = clock::now();
         let session = store::session::find(&tx, public_id).await?;
@@ -271,6 +272,7 @@ impl Services {
         let mut session =
             session.ok_or_else(|| Error::new(Code::NotFound, "There is no such session under way.").at("id"))?;
         store::session::end(&tx, session.id, zone::nanoseconds(now)).await?;
+        audit::record(&tx, caller, Change::new(Operation::RevokeSession, &session.public_id)).await?;
         tx.commit().await?;
         session.ended = Some(now);
         Ok(session)

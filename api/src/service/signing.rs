@@ -11,12 +11,14 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
-use super::{Services, random, site::require_all_sites};
+use super::{Services, audit, random};
 use crate::{
     clock,
     domain::{
+        audit::Change,
         caller::Caller,
         error::{Code, Error, Result},
+        operation::Operation,
         seal::Seal,
         signing::{Audience, Claims, ISSUER, LEEWAY, LONGEST_LIFE, SigningKey},
         zone,
@@ -161,7 +163,7 @@ impl Services {
     /// # Errors
     /// No permission, or whatever the database says.
     pub async fn rotate_signing(&self, caller: &Caller) -> Result<SigningKey> {
-        require_all_sites(caller)?;
+        caller.permit(Operation::RotateSigning)?;
         let tx = self.database.write(Priority::Configuration).await?;
         let now = clock::now();
         store::signing::remove_expired(&tx, zone::nanoseconds(now)).await?;
@@ -169,6 +171,7 @@ impl Services {
         let until = now.checked_add(LONGEST_LIFE + 2 * LEEWAY).map_err(Error::internal)?;
         store::signing::retire(&tx, zone::nanoseconds(until)).await?;
         let key = store::signing::create(&tx, &new_key(&self.seal)?).await?;
+        audit::record(&tx, caller, Change::new(Operation::RotateSigning, &key.name)).await?;
         store::configuration::raise(&tx).await?;
         tx.commit().await?;
         self.refresh().await?;
@@ -180,7 +183,7 @@ impl Services {
     /// # Errors
     /// No permission.
     pub async fn signing_keys(&self, caller: &Caller) -> Result<Vec<SigningKey>> {
-        require_all_sites(caller)?;
+        caller.permit(Operation::ListSigningKeys)?;
         self.refresh().await?;
         let now = clock::now();
         let configuration = self.registry.current();

@@ -1,12 +1,16 @@
 //! Sites: making them, changing their settings.
 
-use super::{Services, view};
+use std::sync::Arc;
+
+use super::{Services, audit, snapshot::Snapshot, view};
 use crate::{
     clock,
     domain::{
+        audit::Change,
         caller::Caller,
         error::{Code, Error, Result},
-        key::Permission,
+        operation::Operation,
+        origin::{Origin, OriginPattern},
         rollup::{Content, State},
         site::{ActionPolicy, DEFAULT_MAX_EVENT_AGE_SECONDS, IdentityPeriod, IpPolicy, Site, check_name},
         zone,
@@ -14,9 +18,14 @@ use crate::{
     store::{self, Priority, is_conflict},
 };
 
+/// Hosts of share links of one site.
+const MOST_HOSTS: usize = 100;
+
 /// Settings to be changed; none leaves one as it is.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
+    /// What callers name it by.
+    pub name: Option<String>,
     /// The zone in which its days begin, by IANA name.
     pub time_zone: Option<String>,
     /// Which actions it takes.
@@ -31,10 +40,24 @@ pub struct Settings {
     pub raw_retention_days: Option<Option<i64>>,
     /// Days after which rollups go; an inner none keeps them.
     pub rollup_retention_days: Option<Option<i64>>,
+    /// Where its pages are.
+    pub origins: Option<Vec<String>>,
+    /// The hosts of its share links; an inner none takes the server's.
+    pub share_hosts: Option<Option<Vec<String>>>,
 }
 
 impl Settings {
     fn apply(&self, site: &mut Site) -> Result<()> {
+        if let Some(name) = &self.name {
+            check_name(name)?;
+            name.clone_into(&mut site.name);
+        }
+        if let Some(origins) = &self.origins {
+            site.origins = OriginPattern::parse_all(origins, "origins")?;
+        }
+        if let Some(hosts) = &self.share_hosts {
+            site.share_hosts = hosts.as_deref().map(read_hosts).transpose()?;
+        }
         if let Some(name) = &self.time_zone {
             site.time_zone = zone::find(name)?;
         }
@@ -68,7 +91,7 @@ impl Services {
     /// # Errors
     /// No permission, a bad name or setting, or `ALREADY_EXISTS`.
     pub async fn create_site(&self, caller: &Caller, name: &str, settings: &Settings) -> Result<Site> {
-        require_all_sites(caller)?;
+        caller.permit(Operation::CreateSite)?;
         check_name(name)?;
         let mut site = Site {
             id: 0,
@@ -83,22 +106,37 @@ impl Services {
             raw_floor: i64::MIN,
             rollup_floor: i64::MIN,
             created: clock::now(),
+            origins: Vec::new(),
+            share_hosts: None,
         };
         settings.apply(&mut site)?;
         let tx = self.database.write(Priority::Configuration).await?;
-        let site = store::site::create(&tx, &site).await.map_err(|error| {
-            let message = format!("There is a site “{name}” already.");
-            if is_conflict(&error) {
-                Error::new(Code::AlreadyExists, message).at("name")
-            } else {
-                error
-            }
-        })?;
+        let site = store::site::create(&tx, &site)
+            .await
+            .map_err(|error| taken(&site.name, error))?;
         view::furnish(&tx, &site).await?;
+        let change = Change::new(Operation::CreateSite, &site.name).on(site.id);
+        audit::record(&tx, caller, change.after(&site)).await?;
         store::configuration::raise(&tx).await?;
         tx.commit().await?;
         self.refresh().await?;
         Ok(site)
+    }
+
+    /// The sites that the caller may ask about, by name.
+    ///
+    /// # Errors
+    /// No permission.
+    pub async fn sites(&self, snapshot: &Snapshot, caller: &Caller) -> Result<Vec<Arc<Site>>> {
+        caller.permit(Operation::ListSites)?;
+        let opened = snapshot.hold().await?;
+        let own = opened.configuration.sites_of(caller, Operation::ListSites);
+        let mut sites: Vec<_> = own
+            .iter()
+            .filter_map(|id| opened.configuration.sites.get(id).cloned())
+            .collect();
+        sites.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(sites)
     }
 
     /// Changes a site's settings. Another time zone begins new generations of its rollups; the old ones answer until
@@ -107,13 +145,17 @@ impl Services {
     /// # Errors
     /// No permission, an unknown site, or a bad setting.
     pub async fn update_site(&self, caller: &Caller, name: Option<&str>, settings: &Settings) -> Result<Site> {
-        caller.require(Permission::Manage)?;
+        caller.permit(Operation::UpdateSite)?;
         let tx = self.database.write(Priority::Configuration).await?;
         let configuration = self.registry.at(&tx).await?;
-        let before = configuration.site(caller, Permission::Manage, name)?;
+        let before = configuration.admit(caller, Operation::UpdateSite, name)?;
         let mut site = (*before).clone();
         settings.apply(&mut site)?;
-        store::site::update(&tx, &site).await?;
+        store::site::update(&tx, &site)
+            .await
+            .map_err(|error| taken(&site.name, error))?;
+        let change = Change::new(Operation::UpdateSite, &before.name).on(site.id);
+        audit::record(&tx, caller, change.before(&*before).after(&site)).await?;
         if site.time_zone != before.time_zone {
             let now = clock::now_nanoseconds();
             let total = store::rollup::events_of(&tx, site.id).await?;
@@ -137,7 +179,7 @@ impl Services {
             }
             // A generation that was still catching up in the old zone will never be needed.
             let stale = configuration.rollups.iter().filter(|rollup| {
-                let replaced = |other: &&std::sync::Arc<crate::domain::rollup::Rollup>| {
+                let replaced = |other: &&Arc<crate::domain::rollup::Rollup>| {
                     other.owner == rollup.owner
                         && other.state == State::Live
                         && std::mem::discriminant(&other.content) == std::mem::discriminant(&rollup.content)
@@ -175,7 +217,28 @@ impl Services {
     }
 }
 
-/// Lets pass only callers that may manage every site.
-pub(super) fn require_all_sites(caller: &Caller) -> Result<()> {
-    caller.require_everywhere(Permission::Manage)
+/// A name that is taken, told as such.
+fn taken(name: &str, error: Error) -> Error {
+    if !is_conflict(&error) {
+        return error;
+    }
+    Error::new(Code::AlreadyExists, format!("There is a site “{name}” already.")).at("name")
+}
+
+/// Hosts of share links, as they are compared.
+fn read_hosts(hosts: &[String]) -> Result<Vec<String>> {
+    if hosts.len() > MOST_HOSTS {
+        let message = format!("{} hosts are listed; at most {MOST_HOSTS} are taken.", hosts.len());
+        return Err(Error::new(Code::TooManyItems, message).at("shareHosts"));
+    }
+    let one = |(index, host): (usize, &String)| {
+        // The same reading as of a URL's host: lower case, punycode.
+        let plain = Some(host.trim()).filter(|host| !host.contains([':', '*']));
+        let origin = plain.and_then(|host| Origin::parse(&format!("https://{host}")));
+        origin.map(|origin| origin.host().to_owned()).ok_or_else(|| {
+            let message = "Write a host without scheme, port or path, such as “click.st”.";
+            Error::new(Code::InvalidArgument, message).at(format!("shareHosts[{index}]"))
+        })
+    };
+    hosts.iter().enumerate().map(one).collect()
 }

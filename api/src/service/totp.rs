@@ -3,14 +3,16 @@
 
 use totp_rs::{Builder, Secret, Totp};
 
-use super::Services;
+use super::{Services, audit};
 use crate::{
     clock,
     domain::{
+        audit::Change,
         caller::Caller,
         error::{Code, Error, Result},
         hash::Hash,
         key::letters,
+        operation::Operation,
     },
     store::{
         self, Priority, Transaction,
@@ -42,8 +44,8 @@ impl Services {
     /// # Errors
     /// Nobody signed in; `SIGN_IN_FAILED` where the password is wrong; `ALREADY_EXISTS` where one counts.
     pub async fn enrol_totp(&self, caller: &Caller, password: &str) -> Result<Enrolment> {
-        let account = &caller.require_account()?.account;
-        self.check_present(caller, password).await?;
+        let account = &caller.permit_person(Operation::EnrolTotp)?.account;
+        self.check_present(account, password).await?;
         let secret = super::random::<SECRET_BYTES>()?;
         let sealed = self.seal.seal(PURPOSE, super::random()?, &secret);
         let tx = self.database.write(Priority::Configuration).await?;
@@ -53,6 +55,7 @@ impl Services {
             return Err(Error::new(Code::AlreadyExists, message));
         }
         store::totp::set(&tx, account.id, Some(sealed)).await?;
+        audit::record(&tx, caller, Change::new(Operation::EnrolTotp, &account.email)).await?;
         tx.commit().await?;
         let totp = totp(&secret, &account.email)?;
         Ok(Enrolment {
@@ -66,7 +69,7 @@ impl Services {
     /// # Errors
     /// Nobody signed in; `NOT_FOUND` where none was begun; `SIGN_IN_FAILED` where the code is wrong; `RATE_LIMITED`.
     pub async fn confirm_totp(&self, caller: &Caller, code: &str) -> Result<Vec<String>> {
-        let account = &caller.require_account()?.account;
+        let account = &caller.permit_person(Operation::ConfirmTotp)?.account;
         self.attempts.charge_account(&account.email)?;
         let tx = self.database.write(Priority::Configuration).await?;
         let stored = own(&tx, account.id).await?;
@@ -81,6 +84,7 @@ impl Services {
         let codes = new_codes()?;
         let hashes: Vec<_> = codes.iter().map(|code| self.recovery_hash(account.id, code)).collect();
         store::recovery_code::replace(&tx, account.id, &hashes).await?;
+        audit::record(&tx, caller, Change::new(Operation::ConfirmTotp, &account.email)).await?;
         tx.commit().await?;
         Ok(codes)
     }
@@ -91,8 +95,8 @@ impl Services {
     /// Nobody signed in; `NOT_FOUND` where there is none; `SIGN_IN_FAILED` where password or code is wrong;
     /// `RATE_LIMITED`.
     pub async fn disable_totp(&self, caller: &Caller, password: &str, code: &str) -> Result<()> {
-        let account = &caller.require_account()?.account;
-        self.check_present(caller, password).await?;
+        let account = &caller.permit_person(Operation::DisableTotp)?.account;
+        self.check_present(account, password).await?;
         let tx = self.database.write(Priority::Configuration).await?;
         let stored = own(&tx, account.id).await?;
         if !stored.account.has_second_factor {
@@ -101,6 +105,7 @@ impl Services {
         self.check_second_factor(&tx, &stored, Some(code)).await?;
         store::totp::set(&tx, account.id, None).await?;
         store::recovery_code::replace(&tx, account.id, &[]).await?;
+        audit::record(&tx, caller, Change::new(Operation::DisableTotp, &account.email)).await?;
         tx.commit().await
     }
 
@@ -109,7 +114,7 @@ impl Services {
     /// # Errors
     /// Nobody signed in.
     pub async fn recovery_codes_left(&self, caller: &Caller) -> Result<i64> {
-        let id = caller.require_account()?.account.id;
+        let id = caller.permit_person(Operation::CountRecoveryCodes)?.account.id;
         let tx = self.database.read(self.question.deadline).await?;
         store::recovery_code::count(&tx, id).await
     }

@@ -5,6 +5,7 @@
 
 pub mod account;
 mod append;
+pub mod audit;
 mod condition;
 pub mod configuration;
 pub mod database;

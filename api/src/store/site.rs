@@ -4,7 +4,7 @@ use entity::site::{ActiveModel, Column, Entity, Model};
 use jiff::tz::TimeZone;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, NotSet, QueryOrder};
 
-use super::{Transaction, error};
+use super::{Transaction, error, key::patterns};
 use crate::domain::{
     error::Result,
     site::{ActionPolicy, IdentityPeriod, IpPolicy, Site},
@@ -48,6 +48,7 @@ pub async fn update(tx: &Transaction, site: &Site) -> Result<()> {
 }
 
 fn write(site: &Site) -> ActiveModel {
+    let origins: Vec<_> = site.origins.iter().map(ToString::to_string).collect();
     ActiveModel {
         id: Set(site.id),
         name: Set(site.name.clone()),
@@ -61,6 +62,8 @@ fn write(site: &Site) -> ActiveModel {
         raw_floor: Set(site.raw_floor),
         rollup_floor: Set(site.rollup_floor),
         created_at: Set(zone::nanoseconds(site.created)),
+        origins: Set((!origins.is_empty()).then(|| origins.into())),
+        share_hosts: Set(site.share_hosts.clone().map(Into::into)),
     }
 }
 
@@ -78,5 +81,7 @@ fn read(row: Model) -> Site {
         raw_floor: row.raw_floor,
         rollup_floor: row.rollup_floor,
         created: zone::timestamp(row.created_at),
+        origins: row.origins.map(patterns).unwrap_or_default(),
+        share_hosts: row.share_hosts.and_then(|hosts| serde_json::from_value(hosts).ok()),
     }
 }

@@ -13,6 +13,7 @@
 //! | session | every minute | `service::session`, tidying up |
 //! | feed | ten times a second while somebody watches | `service::feed` |
 //! | refresh | twice a second | rereads a moved configuration |
+//! | uses | every five seconds | notes when keys were last used, each once a minute |
 
 mod fold;
 
@@ -50,6 +51,7 @@ impl Workers {
             repeat(services, stop, "session", Duration::from_secs(60), tidy_sessions),
             repeat(services, stop, "feed", Duration::from_millis(100), feed),
             repeat(services, stop, "refresh", Duration::from_millis(500), refresh),
+            repeat(services, stop, "uses", Duration::from_secs(5), note_uses),
         ];
         Self { append, others }
     }
@@ -153,5 +155,10 @@ async fn feed(services: Services) -> Result<bool> {
 
 async fn refresh(services: Services) -> Result<bool> {
     services.refresh().await?;
+    Ok(false)
+}
+
+async fn note_uses(services: Services) -> Result<bool> {
+    services.write_uses().await?;
     Ok(false)
 }

@@ -176,6 +176,14 @@ async fn people_sign_in_with_the_roles_of_their_groups(engine: Engine) {
         .await;
         assert_eq!(roles(&person(&tidemark, &answer).await).await, expected, "{groups:?}");
     }
+    // What its word made or changed is in the audit log, and nothing where it changed nothing.
+    let log = tidemark.command(&["export", "audit"]).await.success();
+    let told: Vec<_> = log
+        .lines()
+        .filter(|line| line.contains("/session/oidc/callback"))
+        .collect();
+    let of = |email: &str| told.iter().filter(|line| line.contains(email)).count();
+    assert_eq!((of("ada@example.com"), of("bob@example.com")), (1, 3), "{told:#?}");
     for groups in [&[][..], &["strangers"], &["ghosts"], &["Staff"]] {
         let answer = sign_in(
             &tidemark,

@@ -40,7 +40,7 @@ async fn somebody_signs_in_and_asks_over_every_transport(engine: Engine) {
     assert_eq!(
         viewer.data()["viewer"],
         json!({
-            "kind": "ACCOUNT", "name": "Ada", "permissions": ["LOG", "QUERY", "DELETE", "MANAGE"],
+            "kind": "ACCOUNT", "name": "Ada", "permissions": ["LOG", "QUERY", "DELETE", "MANAGE", "IMPERSONATE"],
             "account": {"email": "ada@example.com", "roles": [{"role": "OWNER", "site": null}]},
         })
     );

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use support::{Engine, Server, Tidemark};
+use support::{Client, Engine, Server, Tidemark};
 
 use super::{
     ask,
@@ -19,6 +19,7 @@ const POLL: Duration = Duration::from_millis(20);
 /// A server with what should be in it.
 pub(super) struct World {
     pub(super) tidemark: Tidemark,
+    manager: Client,
     pub(super) events: Vec<Event>,
     pub(super) views: Vec<View>,
     pub(super) scopes: Vec<Vec<&'static str>>,
@@ -57,8 +58,11 @@ impl World {
             .flag("--purge-interval", settings.purge_interval)
             .start()
             .await;
+        // A scope is every site's, so the site's own key may not declare it.
+        let manager = tidemark.client_of_all_sites("manage").await;
         Self {
             tidemark,
+            manager,
             events: Vec::new(),
             views: View::built_in(),
             scopes: vec![
@@ -105,6 +109,7 @@ impl World {
                 let name = declared(*number).name;
                 if self.views.iter().any(|view| view.name == name) {
                     self.mutate(
+                        self.tidemark.client(),
                         "deleteView(name: $name) { name }",
                         "$name: String!",
                         json!({"name": name}),
@@ -119,6 +124,7 @@ impl World {
                 if self.scopes.contains(&fields) {
                     let variables = json!({"fields": fields});
                     self.mutate(
+                        &self.manager,
                         "deleteUniqueScope(fields: $fields) { name }",
                         "$fields: [String!]!",
                         variables,
@@ -288,6 +294,7 @@ impl World {
         if self.views.iter().all(|one| one.name != view.name) {
             let variables = json!({"input": view.input()});
             self.mutate(
+                self.tidemark.client(),
                 "createView(input: $input) { state }",
                 "$input: CreateViewInput!",
                 variables,
@@ -302,6 +309,7 @@ impl World {
         if !self.scopes.contains(&fields) {
             let variables = json!({"fields": fields});
             self.mutate(
+                &self.manager,
                 "createUniqueScope(fields: $fields) { name }",
                 "$fields: [String!]!",
                 variables,
@@ -311,9 +319,9 @@ impl World {
         }
     }
 
-    async fn mutate(&self, field: &str, declaration: &str, variables: Value) {
+    async fn mutate(&self, client: &Client, field: &str, declaration: &str, variables: Value) {
         let document = format!("mutation ({declaration}) {{ {field} }}");
-        let _ = self.tidemark.client().graphql(&document, variables).await.data();
+        let _ = client.graphql(&document, variables).await.data();
     }
 
     /// Waits until the mark has passed everything, and every backfill is done.

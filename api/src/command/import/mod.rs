@@ -12,7 +12,6 @@ use crate::{
     domain::{
         caller::Caller,
         event::{Door, NewEvent, Outcome},
-        key::Permission,
     },
     service::{Services, ingest::Way},
 };
@@ -50,7 +49,7 @@ pub(super) async fn run(command: Command, services: &Services) -> Result<(), Com
     services
         .registry
         .current()
-        .site(&Caller::operator(), Permission::Log, Some(site))
+        .site(&Caller::operator(), Some(site))
         .map_err(complain)?;
     // The command line appends for itself; a running server does the same beside it.
     let mut appender = services.appender().ok_or("the append is taken")?;

@@ -1,8 +1,10 @@
 //! Changes, one file per capability; inputs and payloads stand beside the field that takes and gives them.
 
 pub(super) mod account;
+pub(super) mod client_token;
 pub(super) mod deletion;
 pub(super) mod event;
+pub(super) mod key;
 pub(super) mod session;
 pub(super) mod site;
 pub(super) mod unique;

@@ -1,4 +1,4 @@
-//! Changing sites.
+//! Making and changing sites.
 
 use async_graphql::{Context, InputObject, MaybeUndefined, Object, Result};
 
@@ -15,6 +15,8 @@ use crate::{
 struct UpdateSiteInput {
     /// The site; may be left out where the caller's key has one.
     site: Option<String>,
+    /// A new name: 1–64 letters, digits, dots, hyphens or underscores. The old one is free at once.
+    name: Option<String>,
     /// The IANA zone in which its days begin. Another zone has everything folded anew, in the background.
     time_zone: Option<String>,
     /// Which actions it takes.
@@ -29,6 +31,44 @@ struct UpdateSiteInput {
     raw_retention_days: MaybeUndefined<i64>,
     /// Days after which rollups go, not before raw events; null keeps them.
     rollup_retention_days: MaybeUndefined<i64>,
+    /// Where its pages are, such as `https://www.example.com` or `https://*.example.com`; at most 100.
+    origins: Option<Vec<String>>,
+    /// The hosts of its share links, for the traffic source `click.st`, at most 100; null takes the server's.
+    share_hosts: MaybeUndefined<Vec<String>>,
+}
+
+/// A site to be made.
+#[derive(InputObject)]
+struct CreateSiteInput {
+    /// The name: 1–64 letters, digits, dots, hyphens or underscores.
+    name: String,
+    /// The IANA zone in which its days begin; UTC where left out.
+    time_zone: Option<String>,
+    /// Which actions it takes; any where left out.
+    action_policy: Option<ActionPolicy>,
+    /// How much of an actor's IP address it keeps; it is truncated where left out.
+    ip_policy: Option<IpPolicy>,
+    /// How long an actor whom nobody named stays the same; a day where left out.
+    identity_period: Option<IdentityPeriod>,
+    /// Refuse events older than so many seconds; 30 days where left out, null takes the limit off.
+    max_event_age_seconds: MaybeUndefined<i64>,
+    /// Days after which raw events go; null or left out keeps them.
+    raw_retention_days: MaybeUndefined<i64>,
+    /// Days after which rollups go, not before raw events; null or left out keeps them.
+    rollup_retention_days: MaybeUndefined<i64>,
+    /// Where its pages are, such as `https://www.example.com` or `https://*.example.com`; at most 100.
+    origins: Option<Vec<String>>,
+    /// The hosts of its share links, for the traffic source `click.st`, at most 100; null or left out takes the server's.
+    share_hosts: MaybeUndefined<Vec<String>>,
+}
+
+/// Whether something is to be changed, and to what.
+fn given<T>(value: MaybeUndefined<T>) -> Option<Option<T>> {
+    match value {
+        MaybeUndefined::Undefined => None,
+        MaybeUndefined::Null => Some(None),
+        MaybeUndefined::Value(value) => Some(Some(value)),
+    }
 }
 
 #[derive(Default)]
@@ -36,18 +76,14 @@ pub(in crate::graphql) struct SiteMutation;
 
 #[Object]
 impl SiteMutation {
-    /// Changes a site's settings; they hold within a second on every instance.
-    async fn update_site(
+    /// Makes a site with its built-in views. The caller's key has to open all sites.
+    async fn create_site(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The settings.")] input: UpdateSiteInput,
+        #[graphql(desc = "The site.")] input: CreateSiteInput,
     ) -> Result<Site> {
-        let given = |value: MaybeUndefined<i64>| match value {
-            MaybeUndefined::Undefined => None,
-            MaybeUndefined::Null => Some(None),
-            MaybeUndefined::Value(value) => Some(Some(value)),
-        };
         let settings = Settings {
+            name: None,
             time_zone: input.time_zone,
             action_policy: input.action_policy.map(Into::into),
             ip_policy: input.ip_policy.map(Into::into),
@@ -55,6 +91,32 @@ impl SiteMutation {
             max_event_age_seconds: given(input.max_event_age_seconds),
             raw_retention_days: given(input.raw_retention_days),
             rollup_retention_days: given(input.rollup_retention_days),
+            origins: input.origins,
+            share_hosts: given(input.share_hosts),
+        };
+        let created = ctx.services().create_site(ctx.caller(), &input.name, &settings).await;
+        created
+            .map(|site| Site::from(&site))
+            .map_err(|error| ctx.fail(error.below("input")))
+    }
+
+    /// Changes a site's settings; they hold within a second on every instance.
+    async fn update_site(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The settings.")] input: UpdateSiteInput,
+    ) -> Result<Site> {
+        let settings = Settings {
+            name: input.name,
+            time_zone: input.time_zone,
+            action_policy: input.action_policy.map(Into::into),
+            ip_policy: input.ip_policy.map(Into::into),
+            identity_period: input.identity_period.map(Into::into),
+            max_event_age_seconds: given(input.max_event_age_seconds),
+            raw_retention_days: given(input.raw_retention_days),
+            rollup_retention_days: given(input.rollup_retention_days),
+            origins: input.origins,
+            share_hosts: given(input.share_hosts),
         };
         let updated = ctx
             .services()

@@ -64,6 +64,10 @@ pub(in crate::graphql) struct Site {
     rollup_retention_days: Option<i64>,
     /// When it was made.
     created_at: DateTime,
+    /// Where its pages are, such as `https://www.example.com` or `https://*.example.com`.
+    origins: Vec<String>,
+    /// The hosts of its share links, for the traffic source `click.st`; none takes the server's.
+    share_hosts: Option<Vec<String>>,
 }
 
 impl From<&site::Site> for Site {
@@ -78,6 +82,8 @@ impl From<&site::Site> for Site {
             raw_retention_days: site.raw_retention_days,
             rollup_retention_days: site.rollup_retention_days,
             created_at: site.created.into(),
+            origins: site.origins.iter().map(ToString::to_string).collect(),
+            share_hosts: site.share_hosts.clone(),
         }
     }
 }

@@ -1,8 +1,10 @@
 //! Questions, one file per capability; inputs stand beside the field that takes them.
 
 pub(super) mod account;
+pub(super) mod audit;
 pub(super) mod deletion;
 pub(super) mod event;
+pub(super) mod key;
 pub(super) mod site;
 pub(super) mod unique;
 pub(super) mod view;

@@ -3,29 +3,13 @@
 use async_graphql::{Context, Enum, Object, Result, SimpleObject};
 
 use crate::{
-    domain::{
-        caller::{Caller, Identity},
-        key,
-    },
+    domain::{caller::Identity, client_token::ClientToken},
     graphql::{
         context::ContextExt,
-        objects::{account::Account, site::Site},
+        objects::{account::Account, key::Permission, site::Site},
+        scalar::DateTime,
     },
 };
-
-/// One thing a caller may do.
-#[derive(Enum, Clone, Copy, PartialEq, Eq)]
-#[graphql(remote = "key::Permission")]
-enum Permission {
-    /// Log events.
-    Log,
-    /// Ask questions.
-    Query,
-    /// Delete and restore events.
-    Delete,
-    /// Declare views and scopes, and change settings.
-    Manage,
-}
 
 /// What a viewer is.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +20,41 @@ enum ViewerKind {
     Key,
     /// Somebody who has signed in.
     Account,
+    /// A frontend with a token that a key minted for it.
+    ClientToken,
     /// Somebody at the server's own command line.
     Operator,
+}
+
+/// What a client token says of its frontend and user.
+#[derive(SimpleObject)]
+struct ViewerToken {
+    /// The user that it speaks for: the actor of every event that it logs.
+    username: Option<String>,
+    /// What people call that user.
+    display_name: Option<String>,
+    /// The search page that it is for.
+    search_hub: Option<String>,
+    /// The query pipeline that it is for.
+    pipeline: Option<String>,
+    /// The groups that its user is in.
+    groups: Vec<String>,
+    /// When it stops.
+    expires_at: DateTime,
+}
+
+impl From<&ClientToken> for ViewerToken {
+    fn from(token: &ClientToken) -> Self {
+        let claims = token.claims.clone();
+        Self {
+            username: claims.username,
+            display_name: claims.display_name,
+            search_hub: claims.search_hub,
+            pipeline: claims.pipeline,
+            groups: claims.groups,
+            expires_at: token.expires.into(),
+        }
+    }
 }
 
 /// Who asks, and what they may do.
@@ -55,6 +72,8 @@ struct Viewer {
     account: Option<Account>,
     /// Events that the viewer's key may log a second; none means no limit of its own.
     events_per_second: Option<u32>,
+    /// What the viewer's client token says, where it has one.
+    token: Option<ViewerToken>,
 }
 
 #[derive(Default)]
@@ -67,30 +86,25 @@ impl ViewerQuery {
         let caller = ctx.caller();
         let configuration = ctx.services().registry.current();
         let site = caller.own_site().and_then(|id| configuration.sites.get(&id));
-        let (kind, permissions) = match &caller.identity {
-            Identity::Anonymous => (ViewerKind::Anonymous, key::Permissions::default()),
-            Identity::Operator => (ViewerKind::Operator, key::Permissions::all()),
-            Identity::Key(key) => (ViewerKind::Key, key.permissions),
-            Identity::Account(_) => (ViewerKind::Account, somewhere(caller)),
+        let kind = match &caller.identity {
+            Identity::Anonymous => ViewerKind::Anonymous,
+            Identity::Operator => ViewerKind::Operator,
+            Identity::Key(_) => ViewerKind::Key,
+            Identity::Client(_) => ViewerKind::ClientToken,
+            Identity::Account(_) => ViewerKind::Account,
         };
+        // A frontend is not told what people call the key behind its token.
+        let key = caller.key().filter(|_| caller.token().is_none());
         Ok(Viewer {
             kind,
-            name: caller
-                .key()
+            name: key
                 .map(|key| key.name.clone())
                 .or_else(|| caller.account().map(|account| account.name.clone())),
             site: site.map(|site| Site::from(&**site)),
-            permissions: permissions.iter().map(Permission::from).collect(),
+            permissions: caller.permissions().iter().map(Permission::from).collect(),
             account: caller.account().map(|account| Account::new(account, &configuration)),
             events_per_second: caller.key().and_then(|key| key.events_per_second),
+            token: caller.token().map(ViewerToken::from),
         })
     }
-}
-
-/// What the caller may do on some site at least.
-fn somewhere(caller: &Caller) -> key::Permissions {
-    key::Permission::ALL
-        .into_iter()
-        .filter(|permission| caller.require(*permission).is_ok())
-        .collect()
 }

@@ -8,7 +8,7 @@ use futures_util::Stream;
 use crate::{
     domain::{
         error::{Code, Error},
-        key::Permission,
+        operation::Operation,
     },
     graphql::{
         context::ContextExt,
@@ -68,7 +68,7 @@ impl BackfillSubscription {
         #[graphql(desc = "The scope's fields, in any order.")] fields: Vec<String>,
     ) -> Result<impl Stream<Item = Result<UniqueScope>> + use<>> {
         ctx.caller()
-            .require(Permission::Query)
+            .permit(Operation::ListScopes)
             .map_err(|error| ctx.fail(error))?;
         let wanted = crate::domain::scope::parse(&fields).map_err(|error| ctx.fail(error.at("fields")))?;
         let missing = ctx.fail(Error::new(Code::UnsupportedScope, "There is no such scope.").at("fields"));

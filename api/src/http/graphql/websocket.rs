@@ -192,7 +192,12 @@ impl<E: Executor, A: Authenticate> Socket<E, A> {
         };
         match authenticated {
             Ok(caller) => self.caller = Some(caller),
-            Err(error) if matches!(error.code, Code::Unauthenticated | Code::Forbidden) => {
+            Err(error)
+                if matches!(
+                    error.code,
+                    Code::Unauthenticated | Code::Forbidden | Code::OriginNotAllowed
+                ) =>
+            {
                 return Err(Closing::Forbidden);
             }
             Err(error) => return Err(Closing::Internal(server_error(&error).message)),

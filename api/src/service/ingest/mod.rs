@@ -22,7 +22,7 @@ use crate::{
         error::{Code, Error, Result},
         event::{Door, Event, NewEvent, Outcome},
         hash::KeyedHash,
-        key::Permission,
+        operation::Operation,
         tag,
     },
 };
@@ -147,7 +147,7 @@ impl Services {
         sites: Vec<Option<String>>,
         events: Vec<NewEvent>,
     ) -> Result<Vec<Outcome>> {
-        caller.require(Permission::Log)?;
+        caller.permit(Operation::LogEvents)?;
         let most = self.ingest.config.max_events_per_request;
         if events.len() > most {
             let message = format!(
@@ -161,7 +161,8 @@ impl Services {
         let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(events.len());
         let mut prepared = Vec::with_capacity(events.len());
         for ((event, site), charged) in events.into_iter().zip(sites).zip(charged) {
-            let passed = match charged.and_then(|()| configuration.site(caller, Permission::Log, site.as_deref())) {
+            let passed = match charged.and_then(|()| configuration.admit(caller, Operation::LogEvents, site.as_deref()))
+            {
                 Ok(site) => pipeline::prepare(self, caller, door, &site, event).await,
                 Err(error) => Err(error),
             };

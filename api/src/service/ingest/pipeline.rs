@@ -26,6 +26,7 @@ pub(super) async fn prepare(
 ) -> Result<Prepared> {
     let ingest = &services.ingest;
     let received = clock::now();
+    let event = step::speak_for::run(caller, event)?;
     let valid = step::validate_shape::run(event, site, door, received, ingest.tag_limits())?;
     let ids = step::identify_event::run(&services.hasher, caller, door, site, valid.event.id.as_deref());
     let (event, tag) = step::enrich_event::run(ingest, caller, door, site, valid, &ids);

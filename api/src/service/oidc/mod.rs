@@ -22,15 +22,17 @@ use self::{
     id_token::{Expected, Flaw, Subject},
     provider::Provider,
 };
-use super::{Services, random, session::Opened};
+use super::{Services, account::Told, audit, random, session::Opened};
 use crate::{
     clock,
     config::Oidc as Settings,
     domain::{
         account::{Account, normalise_email, tidy_name},
+        audit::Change,
         caller::Caller,
         error::{Code, Error, Result},
         key::letters,
+        operation::Operation,
         role::{Grant, Role},
         role_map::{RoleMap, groups},
     },
@@ -176,7 +178,7 @@ impl Services {
         }
         let (issuer, subject) = oidc.ask(code, &journey).await?;
         let tx = self.lock_accounts().await?;
-        let stored = self.admit(&tx, oidc, &issuer, &subject).await?;
+        let stored = self.admit_subject(&tx, caller, oidc, (&issuer, &subject)).await?;
         self.begin(tx, caller, stored).await
     }
 
@@ -204,7 +206,13 @@ impl Services {
     }
 
     /// The account of somebody whom the provider vouches for, with the roles that the provider gives.
-    async fn admit(&self, tx: &Transaction, oidc: &Oidc, issuer: &str, subject: &Subject) -> Result<Stored> {
+    async fn admit_subject(
+        &self,
+        tx: &Transaction,
+        caller: &Caller,
+        oidc: &Oidc,
+        (issuer, subject): (&str, &Subject),
+    ) -> Result<Stored> {
         let email = subject
             .email
             .as_deref()
@@ -219,6 +227,7 @@ impl Services {
                 return Err(unwelcome());
             }
         }
+        let before = found.as_ref().map(|stored| stored.account.clone());
         let grants = self.grants(tx, oidc, subject).await?;
         let id = match (found, grants.is_empty()) {
             (Some(stored), _) if stored.account.disabled.is_some() => return Err(unwelcome()),
@@ -254,7 +263,37 @@ impl Services {
         if stored.account.grants.is_empty() {
             return Err(unwelcome());
         }
+        self.record_admission(tx, caller, before.as_ref(), &stored.account)
+            .await?;
         Ok(stored)
+    }
+
+    /// Writes down what the provider's word made or changed; a sign-in that changes nothing has no entry.
+    async fn record_admission(
+        &self,
+        tx: &Transaction,
+        caller: &Caller,
+        before: Option<&Account>,
+        after: &Account,
+    ) -> Result<()> {
+        let same = |before: &Account| {
+            let kept = before
+                .grants
+                .iter()
+                .filter(|grant| after.grants.contains(grant))
+                .count();
+            kept == before.grants.len() && kept == after.grants.len()
+        };
+        if before.is_some_and(same) {
+            return Ok(());
+        }
+        let configuration = self.registry.at(tx).await?;
+        let told = |account| Told(account, &configuration);
+        let mut change = Change::new(Operation::SignInByProvider, &after.email).after(&told(after));
+        if let Some(before) = before {
+            change = change.before(&told(before));
+        }
+        audit::record(tx, caller, change).await
     }
 
     /// The roles that the provider gives, on sites that there are.

@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Instant};
 pub(super) use actor_set::{ActorSet, ActorUnion};
 
 use super::{
-    Services,
+    Services, audit,
     fold::hash_key,
     registry::Configuration,
     snapshot::{Opened, Snapshot},
@@ -20,14 +20,14 @@ use super::{
 use crate::{
     clock,
     domain::{
+        audit::Change,
         caller::Caller,
         condition::{Condition, Op, canonical},
         dimension::Dimension,
         error::{Code, Error, Result},
-        key::Permission,
+        operation::Operation,
         period::{self, Span},
         question::{Provenance, Source, Unique, UniqueFound},
-        role::Right,
         rollup::{Content, Rollup, State},
         scope::{self, Scope},
         site::Site,
@@ -39,14 +39,6 @@ use crate::{
         unique_bucket,
     },
 };
-
-/// Lets pass only who may declare scopes: they are of the whole organisation, and cost every site.
-fn require_scopes(caller: &Caller) -> Result<()> {
-    match caller.account() {
-        Some(_) => caller.require_everywhere(Right::Declare),
-        None => caller.require(Right::Declare),
-    }
-}
 
 /// A scope, and how far its rollups are over all sites.
 #[derive(Debug, Clone)]
@@ -73,10 +65,10 @@ impl Services {
         site: Option<&str>,
         question: &Unique,
     ) -> Result<UniqueFound> {
-        caller.require(Permission::Query)?;
+        caller.permit(Operation::Unique)?;
         let start = Instant::now();
         let opened = snapshot.hold().await?;
-        let site = opened.configuration.site(caller, Permission::Query, site)?;
+        let site = opened.configuration.admit(caller, Operation::Unique, site)?;
         check_span(question.span)?;
         let fields: Vec<_> = question.fields.iter().map(|(field, _)| field.clone()).collect();
         let scope = opened
@@ -253,12 +245,11 @@ impl Services {
     /// # Errors
     /// No permission.
     pub fn scopes(&self, configuration: &Configuration, caller: &Caller) -> Result<Vec<Status>> {
-        caller.require(Permission::Query)?;
-        Ok(configuration
-            .scopes
-            .iter()
-            .map(|scope| status(configuration, scope))
-            .collect())
+        caller.permit(Operation::ListScopes)?;
+        // How far a backfill is tells how many events there are, which is for callers of those sites alone.
+        let sites = configuration.sites_of(caller, Operation::ListScopes);
+        let scopes = configuration.scopes.iter();
+        Ok(scopes.map(|scope| status(configuration, scope, &sites)).collect())
     }
 
     /// Declares a scope; its backfill on every site begins at once.
@@ -266,7 +257,7 @@ impl Services {
     /// # Errors
     /// No permission, bad fields, or `ALREADY_EXISTS`.
     pub async fn create_scope(&self, caller: &Caller, names: &[String]) -> Result<Status> {
-        require_scopes(caller)?;
+        caller.permit(Operation::CreateScope)?;
         let fields = scope::parse(names)?;
         let tx = self.database.write(Priority::Configuration).await?;
         let configuration = self.registry.at(&tx).await?;
@@ -298,6 +289,8 @@ impl Services {
         if configuration.sites.is_empty() {
             store::mark::remove(&tx, mark).await?;
         }
+        let change = Change::new(Operation::CreateScope, scope::name(&fields));
+        audit::record(&tx, caller, change.after(&created)).await?;
         store::configuration::raise(&tx).await?;
         tx.commit().await?;
         self.fold_nudge.notify_one();
@@ -314,7 +307,7 @@ impl Services {
     /// # Errors
     /// No permission, `UNSUPPORTED_SCOPE` where there is none, or `RESERVED_NAME` for a built-in scope.
     pub async fn delete_scope(&self, caller: &Caller, names: &[String]) -> Result<Scope> {
-        require_scopes(caller)?;
+        caller.permit(Operation::DeleteScope)?;
         let fields = scope::parse(names)?;
         let tx = self.database.write(Priority::Configuration).await?;
         let configuration = self.registry.at(&tx).await?;
@@ -334,14 +327,19 @@ impl Services {
             .collect();
         store::rollup::retire(&tx, &ids).await?;
         store::scope::remove(&tx, scope.id).await?;
+        let change = Change::new(Operation::DeleteScope, scope::name(&fields));
+        audit::record(&tx, caller, change.before(&**scope)).await?;
         store::configuration::raise(&tx).await?;
         tx.commit().await?;
         Ok((**scope).clone())
     }
 }
 
-fn status(configuration: &Configuration, scope: &Scope) -> Status {
-    let of_scope = |rollup: &&Arc<Rollup>| rollup.owner == scope.id && matches!(rollup.content, Content::Scope(_));
+/// How far a scope is on these sites.
+fn status(configuration: &Configuration, scope: &Scope, sites: &[i64]) -> Status {
+    let of_scope = |rollup: &&Arc<Rollup>| {
+        rollup.owner == scope.id && matches!(rollup.content, Content::Scope(_)) && sites.contains(&rollup.site)
+    };
     let rollups: Vec<_> = configuration.rollups.iter().filter(of_scope).collect();
     Status {
         scope: scope.clone(),

@@ -14,7 +14,7 @@ use crate::{
         condition::Condition,
         dimension::Dimension,
         error::{Code, Error, Result},
-        key::Permission,
+        operation::Operation,
         period::{self, Span},
         question::{Find, Found, Point, Provenance, Source},
         rollup::{Gap, Rollup, State, Tier},
@@ -65,10 +65,10 @@ impl Services {
         site: Option<&str>,
         question: &Find,
     ) -> Result<Found> {
-        caller.require(Permission::Query)?;
+        caller.permit(Operation::Find)?;
         let start = Instant::now();
         let opened = snapshot.hold().await?;
-        let site = opened.configuration.site(caller, Permission::Query, site)?;
+        let site = opened.configuration.admit(caller, Operation::Find, site)?;
         check_span(question.span)?;
         let found = if question.view == RAW {
             let definition = Definition {

@@ -4,14 +4,14 @@ mod answer;
 pub(in crate::service) mod find;
 pub(in crate::service) mod plan;
 
-use super::{Services, registry::Configuration, snapshot::Snapshot};
+use super::{Services, audit, registry::Configuration, snapshot::Snapshot};
 use crate::{
     clock,
     domain::{
+        audit::Change,
         caller::Caller,
         error::{Code, Error, Result},
-        key::Permission,
-        role::Right,
+        operation::Operation,
         rollup::{Content, Rollup, SCOPE_MARK, State, VIEW_MARK},
         scope,
         site::Site,
@@ -93,8 +93,7 @@ impl Services {
     /// # Errors
     /// No permission, or an unknown site.
     pub fn views(&self, configuration: &Configuration, caller: &Caller, site: Option<&str>) -> Result<Vec<Status>> {
-        caller.require(Permission::Query)?;
-        let site = configuration.site(caller, Permission::Query, site)?;
+        let site = configuration.admit(caller, Operation::ListViews, site)?;
         let of_site = configuration.views.iter().filter(|view| view.site == site.id);
         Ok(of_site.map(|view| status(configuration, view)).collect())
     }
@@ -104,11 +103,11 @@ impl Services {
     /// # Errors
     /// No permission, an unknown site, a bad definition, or `ALREADY_EXISTS`.
     pub async fn create_view(&self, caller: &Caller, site: Option<&str>, definition: Definition) -> Result<Status> {
-        caller.require(Right::Declare)?;
+        caller.permit(Operation::CreateView)?;
         definition.check()?;
         let tx = self.database.write(Priority::Configuration).await?;
         let configuration = self.registry.at(&tx).await?;
-        let site = configuration.site(caller, Right::Declare, site)?;
+        let site = configuration.admit(caller, Operation::CreateView, site)?;
         let now = clock::now_nanoseconds();
         let view = store::view::create(&tx, site.id, &definition, false, now)
             .await
@@ -126,6 +125,8 @@ impl Services {
         let mut rollup = new_rollup(&site, view.id, Content::View(definition), State::Backfilling, mark);
         rollup.backfill_total = store::rollup::events_of(&tx, site.id).await?;
         rollup.id = store::rollup::create(&tx, &rollup, now).await?;
+        let change = Change::new(Operation::CreateView, &view.definition.name).on(site.id);
+        audit::record(&tx, caller, change.after(&view)).await?;
         store::configuration::raise(&tx).await?;
         tx.commit().await?;
         self.fold_nudge.notify_one();
@@ -140,10 +141,10 @@ impl Services {
     /// # Errors
     /// No permission, an unknown site, `UNKNOWN_VIEW`, or `RESERVED_NAME` for a built-in view.
     pub async fn delete_view(&self, caller: &Caller, site: Option<&str>, name: &str) -> Result<View> {
-        caller.require(Right::Declare)?;
+        caller.permit(Operation::DeleteView)?;
         let tx = self.database.write(Priority::Configuration).await?;
         let configuration = self.registry.at(&tx).await?;
-        let site = configuration.site(caller, Right::Declare, site)?;
+        let site = configuration.admit(caller, Operation::DeleteView, site)?;
         if name == crate::domain::view::RAW || built_in().iter().any(|one| one.name == name) {
             let message = format!("“{name}” is a built-in view and stays.");
             return Err(Error::new(Code::ReservedName, message).at("name"));
@@ -156,6 +157,8 @@ impl Services {
             .collect();
         store::rollup::retire(&tx, &ids).await?;
         store::view::remove(&tx, view.id).await?;
+        let change = Change::new(Operation::DeleteView, name).on(site.id);
+        audit::record(&tx, caller, change.before(&**view)).await?;
         store::configuration::raise(&tx).await?;
         tx.commit().await?;
         Ok((**view).clone())

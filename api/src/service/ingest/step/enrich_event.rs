@@ -56,7 +56,8 @@ pub(in crate::service::ingest) fn run(
         })
     });
     let page_host = url.as_ref().and_then(|url| url.host.as_deref());
-    let traffic_source = traffic_source(from, page_host, &ingest.config.share_hosts);
+    let share_hosts = site.share_hosts.as_deref().unwrap_or(&ingest.config.share_hosts);
+    let traffic_source = traffic_source(from, page_host, share_hosts);
     let (actor, actor_kind) = match (event.actor, &event.device) {
         (Some(user), _) => (Some(user), ActorKind::User),
         (None, Some(device)) => (Some(device.clone()), ActorKind::Device),

@@ -176,6 +176,8 @@ mod tests {
             raw_floor: i64::MIN,
             rollup_floor: i64::MIN,
             created: Timestamp::UNIX_EPOCH,
+            origins: Vec::new(),
+            share_hosts: None,
         }
     }
 

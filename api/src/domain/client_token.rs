@@ -1,0 +1,123 @@
+//! Client tokens: what a backend lets one of its frontends do for a while, and for whom.
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{
+    error::{Code, Error, Result},
+    key::{ApiKey, Permission, Permissions},
+};
+
+/// How long a token holds where nobody says.
+pub const DEFAULT_LIFE: Duration = Duration::from_secs(15 * 60);
+/// The longest that a token holds: a day, for pages that stay open.
+pub const LONGEST_LIFE: Duration = crate::domain::signing::LONGEST_LIFE;
+/// What a frontend may be allowed: it is in other people's hands.
+pub const MOST_PERMISSIONS: [Permission; 2] = [Permission::Log, Permission::Query];
+/// Characters of each text, as the dialects have them.
+const MOST_TEXT: usize = 128;
+/// Groups of one user.
+const MOST_GROUPS: usize = 100;
+
+/// What a token claims, besides what every token does.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClientClaims {
+    /// The prefix of the key that minted it: with that it stops.
+    pub key: String,
+    /// The internal number of the one site that it opens.
+    pub site: i64,
+    /// Names of what it allows.
+    pub permissions: Vec<String>,
+    /// The user that it speaks for: the actor of every event that names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// What people call that user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// The search page that it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search_hub: Option<String>,
+    /// The query pipeline that it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pipeline: Option<String>,
+    /// The groups that its user is in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
+}
+
+impl ClientClaims {
+    /// Checks what somebody asks for.
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT`, `TOO_LONG` or `TOO_MANY_ITEMS`, naming the field.
+    pub fn check(&self) -> Result<()> {
+        let texts = [
+            ("username", &self.username),
+            ("displayName", &self.display_name),
+            ("searchHub", &self.search_hub),
+            ("pipeline", &self.pipeline),
+        ];
+        for (path, text) in texts {
+            text.as_deref().map_or(Ok(()), |text| check_text(text, path))?;
+        }
+        if self.groups.len() > MOST_GROUPS {
+            let message = format!("A user is in at most {MOST_GROUPS} groups.");
+            return Err(Error::new(Code::TooManyItems, message).at("groups"));
+        }
+        let mut groups = self.groups.iter().enumerate();
+        groups.try_for_each(|(index, group)| check_text(group, &format!("groups[{index}]")))
+    }
+
+    /// Whether it says anything of a user.
+    #[must_use]
+    pub fn names_user(&self) -> bool {
+        self.username.is_some() || self.display_name.is_some() || !self.groups.is_empty()
+    }
+}
+
+fn check_text(text: &str, path: &str) -> Result<()> {
+    let length = text.chars().count();
+    if length > MOST_TEXT {
+        let message = format!("This has {length} characters; at most {MOST_TEXT} are taken.");
+        return Err(Error::new(Code::TooLong, message).at(path));
+    }
+    if length == 0 || text.contains('\0') {
+        let message =
+            "This has at least one character, none of them U+0000; leave it out where there is nothing to say.";
+        return Err(Error::new(Code::InvalidArgument, message).at(path));
+    }
+    Ok(())
+}
+
+/// A token that was checked: whose it is, and what it still allows.
+#[derive(Debug, Clone)]
+pub struct ClientToken {
+    /// The key that minted it, as it is now.
+    pub key: Arc<ApiKey>,
+    /// What it allows, of that what its key still may.
+    pub permissions: Permissions,
+    /// What it claims.
+    pub claims: ClientClaims,
+    /// When it stops.
+    pub expires: Timestamp,
+}
+
+impl ClientToken {
+    /// A token with these claims and the key that minted it. What that key lost, the token has lost.
+    #[must_use]
+    pub fn new(key: Arc<ApiKey>, claims: ClientClaims, expires: Timestamp) -> Self {
+        let claimed = MOST_PERMISSIONS
+            .into_iter()
+            .filter(|one| claims.permissions.iter().any(|name| name == one.name()));
+        let permissions = claimed.collect::<Permissions>().and(key.permissions);
+        Self {
+            key,
+            permissions,
+            claims,
+            expires,
+        }
+    }
+}

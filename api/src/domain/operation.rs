@@ -1,0 +1,216 @@
+//! The one table of operations: what each needs of its caller, and by which doors it is asked for. Services check
+//! against it, the audit log names changes by it, and `tidemark permissions` prints it.
+
+use crate::domain::{permission::Permission, role::Right};
+
+/// Where the caller has to have it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// On the one site that is meant. To a caller of another site that site does not exist.
+    Site,
+    /// On any site; the answer is about the sites that the caller has it on.
+    Sites,
+    /// On all sites, those to come included.
+    Organisation,
+    /// Wherever: it is about the caller alone.
+    Oneself,
+}
+
+impl Reach {
+    /// Its name in the printed table.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Site => "the site",
+            Self::Sites => "the caller's sites",
+            Self::Organisation => "all sites",
+            Self::Oneself => "oneself",
+        }
+    }
+}
+
+macro_rules! operations {
+    (@right Declare) => { Right::Declare };
+    (@right Own) => { Right::Own };
+    (@right SignedIn) => { Right::SignedIn };
+    (@right MintLog) => { Right::Mint(Permission::Log) };
+    (@right MintQuery) => { Right::Mint(Permission::Query) };
+    (@right $permission:ident) => { Right::Permission(Permission::$permission) };
+    ($($(#[doc = $doc:literal])+ $variant:ident: [$($need:ident)*] on $reach:ident = [$first:literal $(, $door:literal)*];)+) => {
+        /// Everything that can be asked of the server.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Operation { $($(#[doc = $doc])+ $variant,)+ }
+
+        impl Operation {
+            /// Every operation, in the order of the table.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// What its caller needs one of; nothing where anybody may.
+            #[must_use]
+            pub fn needs(self) -> &'static [Right] {
+                match self { $(Self::$variant => &[$(operations!(@right $need)),*],)+ }
+            }
+
+            /// Where the caller has to have it.
+            #[must_use]
+            pub fn reach(self) -> Reach {
+                match self { $(Self::$variant => Reach::$reach,)+ }
+            }
+
+            /// The doors by which it is asked for: `Query.find`, `Mutation.logEvent`, `GET /healthz`.
+            #[must_use]
+            pub fn doors(self) -> &'static [&'static str] {
+                match self { $(Self::$variant => &[$first $(, $door)*],)+ }
+            }
+
+            /// What it does, as the documentation prints it.
+            #[must_use]
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($doc,)+).trim_ascii(),)+ }
+            }
+        }
+    };
+}
+
+operations! {
+    /// Log events.
+    LogEvents: [Log] on Site = ["Mutation.logEvent", "Mutation.logEvents"];
+    /// Do nothing with an event, to measure what a round trip costs.
+    Ping: [] on Sites = ["Mutation.ping"];
+    /// Ask views for counts.
+    Find: [Query] on Site = ["Query.find", "Query.findBatch"];
+    /// Count distinct actors.
+    Unique: [Query] on Site = ["Query.unique"];
+    /// Read raw events.
+    ReadEvents: [Query] on Site = ["Query.events", "Query.event"];
+    /// Watch events arrive.
+    WatchEvents: [Query] on Site = ["Subscription.eventLogged"];
+    /// List the actions that occur.
+    ListActions: [Query] on Site = ["Query.actions"];
+    /// List views, and watch their backfill.
+    ListViews: [Query] on Site = ["Query.views", "Subscription.viewBackfill"];
+    /// Declare a view.
+    CreateView: [Declare] on Site = ["Mutation.createView"];
+    /// Delete a view.
+    DeleteView: [Declare] on Site = ["Mutation.deleteView"];
+    /// List scopes, and watch their backfill.
+    ListScopes: [Query] on Sites = ["Query.uniqueScopes", "Subscription.uniqueScopeBackfill"];
+    /// Declare a scope, on every site.
+    CreateScope: [Declare] on Organisation = ["Mutation.createUniqueScope"];
+    /// Delete a scope, on every site.
+    DeleteScope: [Declare] on Organisation = ["Mutation.deleteUniqueScope"];
+    /// Delete events.
+    DeleteEvents: [Delete] on Site = ["Mutation.deleteEvents", "Mutation.deleteEvent"];
+    /// Bring back what a deletion hid.
+    RestoreDeletion: [Delete] on Site = ["Mutation.restoreDeletion"];
+    /// Look at deletions.
+    ListDeletions: [Delete] on Site = ["Query.deletions", "Query.deletion"];
+    /// List sites and their settings.
+    ListSites: [Query] on Sites = ["Query.sites"];
+    /// Make a site.
+    CreateSite: [Manage] on Organisation = ["Mutation.createSite"];
+    /// Change a site's settings.
+    UpdateSite: [Manage] on Site = ["Mutation.updateSite"];
+    /// List API keys, without their secrets.
+    ListKeys: [Manage] on Sites = ["Query.keys"];
+    /// Make an API key that may do no more than the caller.
+    CreateKey: [Manage] on Site = ["Mutation.createKey"];
+    /// Change an API key that may do no more than the caller.
+    UpdateKey: [Manage] on Site = ["Mutation.updateKey"];
+    /// Give an API key that may do no more than the caller a new secret.
+    RotateKey: [Manage] on Site = ["Mutation.rotateKey"];
+    /// Take an API key back.
+    RevokeKey: [Manage] on Site = ["Mutation.revokeKey"];
+    /// Mint a token for a frontend: it may do no more than the key; to name a user, the key needs impersonate, too.
+    CreateClientToken: [MintLog MintQuery] on Site = ["Mutation.createClientToken"];
+    /// Read the audit log.
+    ReadAudit: [Manage] on Sites = ["Query.audit"];
+    /// List accounts.
+    ListAccounts: [Own] on Organisation = ["Query.accounts"];
+    /// Make an account.
+    InviteAccount: [Own] on Organisation = ["Mutation.inviteAccount", "Command.createAccount"];
+    /// Make a fresh link by which a password is set.
+    RenewInvitation: [Own] on Organisation = ["Mutation.renewInvitation", "Command.linkAccount"];
+    /// Give an account a role.
+    SetAccountRole: [Own] on Organisation = ["Mutation.setAccountRole"];
+    /// Take a role away from an account.
+    RemoveAccountRole: [Own] on Organisation = ["Mutation.removeAccountRole"];
+    /// Let an account in no more, or again.
+    DisableAccount: [Own] on Organisation = ["Mutation.disableAccount", "Command.disableAccount"];
+    /// Set a password by a link, which is good once.
+    AcceptLink: [] on Oneself = ["POST /session/accept"];
+    /// List sessions: one's own; others are for owners.
+    ListSessions: [SignedIn Own] on Oneself = ["Query.sessions"];
+    /// End a session: one's own; others are for owners.
+    RevokeSession: [SignedIn Own] on Oneself = ["Mutation.revokeSession"];
+    /// Change one's password.
+    ChangePassword: [SignedIn] on Oneself = ["Mutation.changePassword"];
+    /// Begin a second factor.
+    EnrolTotp: [SignedIn] on Oneself = ["Mutation.enrolTotp"];
+    /// Let the second factor count.
+    ConfirmTotp: [SignedIn] on Oneself = ["Mutation.confirmTotp"];
+    /// Take the second factor away.
+    DisableTotp: [SignedIn] on Oneself = ["Mutation.disableTotp"];
+    /// Know how many recovery codes are left.
+    CountRecoveryCodes: [SignedIn] on Oneself = ["Query.recoveryCodesLeft"];
+    /// Begin a session, by what only its owner knows.
+    SignIn: [] on Oneself = ["POST /session/sign-in"];
+    /// Know the ways to sign in.
+    ListSignInMethods: [] on Sites = ["GET /session/methods"];
+    /// Begin a session by an identity provider, which may give roles.
+    SignInByProvider: [] on Oneself = ["GET /session/oidc/callback", "GET /session/oidc/start"];
+    /// Renew a session, by its refresh token.
+    RefreshSession: [] on Oneself = ["POST /session/refresh"];
+    /// End the session of a refresh token.
+    SignOut: [] on Oneself = ["POST /session/sign-out"];
+    /// See the page to which links lead.
+    LinkPage: [] on Sites = ["GET /session/link"];
+    /// Sign tokens with a new key.
+    RotateSigning: [Own] on Organisation = ["Command.rotateSigning"];
+    /// List the keys that sign tokens.
+    ListSigningKeys: [Own] on Organisation = ["Command.listSigningKeys"];
+    /// Know who one is, and what one may do.
+    Viewer: [] on Sites = ["Query.viewer"];
+    /// Hear that the process answers.
+    Healthz: [] on Sites = ["GET /healthz"];
+    /// Hear whether the server is ready.
+    Readyz: [] on Sites = ["GET /readyz"];
+    /// Read metrics.
+    Metrics: [] on Sites = ["GET /metrics"];
+    /// See that the server runs.
+    Welcome: [] on Sites = ["GET /"];
+    /// Come in to GraphQL, where each field is judged for itself.
+    Graphql: [] on Sites = ["GET /graphql", "POST /graphql"];
+}
+
+impl Operation {
+    /// Its name, as the audit log has it: that of its first door.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        let door = self.doors()[0];
+        door.split_once('.').map_or(door, |(_, field)| field)
+    }
+
+    /// The operation of this name.
+    #[must_use]
+    pub fn find(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|one| one.name() == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_door_leads_to_two_operations() {
+        let doors: Vec<_> = Operation::ALL.iter().flat_map(|one| one.doors()).collect();
+        let distinct: HashSet<_> = doors.iter().collect();
+        assert_eq!(distinct.len(), doors.len());
+        for one in Operation::ALL {
+            assert_eq!(Operation::find(one.name()), Some(*one));
+        }
+    }
+}

@@ -1,0 +1,314 @@
+//! Every door of the server, with something to ask there that harms nobody.
+
+use serde_json::{Value, json};
+
+/// A root field of the schema.
+pub(super) struct Door {
+    /// As the printed table names it.
+    pub(super) name: &'static str,
+    /// What to ask.
+    pub(super) document: &'static str,
+    /// Its variables, as JSON; `KEY` stands for the prefix of a key, `PERMISSION` for a permission.
+    variables: &'static str,
+    /// Where among the variables a site can be named; none where it cannot.
+    pub(super) site: Option<&'static str>,
+}
+
+impl Door {
+    /// The variables, without a site.
+    pub(super) fn variables(&self, key: &str, permission: &str) -> Value {
+        let text = self.variables.replace("KEY", key);
+        let text = text.replace("PERMISSION", &permission.to_uppercase());
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}: {text}", self.name))
+    }
+
+    /// The variables, with a site where one can be named.
+    pub(super) fn on(&self, mut variables: Value, site: Option<&str>) -> Value {
+        if let (Some(path), Some(site)) = (self.site, site) {
+            let at = path
+                .split('.')
+                .fold(&mut variables, |value, part| match part.parse::<usize>() {
+                    Ok(index) => &mut value[index],
+                    Err(_) => &mut value[part],
+                });
+            *at = json!(site);
+        }
+        variables
+    }
+}
+
+const fn door(name: &'static str, document: &'static str, variables: &'static str, site: Option<&'static str>) -> Door {
+    Door {
+        name,
+        document,
+        variables,
+        site,
+    }
+}
+
+const SITE: Option<&str> = Some("site");
+const INPUT_SITE: Option<&str> = Some("input.site");
+
+/// Every root field.
+pub(super) const DOORS: &[Door] = &[
+    door("Query.viewer", "{ viewer { kind } }", "{}", None),
+    door(
+        "Query.find",
+        "query ($input: FindInput!) { find(input: $input) { total } }",
+        r#"{"input": {"view": "actions", "from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"}}"#,
+        INPUT_SITE,
+    ),
+    door(
+        "Query.findBatch",
+        "query ($inputs: [FindInput!]!) { findBatch(inputs: $inputs) { result { total } error { code message } } }",
+        r#"{"inputs": [{"view": "actions", "from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"}]}"#,
+        Some("inputs.0.site"),
+    ),
+    door(
+        "Query.unique",
+        "query ($input: UniqueInput!) { unique(input: $input) { count } }",
+        r#"{"input": {"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"}}"#,
+        INPUT_SITE,
+    ),
+    door(
+        "Query.events",
+        "query ($site: String) { events(site: $site) { edges { node { id } } } }",
+        "{}",
+        SITE,
+    ),
+    door(
+        "Query.event",
+        "query ($site: String) { event(site: $site, id: \"x\") { id } }",
+        "{}",
+        SITE,
+    ),
+    door(
+        "Query.actions",
+        "query ($site: String) { actions(site: $site) { name } }",
+        "{}",
+        SITE,
+    ),
+    door(
+        "Query.views",
+        "query ($site: String) { views(site: $site) { name } }",
+        "{}",
+        SITE,
+    ),
+    door("Query.uniqueScopes", "{ uniqueScopes { name } }", "{}", None),
+    door(
+        "Query.deletions",
+        "query ($site: String) { deletions(site: $site) { id } }",
+        "{}",
+        SITE,
+    ),
+    door("Query.deletion", "{ deletion(id: \"1\") { id } }", "{}", None),
+    door("Query.sites", "{ sites { name } }", "{}", None),
+    door(
+        "Query.keys",
+        "query ($site: String) { keys(site: $site) { id } }",
+        "{}",
+        SITE,
+    ),
+    door(
+        "Query.audit",
+        "query ($site: String) { audit(site: $site) { edges { node { id } } } }",
+        "{}",
+        SITE,
+    ),
+    door("Mutation.ping", "mutation { ping }", "{}", None),
+    door(
+        "Mutation.logEvent",
+        "mutation ($input: EventInput!) { logEvent(input: $input) { outcome error { code message } } }",
+        r#"{"input": {"id": "x", "action": "a"}}"#,
+        INPUT_SITE,
+    ),
+    door(
+        "Mutation.logEvents",
+        "mutation ($inputs: [EventInput!]!) { logEvents(inputs: $inputs) { outcomes { error { code message } } } }",
+        r#"{"inputs": [{"id": "x", "action": "a"}]}"#,
+        Some("inputs.0.site"),
+    ),
+    door(
+        "Mutation.deleteEvent",
+        "mutation ($site: String) { deleteEvent(site: $site, id: \"y\") { count error { code message } } }",
+        "{}",
+        SITE,
+    ),
+    door(
+        "Mutation.deleteEvents",
+        "mutation ($input: DeleteEventsInput!) { deleteEvents(input: $input) { count error { code message } } }",
+        r#"{"input": {"filter": {}, "dryRun": true}}"#,
+        INPUT_SITE,
+    ),
+    door(
+        "Mutation.restoreDeletion",
+        "mutation { restoreDeletion(id: \"1\") { count error { code message } } }",
+        "{}",
+        None,
+    ),
+    door(
+        "Mutation.createView",
+        "mutation ($input: CreateViewInput!) { createView(input: $input) { name } }",
+        r#"{"input": {"name": "v", "dimensions": ["action"]}}"#,
+        INPUT_SITE,
+    ),
+    door(
+        "Mutation.deleteView",
+        "mutation ($site: String) { deleteView(site: $site, name: \"v\") { name } }",
+        "{}",
+        SITE,
+    ),
+    door(
+        "Mutation.createUniqueScope",
+        "mutation { createUniqueScope(fields: [\"tag.x\"]) { name } }",
+        "{}",
+        None,
+    ),
+    door(
+        "Mutation.deleteUniqueScope",
+        "mutation { deleteUniqueScope(fields: [\"tag.x\"]) { name } }",
+        "{}",
+        None,
+    ),
+    door(
+        "Mutation.createSite",
+        "mutation { createSite(input: {name: \"shop\"}) { name } }",
+        "{}",
+        None,
+    ),
+    door(
+        "Mutation.updateSite",
+        "mutation ($input: UpdateSiteInput!) { updateSite(input: $input) { name } }",
+        r#"{"input": {}}"#,
+        INPUT_SITE,
+    ),
+    door(
+        "Mutation.createKey",
+        "mutation ($input: CreateKeyInput!) { createKey(input: $input) { key { id } error { code message } } }",
+        r#"{"input": {"permissions": ["MANAGE"]}}"#,
+        INPUT_SITE,
+    ),
+    door(
+        "Mutation.updateKey",
+        "mutation ($input: UpdateKeyInput!) { updateKey(input: $input) { key { id } error { code message } } }",
+        r#"{"input": {"key": "KEY", "name": "n"}}"#,
+        None,
+    ),
+    door(
+        "Mutation.rotateKey",
+        "mutation ($key: ID!) { rotateKey(key: $key) { key { id } error { code message } } }",
+        r#"{"key": "KEY"}"#,
+        None,
+    ),
+    door(
+        "Mutation.revokeKey",
+        "mutation { revokeKey(key: \"tm_000000000000\") { key { id } error { code message } } }",
+        "{}",
+        None,
+    ),
+    door(
+        "Mutation.createClientToken",
+        "mutation ($input: CreateClientTokenInput!) { createClientToken(input: $input) { expiresAt error { code message } } }",
+        r#"{"input": {"permissions": ["PERMISSION"]}}"#,
+        INPUT_SITE,
+    ),
+    door("Query.accounts", "{ accounts { email } }", "{}", None),
+    door("Query.sessions", "{ sessions { id } }", "{}", None),
+    door("Query.recoveryCodesLeft", "{ recoveryCodesLeft }", "{}", None),
+    door(
+        "Mutation.inviteAccount",
+        "mutation { inviteAccount(input: {email: \"nobody\", role: VIEWER}) { link error { code message } } }",
+        "{}",
+        None,
+    ),
+    door(
+        "Mutation.renewInvitation",
+        "mutation { renewInvitation(account: \"x\") { link error { code message } } }",
+        "{}",
+        None,
+    ),
+    door(
+        "Mutation.setAccountRole",
+        "mutation { setAccountRole(account: \"x\", role: OWNER) { account { id } error { code message } } }",
+        "{}",
+        None,
+    ),
+    door(
+        "Mutation.removeAccountRole",
+        "mutation { removeAccountRole(account: \"x\") { account { id } error { code message } } }",
+        "{}",
+        None,
+    ),
+    door(
+        "Mutation.disableAccount",
+        "mutation { disableAccount(account: \"x\") { account { id } error { code message } } }",
+        "{}",
+        None,
+    ),
+    door(
+        "Mutation.revokeSession",
+        "mutation { revokeSession(id: \"x\") { session { id } error { code message } } }",
+        "{}",
+        None,
+    ),
+    door(
+        "Mutation.changePassword",
+        "mutation { changePassword(password: \"x\", newPassword: \"wrong horse battery\") { done error { code message } } }",
+        "{}",
+        None,
+    ),
+    door(
+        "Mutation.enrolTotp",
+        "mutation { enrolTotp(password: \"x\") { secret error { code message } } }",
+        "{}",
+        None,
+    ),
+    door(
+        "Mutation.confirmTotp",
+        "mutation { confirmTotp(code: \"x\") { recoveryCodes error { code message } } }",
+        "{}",
+        None,
+    ),
+    door(
+        "Mutation.disableTotp",
+        "mutation { disableTotp(password: \"x\", code: \"x\") { done error { code message } } }",
+        "{}",
+        None,
+    ),
+    door(
+        "Subscription.eventLogged",
+        "subscription ($site: String) { eventLogged(site: $site) { id } }",
+        "{}",
+        SITE,
+    ),
+    door(
+        "Subscription.viewBackfill",
+        "subscription ($site: String) { viewBackfill(site: $site, name: \"actions\") { state } }",
+        "{}",
+        SITE,
+    ),
+    door(
+        "Subscription.uniqueScopeBackfill",
+        "subscription { uniqueScopeBackfill(fields: []) { state } }",
+        "{}",
+        None,
+    ),
+];
+
+/// Every route, with the status of an empty request from nobody known. Each field of GraphQL is a door of its own.
+pub(super) const ROUTES: &[(&str, u16)] = &[
+    ("GET /", 200),
+    ("GET /healthz", 200),
+    ("GET /readyz", 200),
+    ("GET /metrics", 200),
+    ("GET /graphql", 400),
+    ("POST /graphql", 415),
+    ("GET /session/link", 200),
+    ("GET /session/methods", 200),
+    ("GET /session/oidc/callback", 401),
+    ("GET /session/oidc/start", 404),
+    ("POST /session/accept", 415),
+    ("POST /session/refresh", 415),
+    ("POST /session/sign-in", 415),
+    ("POST /session/sign-out", 415),
+];
