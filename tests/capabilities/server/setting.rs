@@ -132,6 +132,11 @@ async fn wrong_settings_are_told_at_start() {
         (&["--batch-events", "1000000"], none, &["--batch-events"]),
         (&["--fold-interval", "soon"], none, &["--fold-interval", "soon"]),
         (&["--introspection", "maybe"], none, &["--introspection", "maybe"]),
+        (
+            &["--share-hosts", "https://go.example/x"],
+            none,
+            &["--share-hosts", "https://go.example/x"],
+        ),
         (&["--log", "tidemark=loud,=,"], none, &["log"]),
         (&["--log-format", "xml"], none, &["--log-format", "xml"]),
         (
