@@ -7,7 +7,7 @@ use crate::{
         site::{ActionPolicy, IdentityPeriod, IpPolicy, Site},
         zone,
     },
-    service::{Services, site::Settings},
+    service::{Services, site::Settings, snapshot::Snapshot},
 };
 
 #[derive(Debug, clap::Subcommand)]
@@ -146,10 +146,9 @@ pub(super) async fn run(command: Command, services: &Services) -> Result<(), Com
             println!("{}", line(&site));
         }
         Command::List => {
-            let configuration = services.registry.current();
-            let mut sites: Vec<_> = configuration.sites.values().collect();
-            sites.sort_by(|one, other| one.name.cmp(&other.name));
-            sites.into_iter().for_each(|site| println!("{}", line(site)));
+            let snapshot = Snapshot::new(services.clone());
+            let sites = services.list_sites(&snapshot, &operator).await.map_err(complain)?;
+            sites.iter().for_each(|site| println!("{}", line(site)));
         }
     }
     Ok(())

@@ -272,7 +272,11 @@ impl Services {
         )
         .await?
         {
-            return Err(Error::new(Code::NotRestorable, "The deletion moved on meanwhile; look again.").at("id"));
+            return Err(Error::new(
+                Code::NotRestorable,
+                "The deletion went on meanwhile; ask for its state again.",
+            )
+            .at("id"));
         }
         tx.commit().await?;
         self.fold_nudge.notify_one();

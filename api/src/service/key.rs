@@ -16,6 +16,11 @@ use crate::{
     store::{self, Priority},
 };
 
+/// Characters of a key's name.
+const MOST_NAME_CHARACTERS: usize = 200;
+/// Events a second; a rate beyond it is no limit.
+const MOST_RATE: u32 = 1_000_000_000;
+
 /// What a new key shall be.
 #[derive(Debug, Clone)]
 pub struct NewKey {
@@ -27,6 +32,24 @@ pub struct NewKey {
     pub permissions: Permissions,
     /// Its own rate.
     pub events_per_second: Option<u32>,
+}
+
+impl NewKey {
+    fn check(&self) -> Result<()> {
+        let bad = |message: String, path: &str| Err(Error::new(Code::InvalidArgument, message).at(path));
+        // Lists show a key as one line.
+        if self.name.chars().count() > MOST_NAME_CHARACTERS || self.name.contains(char::is_control) {
+            let message = format!("A key's name has at most {MOST_NAME_CHARACTERS} characters, all of them printable.");
+            return bad(message, "name");
+        }
+        if self
+            .events_per_second
+            .is_some_and(|rate| !(1..=MOST_RATE).contains(&rate))
+        {
+            return bad(format!("A key's rate is 1 to {MOST_RATE} events a second."), "rate");
+        }
+        Ok(())
+    }
 }
 
 impl Services {
@@ -76,9 +99,10 @@ impl Services {
     /// Makes a key and gives its text, which is kept nowhere.
     ///
     /// # Errors
-    /// No permission, or an unknown site.
+    /// No permission, a bad name or rate, or an unknown site.
     pub async fn create_key(&self, caller: &Caller, new: NewKey) -> Result<(ApiKey, String)> {
         require_all_sites(caller)?;
+        new.check()?;
         let text = key::text(&random()?);
         let tx = self.database.write(Priority::Configuration).await?;
         let configuration = self.registry.at(&tx).await?;

@@ -68,7 +68,11 @@ impl Configuration {
                 .find(|site| site.name == name && own.is_none_or(|own| own == site.id)),
             (None, Some(own)) => self.sites.get(&own),
             (None, None) => {
-                return Err(Error::new(Code::SiteRequired, "Name a site: this caller has none of its own.").at("site"));
+                return Err(Error::new(
+                    Code::SiteRequired,
+                    "Say which site by `site`: this key opens all sites and has none of its own.",
+                )
+                .at("site"));
             }
         };
         site.cloned().ok_or_else(|| {

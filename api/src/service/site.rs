@@ -1,6 +1,8 @@
 //! Sites: making them, changing their settings.
 
-use super::{Services, view};
+use std::sync::Arc;
+
+use super::{Services, snapshot::Snapshot, view};
 use crate::{
     clock,
     domain::{
@@ -13,6 +15,11 @@ use crate::{
     },
     store::{self, Priority, is_conflict},
 };
+
+/// The greatest age in seconds, some 68 years: as much as GraphQL's `Int` can tell.
+const MOST_AGE_SECONDS: i64 = i32::MAX as i64;
+/// The longest retention in days: a hundred years.
+const MOST_RETENTION_DAYS: i64 = 36_500;
 
 /// Settings to be changed; none leaves one as it is.
 #[derive(Debug, Clone, Default)]
@@ -44,13 +51,14 @@ impl Settings {
         site.max_event_age_seconds = self.max_event_age_seconds.unwrap_or(site.max_event_age_seconds);
         site.raw_retention_days = self.raw_retention_days.unwrap_or(site.raw_retention_days);
         site.rollup_retention_days = self.rollup_retention_days.unwrap_or(site.rollup_retention_days);
-        for (value, path) in [
-            (site.max_event_age_seconds, "maxEventAgeSeconds"),
-            (site.raw_retention_days, "rawRetentionDays"),
-            (site.rollup_retention_days, "rollupRetentionDays"),
+        for (value, most, path) in [
+            (site.max_event_age_seconds, MOST_AGE_SECONDS, "maxEventAgeSeconds"),
+            (site.raw_retention_days, MOST_RETENTION_DAYS, "rawRetentionDays"),
+            (site.rollup_retention_days, MOST_RETENTION_DAYS, "rollupRetentionDays"),
         ] {
-            if value.is_some_and(|value| value < 1) {
-                return Err(Error::new(Code::InvalidArgument, "This must be at least 1, or absent.").at(path));
+            if value.is_some_and(|value| !(1..=most).contains(&value)) {
+                let message = format!("This is 1 to {most}, or none for no limit.");
+                return Err(Error::new(Code::InvalidArgument, message).at(path));
             }
         }
         let (raw, rollup) = (site.raw_retention_days, site.rollup_retention_days);
@@ -101,6 +109,30 @@ impl Services {
         Ok(site)
     }
 
+    /// The sites that a caller may see, by name.
+    ///
+    /// # Errors
+    /// No permission.
+    pub async fn list_sites(&self, snapshot: &Snapshot, caller: &Caller) -> Result<Vec<Arc<Site>>> {
+        caller.require(Permission::Query)?;
+        let opened = snapshot.hold().await?;
+        let own = caller.key().and_then(|key| key.site);
+        let sites = opened.configuration.sites.values();
+        let mut sites: Vec<_> = sites
+            .filter(|site| own.is_none_or(|own| own == site.id))
+            .cloned()
+            .collect();
+        sites.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(sites)
+    }
+
+    /// The site that is meant where a caller names none; every caller may know their own.
+    #[must_use]
+    pub fn own_site(&self, caller: &Caller) -> Option<Arc<Site>> {
+        let own = caller.key()?.site?;
+        self.registry.current().sites.get(&own).cloned()
+    }
+
     /// Changes a site's settings. Another time zone begins new generations of its rollups; the old ones answer until
     /// the new have caught up.
     ///
@@ -137,7 +169,7 @@ impl Services {
             }
             // A generation that was still catching up in the old zone will never be needed.
             let stale = configuration.rollups.iter().filter(|rollup| {
-                let replaced = |other: &&std::sync::Arc<crate::domain::rollup::Rollup>| {
+                let replaced = |other: &&Arc<crate::domain::rollup::Rollup>| {
                     other.owner == rollup.owner
                         && other.state == State::Live
                         && std::mem::discriminant(&other.content) == std::mem::discriminant(&rollup.content)

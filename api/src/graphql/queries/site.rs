@@ -2,10 +2,7 @@
 
 use async_graphql::{Context, Object, Result};
 
-use crate::{
-    domain::key::Permission,
-    graphql::{context::ContextExt, objects::site::Site},
-};
+use crate::graphql::{context::ContextExt, objects::site::Site};
 
 #[derive(Default)]
 pub(in crate::graphql) struct SiteQuery;
@@ -14,17 +11,9 @@ pub(in crate::graphql) struct SiteQuery;
 impl SiteQuery {
     /// The sites that the caller may see, by name.
     async fn sites(&self, ctx: &Context<'_>) -> Result<Vec<Site>> {
-        let caller = ctx.caller();
-        caller.require(Permission::Query).map_err(|error| ctx.fail(error))?;
-        let opened = ctx.snapshot().hold().await.map_err(|error| ctx.fail(error))?;
-        let own = caller.key().and_then(|key| key.site);
-        let mut sites: Vec<_> = opened
-            .configuration
-            .sites
-            .values()
-            .filter(|site| own.is_none_or(|own| own == site.id))
-            .collect();
-        sites.sort_by(|one, other| one.name.cmp(&other.name));
-        Ok(sites.into_iter().map(|site| Site::from(&**site)).collect())
+        let sites = ctx.services().list_sites(ctx.snapshot(), ctx.caller()).await;
+        sites
+            .map(|list| list.iter().map(|site| Site::from(&**site)).collect())
+            .map_err(|error| ctx.fail(error))
     }
 }

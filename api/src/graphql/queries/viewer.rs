@@ -55,11 +55,6 @@ impl ViewerQuery {
     /// Who am I, and what may I do?
     async fn viewer(&self, ctx: &Context<'_>) -> Result<Viewer> {
         let caller = ctx.caller();
-        let configuration = ctx.services().registry.current();
-        let site = caller
-            .key()
-            .and_then(|key| key.site)
-            .and_then(|id| configuration.sites.get(&id));
         let (kind, permissions) = match &caller.identity {
             Identity::Anonymous => (ViewerKind::Anonymous, key::Permissions::default()),
             Identity::Operator => (ViewerKind::Operator, key::Permissions::all()),
@@ -68,7 +63,7 @@ impl ViewerQuery {
         Ok(Viewer {
             kind,
             name: caller.key().map(|key| key.name.clone()),
-            site: site.map(|site| Site::from(&**site)),
+            site: ctx.services().own_site(caller).map(|site| Site::from(&*site)),
             permissions: permissions.iter().map(Permission::from).collect(),
             events_per_second: caller.key().and_then(|key| key.events_per_second),
         })
