@@ -31,7 +31,7 @@ pub struct Arguments {
 enum Command {
     /// Serve (the default)
     Serve,
-    /// Bring the database's schema up to date
+    /// Bring the database's schema up to date; other commands do so themselves
     Migrate,
     /// Make, change and list sites
     #[command(subcommand)]
@@ -39,12 +39,12 @@ enum Command {
     /// Make, list and revoke API keys
     #[command(subcommand)]
     Key(key::Command),
-    /// Print the GraphQL schema
+    /// Print the GraphQL schema, which is also its manual
     Schema,
-    /// Import events
+    /// Import events, from access logs or as JSON
     #[command(subcommand)]
     Import(import::Command),
-    /// Export events
+    /// Export events as JSON, to be imported again
     #[command(subcommand)]
     Export(export::Command),
 }

@@ -18,7 +18,7 @@ macro_rules! settings {
         #[derive(Debug, Clone, Default, Serialize, clap::Args)]
         #[command(next_help_heading = "Settings")]
         pub struct Flags {
-            /// Reads settings from this TOML file, whose keys are the flags' names with underscores
+            /// Read settings from this TOML file, whose keys are the flags' names with underscores
             #[arg(long, global = true, env = "TIDEMARK_CONFIG", hide_env_values = true, value_name = "FILE")]
             #[serde(skip)]
             pub config: Option<PathBuf>,

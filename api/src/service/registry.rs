@@ -76,7 +76,11 @@ impl Configuration {
             }
         };
         site.cloned().ok_or_else(|| {
-            let message = format!("There is no site “{}” for this caller.", name.unwrap_or_default());
+            let name = name.unwrap_or_default();
+            let message = match own {
+                Some(_) => format!("This key opens no site “{name}”."),
+                None => format!("There is no site “{name}”."),
+            };
             Error::new(Code::UnknownSite, message).at("site")
         })
     }

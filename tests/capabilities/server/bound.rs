@@ -81,10 +81,10 @@ fn settings() -> Vec<Setting> {
 }
 
 /// Runs a command that only has to read its settings, and gives its complaint.
-async fn complaint(folder: &Path, arguments: &[&str], environment: &[(String, String)]) -> String {
+async fn complaint(folder: &Path, argument: &str, environment: &[(String, String)]) -> String {
     let mut command = tokio::process::Command::from(binary::command());
     command
-        .args(arguments)
+        .arg(argument)
         .envs(environment.iter().cloned())
         .current_dir(folder);
     command
@@ -95,7 +95,7 @@ async fn complaint(folder: &Path, arguments: &[&str], environment: &[(String, St
     let output = tokio::time::timeout(Duration::from_secs(30), command.output()).await;
     let output = output.expect("it ends").expect("the program can be started");
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(!output.status.success(), "{arguments:?} {environment:?} is taken");
+    assert!(!output.status.success(), "{argument} {environment:?} is taken");
     assert!(!stderr.contains("panicked"), "{stderr}");
     stderr
 }
@@ -112,11 +112,13 @@ async fn what_is_out_of_bounds_is_refused_by_all_its_names() {
             let is_number = wrong.parse::<i64>().is_ok() || wrong == "1.5";
             let quoted = if is_number { wrong.clone() } else { format!("{wrong:?}") };
             fs::write(&file, format!("{key} = {quoted}\n")).expect("the folder is ours");
-            for told in [
-                complaint(path, &[&format!("{flag}={wrong}")], &[]).await,
-                complaint(path, &[], &[(variable.clone(), wrong.clone())]).await,
-                complaint(path, &["--config", "settings.toml"], &[]).await,
-            ] {
+            let (given, set) = (format!("{flag}={wrong}"), [(variable.clone(), wrong.clone())]);
+            let (flagged, from_environment, from_file) = tokio::join!(
+                complaint(path, &given, &[]),
+                complaint(path, "--log=info", &set),
+                complaint(path, "--config=settings.toml", &[]),
+            );
+            for told in [flagged, from_environment, from_file] {
                 for name in [flag, &key, &variable] {
                     assert!(told.contains(name), "{flag} {wrong:?}: {name} is not in {told}");
                 }
