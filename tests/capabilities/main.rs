@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod deletion;
+mod drift;
 mod event;
 mod graphql_transport;
 mod import;
