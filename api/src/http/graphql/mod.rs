@@ -4,6 +4,7 @@
 //! here are only statuses, media types, streams and close codes.
 
 mod accept;
+mod argument;
 mod authenticate;
 mod body;
 mod completion;
@@ -30,6 +31,7 @@ use tokio::sync::watch;
 pub use self::authenticate::{Authenticate, Credential};
 use self::{
     accept::Accept,
+    argument::Arguments,
     completion::Shape,
     document::Documents,
     operation::Prepared,
@@ -81,6 +83,7 @@ pub struct Endpoint<E, A> {
     limits: Limits,
     documents: Documents,
     shape: Arc<Shape>,
+    arguments: Arguments,
     shutdown: watch::Receiver<bool>,
 }
 
@@ -99,6 +102,7 @@ impl<E: Executor, A: Authenticate> Endpoint<E, A> {
         shutdown: watch::Receiver<bool>,
     ) -> Result<Self> {
         let shape = Arc::new(Shape::of(sdl).map_err(Error::internal)?);
+        let arguments = Arguments::of(sdl).map_err(Error::internal)?;
         let documents = Documents::new(of_documents, limits.document_cache_bytes);
         Ok(Self {
             executor,
@@ -106,6 +110,7 @@ impl<E: Executor, A: Authenticate> Endpoint<E, A> {
             limits,
             documents,
             shape,
+            arguments,
             shutdown,
         })
     }
@@ -162,7 +167,7 @@ async fn answer<E: Executor, A: Authenticate>(
         Request::Batch(operations) => {
             let mut answers = Vec::with_capacity(operations.len());
             for operation in operations {
-                answers.push(match operation::prepare_single(&endpoint.documents, operation) {
+                answers.push(match operation::prepare_single(&endpoint, operation) {
                     Ok(prepared) => operation::execute(&endpoint, prepared, &client, &caller).await,
                     Err(error) => response::request_error(error),
                 });
@@ -173,7 +178,7 @@ async fn answer<E: Executor, A: Authenticate>(
             Ok(not_allowed("A mutation is sent by POST.", "POST", accept))
         }
         Request::Single(operation) => {
-            let prepared = operation::prepare(&endpoint.documents, operation);
+            let prepared = operation::prepare(&endpoint, operation);
             single(endpoint, prepared, (client, caller), accept).await
         }
     }
