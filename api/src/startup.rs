@@ -119,7 +119,10 @@ pub async fn start(config: &Config) -> Result<Running> {
     .disable_signals()
     .bind(of_http.listen)
     .map_err(|error| {
-        let message = format!("The server cannot listen on {}: {error}.", of_http.listen);
+        let message = format!(
+            "The server cannot listen on {}: {error}. Choose another address by --listen.",
+            of_http.listen
+        );
         Error::new(Code::InvalidArgument, message).at("listen")
     })?;
     let address = server.addrs().first().copied().unwrap_or(of_http.listen);

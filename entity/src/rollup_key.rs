@@ -11,8 +11,10 @@ pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,
     /// The rollup.
+    #[sea_orm(unique_key = "hash_of_rollup")]
     pub rollup_id: i64,
     /// 128-bit keyed hash of the values.
+    #[sea_orm(unique_key = "hash_of_rollup")]
     pub hash: Vec<u8>,
     /// Value 0 as JSON text; none where the field is missing.
     pub v0: Option<String>,

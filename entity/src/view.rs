@@ -11,8 +11,10 @@ pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,
     /// The site it belongs to.
+    #[sea_orm(unique_key = "name_of_site")]
     pub site_id: i64,
     /// Unique within the site.
+    #[sea_orm(unique_key = "name_of_site")]
     pub name: String,
     /// The actions it counts; none counts all.
     pub actions: Option<Json>,

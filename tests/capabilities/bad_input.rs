@@ -6,10 +6,8 @@ use support::{Answer, Client, Tidemark};
 mod argument;
 mod body;
 mod event;
+mod kind;
 mod question;
-
-/// The path of what is noticed only while an argument is read: then the root field is named, and the type.
-const UNNAMED: &str = "";
 
 /// Expects a refusal that names the field.
 async fn refuses(client: &Client, document: &str, variables: Value, code: &str, path: &str) {
@@ -18,8 +16,8 @@ async fn refuses(client: &Client, document: &str, variables: Value, code: &str, 
     assert!(answer.status < 500, "status {}: {document} {shown}", answer.status);
     let found = answer.error()["extensions"]["path"].as_str();
     assert_eq!(
-        (answer.error_code(), found.unwrap_or(UNNAMED)),
-        (code, path),
+        (answer.error_code(), found),
+        (code, Some(path)),
         "{document} {shown}: {}",
         answer.text
     );

@@ -180,6 +180,7 @@ async fn a_key_is_sent_in_either_header(engine: Engine) {
 
 async fn wrong_settings_of_keys_are_told(engine: Engine) {
     let tidemark = Tidemark::start(engine).await;
+    let long = "ü".repeat(201);
     for (flags, word) in [
         (vec!["--site", "nowhere", "--allow", "log"], "nowhere"),
         (vec!["--site", tidemark.site(), "--allow", "log,fly"], "fly"),
@@ -192,6 +193,18 @@ async fn wrong_settings_of_keys_are_told(engine: Engine) {
         (
             vec!["--site", tidemark.site(), "--allow", "log", "--rate", "0/s"],
             "100/s",
+        ),
+        (
+            vec!["--site", tidemark.site(), "--allow", "log", "--rate", "1000000001/s"],
+            "1 to 1000000000",
+        ),
+        (
+            vec!["--site", tidemark.site(), "--allow", "log", "--name", "two\nlines"],
+            "printable",
+        ),
+        (
+            vec!["--site", tidemark.site(), "--allow", "log", "--name", &long],
+            "200 characters",
         ),
     ] {
         let finished = tidemark.command(&[&["key", "create"], flags.as_slice()].concat()).await;

@@ -5,6 +5,7 @@ mod audit;
 mod bad_input;
 mod client_token;
 mod deletion;
+mod drift;
 mod event;
 mod graphql_transport;
 mod import;

@@ -30,11 +30,11 @@ pub(super) enum Command {
         /// The site
         #[arg(long)]
         site: String,
-        /// Events that happened at this time or later, in RFC 3339
-        #[arg(long)]
+        /// Events that happened at this time or later, such as 2026-11-21T00:00:00Z
+        #[arg(long, value_name = "TIME")]
         from: Option<jiff::Timestamp>,
-        /// Events that happened before this time, in RFC 3339
-        #[arg(long)]
+        /// Events that happened before this time
+        #[arg(long, value_name = "TIME")]
         to: Option<jiff::Timestamp>,
     },
     /// Write the audit log to standard output, one JSON object a line, by time

@@ -18,16 +18,16 @@ use crate::{
 pub(super) enum Command {
     /// Make a key and print it, once, alone on standard output; a signing secret follows on a line of its own
     Create {
-        /// The site it opens; without one it opens all
+        /// The site it opens; without it the key opens all sites
         #[arg(long)]
         site: Option<String>,
         /// What it may do: some of log, query, delete, manage, impersonate
         #[arg(long, value_name = "LIST", value_parser = permissions)]
         allow: Permissions,
-        /// What people call it
-        #[arg(long, default_value = "")]
+        /// What people call it, at most 200 characters
+        #[arg(long, default_value = "", hide_default_value = true)]
         name: String,
-        /// The events it may log a second, such as 100/s; without one there is no limit
+        /// The events it may log a second, such as 100/s, at most 1000000000/s; without it there is no limit
         #[arg(long, value_name = "EVENTS/s", value_parser = rate)]
         rate: Option<u32>,
         /// An origin that browsers may use it from, such as `https://*.example.com`; may be given again. With any the

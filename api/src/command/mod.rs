@@ -34,7 +34,7 @@ pub struct Arguments {
 enum Command {
     /// Serve (the default)
     Serve,
-    /// Bring the database's schema up to date
+    /// Bring the database's schema up to date; other commands do so themselves
     Migrate,
     /// Make, change and list sites
     #[command(subcommand)]
@@ -48,14 +48,14 @@ enum Command {
     /// Rotate and list the keys that sign tokens
     #[command(subcommand)]
     Signing(signing::Command),
-    /// Print the GraphQL schema
+    /// Print the GraphQL schema, which is also its manual
     Schema,
-    /// Print who may do what
+    /// Print who may do what, as the server checks it
     Permissions,
-    /// Import events
+    /// Import events, from access logs or as JSON
     #[command(subcommand)]
     Import(import::Command),
-    /// Export events or the audit log
+    /// Export events as JSON, to be imported again, or the audit log
     #[command(subcommand)]
     Export(export::Command),
 }

@@ -1,5 +1,7 @@
 //! `serve`: run until somebody says stop.
 
+use std::net::SocketAddr;
+
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Complaint, complain};
@@ -16,13 +18,7 @@ pub(super) async fn run(config: &Config) -> Result<(), Complaint> {
         running.address
     );
     if running.is_new() {
-        println!(
-            "\nNext, in another shell:\n  tidemark site create my-site\n  tidemark key create --site my-site --allow log,query,delete,manage"
-        );
-        println!(
-            "then\n  curl http://{}/graphql -H \"Authorization: Bearer $KEY\" -H 'Content-Type: application/json' \\\n    -d '{{\"query\":\"mutation{{logEvent(input:{{action:\\\"pageview\\\",url:\\\"/\\\"}}){{outcome}}}}\"}}'",
-            running.address
-        );
+        println!("{}", next_steps(config, &running.address));
     }
     if let Some(link) = running.setup_link().await.map_err(complain)? {
         println!(
@@ -38,4 +34,28 @@ pub(super) async fn run(config: &Config) -> Result<(), Complaint> {
         }
     };
     running.until(stop).await.map_err(complain)
+}
+
+/// What a newcomer does next, in commands that can be pasted as they are.
+fn next_steps(config: &Config, address: &SocketAddr) -> String {
+    let program = std::env::args().next().unwrap_or_else(|| "tidemark".to_owned());
+    // Elsewhere the commands would make a database of their own.
+    let same = if config.finds_default_database() {
+        ""
+    } else {
+        ", with the --data, --database-url or --config of this server added to both commands"
+    };
+    format!(
+        "
+This database has no site yet. Make one and a key to it, in another shell{same}:
+
+  {program} site create my-site
+  KEY=$({program} key create --site my-site --allow log,query,delete,manage)
+
+Then log an event:
+
+  curl http://{address}/graphql -H \"Authorization: Bearer $KEY\" -H 'Content-Type: application/json' \\
+    -d '{{\"query\": \"mutation {{ logEvent(input: {{action: \\\"pageview\\\", url: \\\"/\\\"}}) {{ outcome }} }}\"}}'
+"
+    )
 }

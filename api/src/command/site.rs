@@ -4,10 +4,11 @@ use super::{Complaint, complain};
 use crate::{
     domain::{
         caller::Caller,
+        error::Error,
         site::{ActionPolicy, IdentityPeriod, IpPolicy, Site},
         zone,
     },
-    service::{Services, site::Settings},
+    service::{Services, site::Settings, snapshot::Snapshot},
 };
 
 #[derive(Debug, clap::Subcommand)]
@@ -19,7 +20,7 @@ pub(super) enum Command {
         #[command(flatten)]
         settings: SettingFlags,
     },
-    /// Change a site's settings
+    /// Change a site's settings; what is left out stays as it is
     Update {
         /// The site
         name: String,
@@ -52,26 +53,26 @@ impl std::str::FromStr for Bound {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct SettingFlags {
-    /// The IANA zone in which its days begin, such as Europe/Berlin [default: UTC]
+    /// The IANA zone in which its days begin, such as Europe/Berlin [new sites: UTC]
     #[arg(long)]
     time_zone: Option<String>,
-    /// Which actions it takes: `free` or `context-activity` [default: free]
+    /// Which actions it takes: `free` or `context-activity` [new sites: free]
     #[arg(long, value_parser = action_policy)]
     action_policy: Option<ActionPolicy>,
-    /// How much of an IP address it keeps: `whole`, `truncated` or `none` [default: truncated]
+    /// How much of an IP address it keeps: `whole`, `truncated` or `none` [new sites: truncated]
     #[arg(long, value_parser = ip_policy)]
     ip_policy: Option<IpPolicy>,
-    /// How long an unnamed actor stays the same: `day`, `week`, `month` or `never` (for ever) [default: day]
+    /// How long an unnamed actor stays the same: `day`, `week`, `month` or `never` (for ever) [new sites: day]
     #[arg(long, value_parser = identity_period)]
     identity_period: Option<IdentityPeriod>,
-    /// Refuse events older than so many seconds; `none` takes all [default: 2592000]
-    #[arg(long, value_name = "SECONDS")]
+    /// Refuse events older than so many seconds, 1 to 2147483647; `none` takes all [new sites: 2592000, 30 days]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     max_event_age: Option<Bound>,
-    /// Remove raw events after so many days; `none` keeps them [default: none]
-    #[arg(long, value_name = "DAYS")]
+    /// Remove raw events after so many days, 1 to 36500; `none` keeps them [new sites: none]
+    #[arg(long, value_name = "DAYS", allow_negative_numbers = true)]
     raw_retention: Option<Bound>,
-    /// Remove rollups after so many days; `none` keeps them [default: none]
-    #[arg(long, value_name = "DAYS")]
+    /// Remove rollups after so many days, 1 to 36500 and not before raw events; `none` keeps them [new sites: none]
+    #[arg(long, value_name = "DAYS", allow_negative_numbers = true)]
     rollup_retention: Option<Bound>,
     /// Where its pages are, such as https://www.example.com,https://*.example.com; `none` for nowhere in particular
     #[arg(long, value_name = "LIST", value_parser = list)]
@@ -156,7 +157,7 @@ pub(super) async fn run(command: Command, services: &Services) -> Result<(), Com
             let site = services
                 .create_site(&operator, &name, &settings.into())
                 .await
-                .map_err(complain)?;
+                .map_err(complain_of_flag)?;
             println!("{}", line(&site));
         }
         Command::Update { name, rename, settings } => {
@@ -167,17 +168,28 @@ pub(super) async fn run(command: Command, services: &Services) -> Result<(), Com
             let site = services
                 .update_site(&operator, Some(&name), &settings)
                 .await
-                .map_err(complain)?;
+                .map_err(complain_of_flag)?;
             println!("{}", line(&site));
         }
         Command::List => {
-            let configuration = services.registry.current();
-            let mut sites: Vec<_> = configuration.sites.values().collect();
-            sites.sort_by(|one, other| one.name.cmp(&other.name));
-            sites.into_iter().for_each(|site| println!("{}", line(site)));
+            let snapshot = Snapshot::new(services.clone());
+            let sites = services.list_sites(&snapshot, &operator).await.map_err(complain)?;
+            sites.iter().for_each(|site| println!("{}", line(site)));
         }
     }
     Ok(())
+}
+
+/// A failure in words that name the flag, and not the field of the schema.
+fn complain_of_flag(error: Error) -> Complaint {
+    let flag = match error.path.as_deref() {
+        Some("timeZone") => "--time-zone",
+        Some("maxEventAgeSeconds") => "--max-event-age",
+        Some("rawRetentionDays") => "--raw-retention",
+        Some("rollupRetentionDays") => "--rollup-retention",
+        _ => return complain(error),
+    };
+    complain(error.at(flag))
 }
 
 fn line(site: &Site) -> String {

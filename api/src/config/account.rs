@@ -38,7 +38,7 @@ impl Config {
             public_url: self.public_url.clone(),
             access_token_life: self.access_token_life.unsigned_abs(),
             session_idle: self.session_idle.unsigned_abs(),
-            sign_in_attempts: self.sign_in_attempts,
+            sign_in_attempts: NonZeroU32::new(self.sign_in_attempts).unwrap_or(NonZeroU32::MIN),
         }
     }
 

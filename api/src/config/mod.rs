@@ -5,12 +5,14 @@
 mod account;
 mod oidc;
 mod setting;
+mod value;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use account::Account;
 use figment::{
     Figment,
+    error::Kind,
     providers::{Format, Serialized, Toml},
 };
 pub use oidc::Oidc;
@@ -135,40 +137,45 @@ impl Config {
             }
             figment = figment.merge(Toml::file_exact(file));
         }
-        let config: Self = figment
-            .merge(Serialized::defaults(flags))
-            .extract()
-            .map_err(|error| describe(&error))?;
+        let figment = figment.merge(Serialized::defaults(flags));
+        let config: Self = figment.extract().map_err(|error| describe(&error))?;
+        // Flags and variables were judged when they were read; what is left came from the file.
+        if let Some((names, wanted)) = config.out_of_bounds() {
+            let metadata = figment.find_metadata(names.key);
+            return Err(names.complain_of_file(&source(metadata), &wanted));
+        }
         config.check()?;
         Ok(config)
     }
 
+    /// What settings must be to one another, and what their texts must hold.
     fn check(&self) -> Result<(), String> {
-        let positive: [(&str, usize); 7] = [
-            ("max-body-bytes", self.max_body_bytes),
-            ("max-events-per-request", self.max_events_per_request),
-            ("queue-events", self.queue_events),
-            ("batch-events", self.batch_events),
-            ("max-rows", self.max_rows),
-            ("max-points", self.max_points),
-            ("fold-events", self.fold_events),
-        ];
-        if let Some((name, _)) = positive.iter().find(|(_, value)| *value == 0) {
-            return Err(format!("--{name} must be greater than 0"));
-        }
         self.check_account()?;
         self.check_oidc()?;
         if self.queue_events < self.max_events_per_request {
-            return Err(
-                "--queue-events must be at least --max-events-per-request, or a full request could never be queued"
-                    .into(),
-            );
+            return Err(format!(
+                "--queue-events is {}, and --max-events-per-request {}: a full request could never be queued; \
+                 raise the first or lower the second",
+                self.queue_events, self.max_events_per_request
+            ));
         }
-        if self.batch_events > 20_000 {
-            // The fold never splits one append transaction.
-            return Err("--batch-events must be at most 20000".into());
+        let host = |host: &str| {
+            host.bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'))
+        };
+        if let Some(wrong) = self.hosts().find(|name| !host(name)) {
+            return Err(format!(
+                "--share-hosts: “{wrong}” is no host; write hosts such as click.st,go.example.com, without a scheme or a path"
+            ));
         }
         Ok(())
+    }
+
+    fn hosts(&self) -> impl Iterator<Item = &str> {
+        self.share_hosts
+            .split(',')
+            .map(str::trim)
+            .filter(|host| !host.is_empty())
     }
 
     /// The database's URL: the one given, or SQLite in the data folder.
@@ -177,6 +184,12 @@ impl Config {
         self.database_url
             .clone()
             .unwrap_or_else(|| format!("sqlite://{}", self.data.join("tidemark.db").display()))
+    }
+
+    /// Whether a command without any settings would find the same database.
+    #[must_use]
+    pub fn finds_default_database(&self) -> bool {
+        self.database_url() == Self::default().database_url()
     }
 
     /// Where people reach the server: by the setting, or else at the address it listens on.
@@ -228,12 +241,7 @@ impl Config {
             queue_events: self.queue_events,
             batch_events: self.batch_events,
             queue_timeout: self.queue_timeout.unsigned_abs(),
-            share_hosts: self
-                .share_hosts
-                .split(',')
-                .map(|host| host.trim().to_ascii_lowercase())
-                .filter(|host| !host.is_empty())
-                .collect(),
+            share_hosts: self.hosts().map(str::to_ascii_lowercase).collect(),
             country_file: self.country_file.clone(),
         }
     }
@@ -271,15 +279,20 @@ impl Config {
 
 /// What is wrong with which setting, without figment's inner words.
 fn describe(error: &figment::Error) -> String {
-    let key = error.path.join(".");
-    let source = error
-        .metadata
-        .as_ref()
-        .and_then(|metadata| metadata.source.as_ref())
-        .map(|source| format!(" in {source}"));
-    if key.is_empty() {
-        format!("{}{}", error.kind, source.unwrap_or_default())
-    } else {
-        format!("{key}{}: {}", source.unwrap_or_default(), error.kind)
+    let file = source(error.metadata.as_ref());
+    if let Kind::UnknownField(name, _) = &error.kind {
+        return format!(
+            "{name} in {file}: there is no such setting; `tidemark --help` lists them, their keys with `_` for `-`"
+        );
     }
+    match error.path.first().and_then(|key| setting::known(key)) {
+        Some((names, wanted)) => names.complain_of_file(&file, &wanted),
+        None => format!("{file} cannot be read as TOML: {}", error.kind),
+    }
+}
+
+/// Where a value came from.
+fn source(metadata: Option<&figment::Metadata>) -> String {
+    let source = metadata.and_then(|metadata| metadata.source.as_ref());
+    source.map_or_else(|| "the settings".to_owned(), ToString::to_string)
 }

@@ -75,7 +75,7 @@ impl Condition {
         if has_nul(&value) {
             return Err(Error::new(
                 Code::InvalidText,
-                "The text holds the character U+0000, which no event can.",
+                "The text holds the character U+0000, which no event can hold.",
             )
             .at("value"));
         }

@@ -201,7 +201,7 @@ impl Error {
 
     /// A failure of ours: the caller gets a fixed sentence, the log gets `source`.
     pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        let message = "Something failed inside the server; it is in the log under this request id.";
+        let message = "Something failed inside the server. Its log tells more, under the id of this request.";
         Self {
             source: Some(Arc::from(source.into())),
             ..Self::new(Code::Internal, message)

@@ -16,6 +16,8 @@ use crate::domain::{
 const PUBLIC: Permissions = Permissions::one(Permission::Log);
 /// Characters of a key's name.
 const MOST_NAME: usize = 200;
+/// Events a second; a rate beyond it is no limit.
+const MOST_RATE: u32 = 1_000_000_000;
 
 /// What is known of a key, apart from its secrets.
 #[derive(Debug, Clone)]
@@ -118,14 +120,21 @@ impl ApiKey {
             );
             return bad("permissions", message);
         }
-        if self.name.chars().count() > MOST_NAME || self.name.contains('\0') {
+        // Lists show a key as one line.
+        if self.name.chars().count() > MOST_NAME || self.name.contains(char::is_control) {
             return bad(
                 "name",
-                format!("A name has at most {MOST_NAME} characters, none of them U+0000."),
+                format!("A key's name has at most {MOST_NAME} characters, all of them printable."),
             );
         }
-        if self.events_per_second == Some(0) {
-            return bad("eventsPerSecond", "A rate is at least 1, or absent.".to_owned());
+        if self
+            .events_per_second
+            .is_some_and(|rate| !(1..=MOST_RATE).contains(&rate))
+        {
+            return bad(
+                "eventsPerSecond",
+                format!("A key's rate is 1 to {MOST_RATE} events a second."),
+            );
         }
         Ok(())
     }

@@ -59,18 +59,21 @@ pub fn field_name(field: &Dimension) -> String {
     }
 }
 
-/// Reads the fields of a scope.
+/// Reads the fields of a scope, which the caller gave as the argument `path`.
 ///
 /// # Errors
-/// `INVALID_ARGUMENT` where a field is not one of the tag, is named twice, or there are too many.
-pub fn parse(names: &[String]) -> Result<Vec<Dimension>> {
-    let bad = |message: String| Error::new(Code::InvalidArgument, message).at("scope");
+/// `INVALID_ARGUMENT` where a field is not one of the tag, is named twice, or there are too many; `UNKNOWN_DIMENSION`
+/// where one is nothing at all.
+pub fn parse(names: &[String], path: &str) -> Result<Vec<Dimension>> {
     if names.len() > MOST_FIELDS {
-        return Err(bad(format!("A scope has at most {MOST_FIELDS} fields.")));
+        let message = format!("A scope has at most {MOST_FIELDS} fields.");
+        return Err(Error::new(Code::InvalidArgument, message).at(path));
     }
     let mut fields = Vec::new();
-    for name in names {
-        let field = Dimension::parse(name).map_err(|error| error.at("scope"))?;
+    for (index, name) in names.iter().enumerate() {
+        let at = || format!("{path}[{index}]");
+        let bad = |message: String| Error::new(Code::InvalidArgument, message).at(at());
+        let field = Dimension::parse(name).map_err(|error| error.at(at()))?;
         if !matches!(field, Dimension::Tag(_) | Dimension::TrafficSource) {
             return Err(bad(format!(
                 "“{name}” is no field of the tag; a scope has fields such as “tag.group”."

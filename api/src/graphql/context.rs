@@ -40,6 +40,8 @@ pub(super) trait ContextExt {
     fn snapshot(&self) -> &Snapshot;
     /// A failure for the caller; what is ours goes to the log.
     fn fail(&self, error: Error) -> async_graphql::Error;
+    /// What tells the caller of failures, for what goes on after the resolver.
+    fn failures(&self) -> Failures;
 }
 
 impl ContextExt for Context<'_> {
@@ -56,9 +58,23 @@ impl ContextExt for Context<'_> {
     }
 
     fn fail(&self, error: Error) -> async_graphql::Error {
-        let request_id = self.data_opt::<RequestId>().map(|id| id.0.as_str());
-        log(&error, request_id);
-        super::error::to_graphql(&error, request_id)
+        self.failures().tell(&error)
+    }
+
+    fn failures(&self) -> Failures {
+        Failures(self.data_opt().cloned())
+    }
+}
+
+/// Tells a caller of failures, under the id of their request.
+pub(super) struct Failures(Option<RequestId>);
+
+impl Failures {
+    /// A failure for the caller; what is ours goes to the log.
+    pub(super) fn tell(&self, error: &Error) -> async_graphql::Error {
+        let request_id = self.0.as_ref().map(|id| id.0.as_str());
+        log(error, request_id);
+        super::error::to_graphql(error, request_id)
     }
 }
 

@@ -55,7 +55,11 @@ impl PageArguments {
             None => DEFAULT_PAGE,
             Some(Ok(size)) if (1..=MOST_OF_PAGE).contains(&size) => size,
             Some(_) => {
-                return Err(Error::new(Code::InvalidArgument, format!("`{name}` is 1–{MOST_OF_PAGE}.")).at(name));
+                return Err(Error::new(
+                    Code::InvalidArgument,
+                    format!("`{name}` is 1 to {MOST_OF_PAGE}; for more, ask page by page."),
+                )
+                .at(name));
             }
         };
         let after = self.after.map(|text| read_cursor(&text, "after")).transpose()?;
@@ -111,7 +115,11 @@ fn read_cursor(text: &str, path: &str) -> Result<Place> {
     let (time, sequence) = (number(text.get(..16)), number(text.get(16..)));
     match (fits, time, sequence) {
         (true, Some(time), Some(sequence)) => Ok(Place { time, sequence }),
-        _ => Err(Error::new(Code::InvalidCursor, "This is no cursor that this field gave out.").at(path)),
+        _ => Err(Error::new(
+            Code::InvalidCursor,
+            "This is no cursor that this field gave out; take one from `cursor`, `startCursor` or `endCursor`.",
+        )
+        .at(path)),
     }
 }
 

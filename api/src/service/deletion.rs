@@ -276,7 +276,11 @@ impl Services {
         )
         .await?
         {
-            return Err(Error::new(Code::NotRestorable, "The deletion moved on meanwhile; look again.").at("id"));
+            return Err(Error::new(
+                Code::NotRestorable,
+                "The deletion went on meanwhile; ask for its state again.",
+            )
+            .at("id"));
         }
         let change = Change::new(Operation::RestoreDeletion, &deletion.public_id).on(deletion.site);
         audit::record(&tx, caller, change.before(&before).after(&deletion)).await?;

@@ -2,11 +2,21 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{Mutex, broadcast};
+use tokio::sync::{
+    Mutex,
+    broadcast::{self, error::RecvError},
+};
 
-use super::Services;
+use super::{Services, event::fulfils};
 use crate::{
-    domain::{caller::Caller, error::Result, event::Event, operation::Operation, site::Site},
+    domain::{
+        caller::Caller,
+        deletion::Filter,
+        error::{Code, Error, Result},
+        event::Event,
+        operation::Operation,
+        zone,
+    },
     store::{self, mark},
 };
 
@@ -31,23 +41,60 @@ impl Default for Feed {
     }
 }
 
+/// Somebody who watches the events of one site arrive.
+pub struct Watch {
+    site: i64,
+    filter: Filter,
+    /// None once the watch is over.
+    events: Option<broadcast::Receiver<Arc<Event>>>,
+}
+
+impl Watch {
+    /// The next event that fits; none once the watch is over.
+    ///
+    /// # Errors
+    /// `OVERLOADED` where events were missed, as the watcher was too slow; the watch is then over.
+    pub async fn next(&mut self) -> Option<Result<Arc<Event>>> {
+        loop {
+            match self.events.as_mut()?.recv().await {
+                Ok(event) if self.fits(&event) => return Some(Ok(event)),
+                Ok(_) => {}
+                Err(RecvError::Closed) => return None,
+                Err(RecvError::Lagged(_)) => {
+                    self.events = None;
+                    let message = "You fell too far behind and events would be missing; subscribe again.";
+                    return Some(Err(Error::new(Code::Overloaded, message)));
+                }
+            }
+        }
+    }
+
+    /// Whether the watch is about an event.
+    fn fits(&self, event: &Event) -> bool {
+        let time = zone::nanoseconds(event.time);
+        event.site == self.site
+            && self.filter.span.is_none_or(|span| span.from <= time && time < span.to)
+            && fulfils(event, &self.filter.conditions)
+    }
+}
+
 impl Services {
-    /// Watches events arrive from now on; of every site, to be filtered by the one returned.
+    /// Watches the events of one site that fit a filter arrive, from now on.
     ///
     /// # Errors
     /// No permission, or an unknown site.
-    pub async fn watch(
-        &self,
-        caller: &Caller,
-        site: Option<&str>,
-    ) -> Result<(Arc<Site>, broadcast::Receiver<Arc<Event>>)> {
+    pub async fn watch(&self, caller: &Caller, site: Option<&str>, filter: Filter) -> Result<Watch> {
         let site = self.registry.current().admit(caller, Operation::WatchEvents, site)?;
         let mut position = self.feed.position.lock().await;
         if position.is_none() {
             let tx = self.database.read(self.question.deadline).await?;
             *position = Some(mark::horizon(&tx).await?);
         }
-        Ok((site, self.feed.sender.subscribe()))
+        Ok(Watch {
+            site: site.id,
+            filter,
+            events: Some(self.feed.sender.subscribe()),
+        })
     }
 
     /// Sends what arrived since the last time; gives whether anybody watches.

@@ -91,11 +91,20 @@ impl Configuration {
                 .find(|site| site.name == name && caller.sees(site.id)),
             (None, Some(own)) => self.sites.get(&own),
             (None, None) => {
-                return Err(Error::new(Code::SiteRequired, "Name a site: this caller has none of its own.").at("site"));
+                return Err(Error::new(
+                    Code::SiteRequired,
+                    "Say which site by `site`: there is none that is meant where none is named.",
+                )
+                .at("site"));
             }
         };
         site.cloned().ok_or_else(|| {
-            let message = format!("There is no site “{}” for this caller.", name.unwrap_or_default());
+            let name = name.unwrap_or_default();
+            // In the same words whether there is such a site or not.
+            let message = match &caller.own_site() {
+                Some(_) => format!("This key opens no site “{name}”."),
+                None => format!("There is no site “{name}” for this caller."),
+            };
             Error::new(Code::UnknownSite, message).at("site")
         })
     }

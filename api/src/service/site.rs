@@ -20,6 +20,10 @@ use crate::{
 
 /// Hosts of share links of one site.
 const MOST_HOSTS: usize = 100;
+/// The greatest age in seconds, some 68 years: as much as GraphQL's `Int` can tell.
+const MOST_AGE_SECONDS: i64 = i32::MAX as i64;
+/// The longest retention in days: a hundred years.
+const MOST_RETENTION_DAYS: i64 = 36_500;
 
 /// Settings to be changed; none leaves one as it is.
 #[derive(Debug, Clone, Default)]
@@ -67,13 +71,14 @@ impl Settings {
         site.max_event_age_seconds = self.max_event_age_seconds.unwrap_or(site.max_event_age_seconds);
         site.raw_retention_days = self.raw_retention_days.unwrap_or(site.raw_retention_days);
         site.rollup_retention_days = self.rollup_retention_days.unwrap_or(site.rollup_retention_days);
-        for (value, path) in [
-            (site.max_event_age_seconds, "maxEventAgeSeconds"),
-            (site.raw_retention_days, "rawRetentionDays"),
-            (site.rollup_retention_days, "rollupRetentionDays"),
+        for (value, most, path) in [
+            (site.max_event_age_seconds, MOST_AGE_SECONDS, "maxEventAgeSeconds"),
+            (site.raw_retention_days, MOST_RETENTION_DAYS, "rawRetentionDays"),
+            (site.rollup_retention_days, MOST_RETENTION_DAYS, "rollupRetentionDays"),
         ] {
-            if value.is_some_and(|value| value < 1) {
-                return Err(Error::new(Code::InvalidArgument, "This must be at least 1, or absent.").at(path));
+            if value.is_some_and(|value| !(1..=most).contains(&value)) {
+                let message = format!("This is 1 to {most}, or none for no limit.");
+                return Err(Error::new(Code::InvalidArgument, message).at(path));
             }
         }
         let (raw, rollup) = (site.raw_retention_days, site.rollup_retention_days);
@@ -127,7 +132,7 @@ impl Services {
     ///
     /// # Errors
     /// No permission.
-    pub async fn sites(&self, snapshot: &Snapshot, caller: &Caller) -> Result<Vec<Arc<Site>>> {
+    pub async fn list_sites(&self, snapshot: &Snapshot, caller: &Caller) -> Result<Vec<Arc<Site>>> {
         caller.permit(Operation::ListSites)?;
         let opened = snapshot.hold().await?;
         let own = opened.configuration.sites_of(caller, Operation::ListSites);
@@ -137,6 +142,13 @@ impl Services {
             .collect();
         sites.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(sites)
+    }
+
+    /// The site that is meant where a caller names none; every caller may know their own.
+    #[must_use]
+    pub fn own_site(&self, caller: &Caller) -> Option<Arc<Site>> {
+        let own = caller.own_site()?;
+        self.registry.current().sites.get(&own).cloned()
     }
 
     /// Changes a site's settings. Another time zone begins new generations of its rollups; the old ones answer until

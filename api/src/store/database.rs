@@ -107,7 +107,7 @@ impl Database {
             "sqlite" => Self::open_sqlite(options).await,
             "postgres" | "postgresql" => Self::open_postgres(options).await,
             _ => {
-                let message = "A database URL begins with `sqlite://` or `postgres://`.";
+                let message = "A database URL begins with sqlite:// or postgres://.";
                 Err(Error::new(Code::InvalidArgument, message).at("database-url"))
             }
         }

@@ -1,14 +1,15 @@
 //! Arguments of the other operations.
 
 use serde_json::{Value, json};
-use support::{Engine, Tidemark, graphql};
+use support::{Client, Engine, Tidemark, graphql};
 
-use super::{UNNAMED, goes_on, refuses};
+use super::{goes_on, refuses};
 
 support::on_both_engines!(
     bad_pages_name_the_argument,
     bad_deletions_name_the_argument,
     bad_declarations_name_the_argument,
+    bad_scopes_name_the_field,
 );
 
 async fn bad_pages_name_the_argument(engine: Engine) {
@@ -20,7 +21,7 @@ async fn bad_pages_name_the_argument(engine: Engine) {
         (json!({"last": 0}), "INVALID_ARGUMENT", "last"),
         (json!({"first": 1, "last": 1}), "INVALID_ARGUMENT", "last"),
         (json!({"first": "1"}), "INVALID_ARGUMENT", "first"),
-        (json!({"first": 3_000_000_000_u64}), "INVALID_ARGUMENT", UNNAMED),
+        (json!({"first": 3_000_000_000_u64}), "INVALID_ARGUMENT", "first"),
         (json!({"after": "nonsense"}), "INVALID_CURSOR", "after"),
         (json!({"after": ""}), "INVALID_CURSOR", "after"),
         (json!({"before": "\0"}), "INVALID_CURSOR", "before"),
@@ -74,7 +75,7 @@ async fn bad_deletions_name_the_argument(engine: Engine) {
             "input.filter.where[0].dimension",
         ),
         (json!({"ids": [true]}), "INVALID_ARGUMENT", "input.ids[0]"),
-        (json!({"filter": 7}), "INVALID_ARGUMENT", UNNAMED),
+        (json!({"filter": 7}), "INVALID_ARGUMENT", "input.filter"),
         (json!({"site": "nowhere", "ids": ["a"]}), "UNKNOWN_SITE", "input.site"),
     ] {
         refuses(client, graphql::DELETE_EVENTS, json!({ "input": input }), code, path).await;
@@ -147,9 +148,54 @@ async fn bad_declarations_name_the_argument(engine: Engine) {
             "INVALID_ARGUMENT",
             "input.rollupRetentionDays",
         ),
+        (
+            json!({"maxEventAgeSeconds": 2_147_483_648_i64}),
+            "INVALID_ARGUMENT",
+            "input.maxEventAgeSeconds",
+        ),
+        (
+            json!({"rollupRetentionDays": 36_501}),
+            "INVALID_ARGUMENT",
+            "input.rollupRetentionDays",
+        ),
         (json!({"ipPolicy": "SOME"}), "INVALID_ARGUMENT", "input.ipPolicy"),
     ] {
         refuses(client, update, json!({ "input": changes }), code, path).await;
     }
+    goes_on(&tidemark).await;
+}
+
+async fn bad_scopes_name_the_field(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    // A scope is every site's, so a key of one site may not declare it.
+    let key = tidemark.command(&["key", "create", "--allow", "query,manage"]).await;
+    let client = Client::new(tidemark.server().address(), key.success().trim_end());
+    let create = "mutation ($fields: [String!]!) { createUniqueScope(fields: $fields) { name } }";
+    let delete = "mutation ($fields: [String!]!) { deleteUniqueScope(fields: $fields) { name } }";
+    for document in [create, delete] {
+        for (fields, code, path) in [
+            (json!(["tag.a", "nothing"]), "UNKNOWN_DIMENSION", "fields[1]"),
+            (json!(["action"]), "INVALID_ARGUMENT", "fields[0]"),
+            (json!(["tag.a", "tag.a"]), "INVALID_ARGUMENT", "fields[1]"),
+            (
+                json!(["tag.a", "tag.b", "tag.c", "tag.d", "tag.e"]),
+                "INVALID_ARGUMENT",
+                "fields",
+            ),
+        ] {
+            refuses(&client, document, json!({ "fields": fields }), code, path).await;
+        }
+    }
+    let built_in = json!({"fields": ["tag.network"]});
+    refuses(&client, create, built_in.clone(), "ALREADY_EXISTS", "fields").await;
+    refuses(&client, delete, built_in, "RESERVED_NAME", "fields").await;
+    let undeclared = json!({"fields": ["tag.plan"]});
+    refuses(&client, delete, undeclared.clone(), "UNSUPPORTED_SCOPE", "fields").await;
+    let told = client.graphql(delete, undeclared).await;
+    let message = told.error()["message"].as_str().expect("a message");
+    assert!(
+        message.contains("<tag.plan>") && message.contains("<tag.group,tag.network>"),
+        "{message}"
+    );
     goes_on(&tidemark).await;
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use support::{Engine, Tidemark, graphql};
 
-use super::{UNNAMED, goes_on, refuses};
+use super::{goes_on, refuses};
 
 support::on_both_engines!(
     bad_finds_name_the_field,
@@ -224,9 +224,9 @@ async fn wrong_types_of_questions_are_named(engine: Engine) {
         (json!({"period": "DECADE"}), "input.period"),
         (json!({"period": 7}), "input.period"),
         (json!({"limit": 1.5}), "input.limit"),
-        (json!({"limit": 9_999_999_999_i64}), UNNAMED),
+        (json!({"limit": 9_999_999_999_i64}), "input.limit"),
         (json!({"groupBy": [7]}), "input.groupBy[0]"),
-        (json!({"where": [7]}), UNNAMED),
+        (json!({"where": [7]}), "input.where[0]"),
         (
             json!({"where": [{"dimension": "action", "op": "LIKE", "value": "a"}]}),
             "input.where[0].op",

@@ -91,6 +91,35 @@ async fn a_config_file_holds_for_the_server() {
 }
 
 #[tokio::test]
+async fn wrong_settings_of_sites_are_told_by_their_flags() {
+    let tidemark = Tidemark::start(Engine::Sqlite).await;
+    for (flag, value, word) in [
+        ("--time-zone", "Mars/Olympus", "Mars/Olympus"),
+        ("--max-event-age", "0", "1 to 2147483647"),
+        ("--max-event-age", "2147483648", "1 to 2147483647"),
+        ("--max-event-age", "a week", "none"),
+        ("--raw-retention", "-1", "--raw-retention"),
+        ("--raw-retention", "36501", "1 to 36500"),
+        ("--rollup-retention", "0", "1 to 36500"),
+        ("--rollup-retention", "7", "raw events"),
+        ("--action-policy", "some", "context-activity"),
+        ("--ip-policy", "some", "truncated"),
+        ("--identity-period", "year", "month"),
+    ] {
+        for command in [["site", "update", tidemark.site()], ["site", "create", "new"]] {
+            let finished = tidemark.command(&[&command[..], &[flag, value]].concat()).await;
+            let told = finished.failure();
+            assert!(told.contains(flag) && told.contains(word), "{flag} {value}: {told}");
+        }
+    }
+    let listed = tidemark.command(&["site", "list"]).await.success();
+    assert!(
+        listed.starts_with("shop\tUTC\t") && listed.lines().count() == 1,
+        "{listed}"
+    );
+}
+
+#[tokio::test]
 async fn wrong_settings_are_told_at_start() {
     let folder = TemporaryFolder::new();
     let path = folder.path();
@@ -132,6 +161,11 @@ async fn wrong_settings_are_told_at_start() {
         (&["--batch-events", "1000000"], none, &["--batch-events"]),
         (&["--fold-interval", "soon"], none, &["--fold-interval", "soon"]),
         (&["--introspection", "maybe"], none, &["--introspection", "maybe"]),
+        (
+            &["--share-hosts", "https://go.example/x"],
+            none,
+            &["--share-hosts", "https://go.example/x"],
+        ),
         (&["--log", "tidemark=loud,=,"], none, &["log"]),
         (&["--log-format", "xml"], none, &["--log-format", "xml"]),
         (

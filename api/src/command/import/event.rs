@@ -13,8 +13,8 @@ use crate::{
     service::Services,
 };
 
-/// Bytes of one line: a tag of 1 MiB, and every text at its longest.
-const MOST_BYTES: u64 = 4 << 20;
+/// Bytes of one line: a tag as large as the settings allow, each character escaped, and every text at its longest.
+const MOST_BYTES: u64 = 32 << 20;
 
 /// Imports events, and says what became of each line.
 pub(super) async fn run(services: &Services, file: &Path, site: &str) -> Result<(), Complaint> {

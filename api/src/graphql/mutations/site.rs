@@ -25,11 +25,11 @@ struct UpdateSiteInput {
     ip_policy: Option<IpPolicy>,
     /// How long an actor whom nobody named stays the same.
     identity_period: Option<IdentityPeriod>,
-    /// Refuse events older than so many seconds; null takes the limit off.
+    /// Refuse events older than so many seconds, 1 to 2,147,483,647; null takes the limit off.
     max_event_age_seconds: MaybeUndefined<i64>,
-    /// Days after which raw events go; null keeps them.
+    /// Days after which raw events go, 1 to 36,500; null keeps them.
     raw_retention_days: MaybeUndefined<i64>,
-    /// Days after which rollups go, not before raw events; null keeps them.
+    /// Days after which rollups go, 1 to 36,500 and not before raw events; null keeps them.
     rollup_retention_days: MaybeUndefined<i64>,
     /// Where its pages are, such as `https://www.example.com` or `https://*.example.com`; at most 100.
     origins: Option<Vec<String>>,

@@ -9,7 +9,7 @@ use crate::{
         deletion::Filter,
         dimension::Dimension,
         error::{Code, Error, Result},
-        period::{Period, Span},
+        period::Span,
     },
     graphql::scalar::DateTime,
 };
@@ -42,24 +42,6 @@ pub(in crate::graphql) enum ConditionOp {
     Lte,
 }
 
-/// The length of one point of a series, by the clock of the time zone.
-#[derive(Enum, Clone, Copy, PartialEq, Eq)]
-#[graphql(remote = "Period", name = "Period")]
-pub(in crate::graphql) enum PeriodInput {
-    /// An hour.
-    Hour,
-    /// A day; 23 or 25 hours where clocks change.
-    Day,
-    /// An ISO week, from Monday.
-    Week,
-    /// A calendar month.
-    Month,
-    /// Three months from January, April, July or October.
-    Quarter,
-    /// A calendar year.
-    Year,
-}
-
 /// One condition on a dimension; several are all to hold.
 #[derive(InputObject)]
 #[graphql(name = "Condition")]
@@ -86,7 +68,7 @@ impl ConditionInput {
 pub(in crate::graphql) fn read_conditions(list: Option<Vec<ConditionInput>>, path: &str) -> Result<Vec<Condition>> {
     let list = list.unwrap_or_default();
     if list.len() > 50 {
-        return Err(Error::new(Code::TooManyItems, "At most 50 conditions are taken.").at(path));
+        return Err(Error::new(Code::TooManyItems, "At most 50 conditions are taken at once.").at(path));
     }
     list.into_iter()
         .enumerate()

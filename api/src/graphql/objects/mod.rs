@@ -7,6 +7,7 @@ pub(super) mod deletion;
 pub(super) mod event;
 pub(super) mod find;
 pub(super) mod key;
+pub(super) mod range;
 pub(super) mod site;
 pub(super) mod unique;
 pub(super) mod view;

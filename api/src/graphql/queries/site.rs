@@ -11,9 +11,9 @@ pub(in crate::graphql) struct SiteQuery;
 impl SiteQuery {
     /// The sites that the caller may see, by name.
     async fn sites(&self, ctx: &Context<'_>) -> Result<Vec<Site>> {
-        let sites = ctx.services().sites(ctx.snapshot(), ctx.caller()).await;
+        let sites = ctx.services().list_sites(ctx.snapshot(), ctx.caller()).await;
         sites
-            .map(|sites| sites.iter().map(|site| Site::from(&**site)).collect())
+            .map(|list| list.iter().map(|site| Site::from(&**site)).collect())
             .map_err(|error| ctx.fail(error))
     }
 }

@@ -7,17 +7,16 @@ use crate::{
         condition::Op,
         dimension::Dimension,
         error::{self, Code, Error},
-        period::Span,
         question::Unique,
-        scope, zone,
+        scope,
     },
     graphql::{
         context::ContextExt,
         objects::{
-            condition::{ConditionInput, PeriodInput, read_conditions},
+            condition::{ConditionInput, read_conditions},
+            range::RangeInput,
             unique::{UniqueResult, UniqueScope},
         },
-        scalar::DateTime,
     },
 };
 
@@ -34,18 +33,8 @@ struct UniqueInput {
     /// Exactly one `EQ` condition on every field of the scope.
     #[graphql(name = "where")]
     conditions: Option<Vec<ConditionInput>>,
-    /// The first moment asked for.
-    from: DateTime,
-    /// The first moment past what is asked for.
-    to: DateTime,
-    /// Whether to answer by point as well.
-    #[graphql(default = false)]
-    series: bool,
-    /// The length of a point.
-    #[graphql(default_with = "PeriodInput::Day")]
-    period: PeriodInput,
-    /// The IANA zone whose clock cuts the points; the site's where left out.
-    time_zone: Option<String>,
+    #[graphql(flatten)]
+    range: RangeInput,
 }
 
 impl UniqueInput {
@@ -66,22 +55,20 @@ impl UniqueInput {
             }
             fields.push((condition.dimension, condition.value));
         }
-        let named = scope::parse(&self.scope)?;
+        let named = scope::parse(&self.scope, "scope")?;
         let same =
             named.len() == fields.len() && named.iter().all(|name| fields.iter().any(|(field, _)| field == name));
         if !named.is_empty() && !same {
             let message = "`where` must have exactly one EQ condition on every field of `scope`.";
             return Err(refused(message, "where"));
         }
+        let range = self.range.read()?;
         let question = Unique {
             action: self.action,
             fields,
-            span: Span {
-                from: self.from.nanoseconds("from")?,
-                to: self.to.nanoseconds("to")?,
-            },
-            series: self.series.then(|| self.period.into()),
-            time_zone: self.time_zone.as_deref().map(zone::find).transpose()?,
+            span: range.span,
+            series: range.series,
+            time_zone: range.time_zone,
         };
         Ok((self.site, question))
     }

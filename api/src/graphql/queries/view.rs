@@ -6,19 +6,17 @@ use crate::{
     domain::{
         dimension::Dimension,
         error::{self, Code, Error},
-        period::Span,
         question::{Find, RowOrder},
-        zone,
     },
     graphql::{
         context::{ContextExt, log},
         error::UserError,
         objects::{
-            condition::{ConditionInput, PeriodInput, read_conditions},
+            condition::{ConditionInput, read_conditions},
             find::ViewResult,
+            range::RangeInput,
             view::View,
         },
-        scalar::DateTime,
     },
 };
 
@@ -49,18 +47,8 @@ struct FindInput {
     /// Conditions on the view's dimensions; all must hold.
     #[graphql(name = "where")]
     conditions: Option<Vec<ConditionInput>>,
-    /// The first moment asked for.
-    from: DateTime,
-    /// The first moment past what is asked for.
-    to: DateTime,
-    /// Whether to answer by point as well.
-    #[graphql(default = false)]
-    series: bool,
-    /// The length of a point.
-    #[graphql(default_with = "PeriodInput::Day")]
-    period: PeriodInput,
-    /// The IANA zone whose clock cuts the points, such as `Europe/Berlin`; the site's where left out.
-    time_zone: Option<String>,
+    #[graphql(flatten)]
+    range: RangeInput,
     /// The dimensions to group by.
     group_by: Option<Vec<String>>,
     /// The order of the rows.
@@ -94,15 +82,14 @@ impl FindInput {
             }
             group_by.push((name, dimension));
         }
+        let conditions = read_conditions(self.conditions, "where")?;
+        let range = self.range.read()?;
         let question = Find {
             view: self.view,
-            conditions: read_conditions(self.conditions, "where")?,
-            span: Span {
-                from: self.from.nanoseconds("from")?,
-                to: self.to.nanoseconds("to")?,
-            },
-            series: self.series.then(|| self.period.into()),
-            time_zone: self.time_zone.as_deref().map(zone::find).transpose()?,
+            conditions,
+            span: range.span,
+            series: range.series,
+            time_zone: range.time_zone,
             group_by,
             order: self.order_by.into(),
             limit,

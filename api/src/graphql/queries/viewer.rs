@@ -85,7 +85,6 @@ impl ViewerQuery {
     async fn viewer(&self, ctx: &Context<'_>) -> Result<Viewer> {
         let caller = ctx.caller();
         let configuration = ctx.services().registry.current();
-        let site = caller.own_site().and_then(|id| configuration.sites.get(&id));
         let kind = match &caller.identity {
             Identity::Anonymous => ViewerKind::Anonymous,
             Identity::Operator => ViewerKind::Operator,
@@ -100,7 +99,7 @@ impl ViewerQuery {
             name: key
                 .map(|key| key.name.clone())
                 .or_else(|| caller.account().map(|account| account.name.clone())),
-            site: site.map(|site| Site::from(&**site)),
+            site: ctx.services().own_site(caller).map(|site| Site::from(&*site)),
             permissions: caller.permissions().iter().map(Permission::from).collect(),
             account: caller.account().map(|account| Account::new(account, &configuration)),
             events_per_second: caller.key().and_then(|key| key.events_per_second),

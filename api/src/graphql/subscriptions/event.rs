@@ -2,15 +2,10 @@
 
 use async_graphql::{Context, Result, Subscription};
 use futures_util::Stream;
-use tokio::sync::broadcast::error::RecvError;
 
-use crate::{
-    domain::error::{Code, Error},
-    graphql::{
-        context::ContextExt,
-        objects::{condition::EventFilter, event::Event},
-    },
-    service::event::fulfils,
+use crate::graphql::{
+    context::ContextExt,
+    objects::{condition::EventFilter, event::Event},
 };
 
 #[derive(Default)]
@@ -30,32 +25,15 @@ impl EventSubscription {
             .unwrap_or_default()
             .read("filter")
             .map_err(|error| ctx.fail(error))?;
-        let (site, mut events) = ctx
+        let mut watch = ctx
             .services()
-            .watch(ctx.caller(), site.as_deref())
+            .watch(ctx.caller(), site.as_deref(), filter)
             .await
             .map_err(|error| ctx.fail(error))?;
-        let lagged = ctx.fail(Error::new(
-            Code::Overloaded,
-            "You fell too far behind and events would be missing; subscribe again.",
-        ));
-        let fits = move |event: &crate::domain::event::Event| {
-            let time = crate::domain::zone::nanoseconds(event.time);
-            event.site == site.id
-                && filter.span.is_none_or(|span| span.from <= time && time < span.to)
-                && fulfils(event, &filter.conditions)
-        };
+        let failures = ctx.failures();
         Ok(async_stream::stream! {
-            loop {
-                match events.recv().await {
-                    Ok(event) if fits(&event) => yield Ok(Event(event)),
-                    Ok(_) => {}
-                    Err(RecvError::Closed) => break,
-                    Err(RecvError::Lagged(_)) => {
-                        yield Err(lagged);
-                        break;
-                    }
-                }
+            while let Some(next) = watch.next().await {
+                yield next.map(Event).map_err(|error| failures.tell(&error));
             }
         })
     }

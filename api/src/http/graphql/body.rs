@@ -77,7 +77,12 @@ pub(in crate::http) async fn read(
     let mut first = Bytes::new();
     let mut all = BytesMut::new();
     while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| Error::new(Code::MalformedRequest, "The body breaks off."))?;
+        let chunk = chunk.map_err(|_| {
+            Error::new(
+                Code::MalformedRequest,
+                "The body ended before it was whole; send it again.",
+            )
+        })?;
         if first.len() + all.len() + chunk.len() > limit_bytes {
             return Err(too_large(limit_bytes));
         }
@@ -106,7 +111,10 @@ fn inflate(packed: &[u8], limit_bytes: usize) -> Result<Bytes> {
     match reader.read_to_end(&mut text) {
         Ok(length) if length > limit_bytes => Err(too_large(limit_bytes)),
         Ok(_) => Ok(text.into()),
-        Err(_) => Err(Error::new(Code::MalformedRequest, "The body is not what gzip makes.")),
+        Err(_) => Err(Error::new(
+            Code::MalformedRequest,
+            "The body is sent as gzip, and does not unpack as such.",
+        )),
     }
 }
 

@@ -4,6 +4,7 @@
 //! here are only statuses, media types, streams and close codes.
 
 mod accept;
+mod argument;
 mod authenticate;
 mod body;
 mod completion;
@@ -31,6 +32,7 @@ pub use self::authenticate::{Authenticate, Credential};
 pub(super) use self::body::{encoding as check_encoding, read as read_body};
 use self::{
     accept::Accept,
+    argument::Arguments,
     completion::Shape,
     document::Documents,
     operation::Prepared,
@@ -82,6 +84,7 @@ pub struct Endpoint<E, A> {
     limits: Limits,
     documents: Documents,
     shape: Arc<Shape>,
+    arguments: Arguments,
     shutdown: watch::Receiver<bool>,
 }
 
@@ -100,6 +103,7 @@ impl<E: Executor, A: Authenticate> Endpoint<E, A> {
         shutdown: watch::Receiver<bool>,
     ) -> Result<Self> {
         let shape = Arc::new(Shape::of(sdl).map_err(Error::internal)?);
+        let arguments = Arguments::of(sdl).map_err(Error::internal)?;
         let documents = Documents::new(of_documents, limits.document_cache_bytes);
         Ok(Self {
             executor,
@@ -107,6 +111,7 @@ impl<E: Executor, A: Authenticate> Endpoint<E, A> {
             limits,
             documents,
             shape,
+            arguments,
             shutdown,
         })
     }
@@ -163,7 +168,7 @@ async fn answer<E: Executor, A: Authenticate>(
         Request::Batch(operations) => {
             let mut answers = Vec::with_capacity(operations.len());
             for operation in operations {
-                answers.push(match operation::prepare_single(&endpoint.documents, operation) {
+                answers.push(match operation::prepare_single(&endpoint, operation) {
                     Ok(prepared) => operation::execute(&endpoint, prepared, &client, &caller).await,
                     Err(error) => response::request_error(error),
                 });
@@ -174,7 +179,7 @@ async fn answer<E: Executor, A: Authenticate>(
             Ok(not_allowed("A mutation is sent by POST.", "POST", accept))
         }
         Request::Single(operation) => {
-            let prepared = operation::prepare(&endpoint.documents, operation);
+            let prepared = operation::prepare(&endpoint, operation);
             single(endpoint, prepared, (client, caller), accept).await
         }
     }

@@ -40,12 +40,17 @@ pub(super) fn is_mutation(documents: &Documents, sent: &Operation) -> bool {
 /// # Errors
 ///
 /// The document or the variables are not right.
-pub(super) fn prepare(documents: &Documents, sent: Operation) -> Result<Prepared, ServerError> {
-    let document = documents.get(&sent.query)?;
+pub(super) fn prepare<E: Executor, A: Authenticate>(
+    endpoint: &Endpoint<E, A>,
+    sent: Operation,
+) -> Result<Prepared, ServerError> {
+    let document = endpoint.documents.get(&sent.query)?;
     // Some clients send an empty name where they mean none.
     let name = sent.operation_name.filter(|name| !name.is_empty());
     let operation = document.operation(name.as_deref())?;
     document::check_variables(&operation.node, &sent.variables)?;
+    let arguments = &endpoint.arguments;
+    arguments.check(&document.parsed, &operation.node, &sent.variables)?;
     let kind = operation.node.ty;
     let mut request = async_graphql::Request::new(sent.query).variables(sent.variables);
     request.operation_name = name;
@@ -63,8 +68,11 @@ pub(super) fn prepare(documents: &Documents, sent: Operation) -> Result<Prepared
 /// # Errors
 ///
 /// As of `prepare`, or it is a subscription.
-pub(super) fn prepare_single(documents: &Documents, sent: Operation) -> Result<Prepared, ServerError> {
-    let prepared = prepare(documents, sent)?;
+pub(super) fn prepare_single<E: Executor, A: Authenticate>(
+    endpoint: &Endpoint<E, A>,
+    sent: Operation,
+) -> Result<Prepared, ServerError> {
+    let prepared = prepare(endpoint, sent)?;
     if prepared.kind == OperationType::Subscription {
         let error = Error::new(Code::NotAcceptable, "A subscription cannot be part of a batch.");
         return Err(server_error(&error));

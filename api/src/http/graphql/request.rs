@@ -47,10 +47,10 @@ impl Request {
             Sent::Request(request) => Ok(request),
             Sent::TooMany if batch_operations <= 1 => Err(Error::new(
                 Code::BatchTooLarge,
-                "This server takes one operation per request, and no array.",
+                "This server takes one operation per request, and no array of them.",
             )),
             Sent::TooMany => {
-                let message = format!("A batch may hold {batch_operations} operations.");
+                let message = format!("A batch may hold at most {batch_operations} operations; send several batches.");
                 Err(Error::new(Code::BatchTooLarge, message))
             }
         }

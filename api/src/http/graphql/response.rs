@@ -122,15 +122,16 @@ fn name_failure(error: &mut ServerError) {
     };
     set(error, "code", code.name());
     if code == Code::InvalidArgument
-        && let Some(path) = argument(&error.message)
+        && let Some((path, wrong)) = argument(&error.message)
     {
+        error.message = format!("Invalid value for `{path}`: {wrong}.");
         set(error, "path", path);
     }
 }
 
-/// The argument that a message of async-graphql's validation is about: `"input.ids.0", expected type …` is about
-/// `input.ids[0]`, and `"input", unknown field "x" …` about `input.x`.
-fn argument(message: &str) -> Option<String> {
+/// The argument that a message of async-graphql's validation is about, and what is wrong with it:
+/// `"input.ids.0", expected type …` is about `input.ids[0]`, and `"input", unknown field "x" …` about `input.x`.
+fn argument(message: &str) -> Option<(String, &str)> {
     let (path, rest) = message
         .strip_prefix(INVALID[0])?
         .trim_start()
@@ -148,7 +149,7 @@ fn argument(message: &str) -> Option<String> {
             argument.extend([if argument.is_empty() { "" } else { "." }, part]);
         }
     }
-    Some(argument)
+    Some((argument, rest))
 }
 
 fn set(error: &mut ServerError, name: &str, value: impl Into<Value>) {

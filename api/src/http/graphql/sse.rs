@@ -66,7 +66,7 @@ pub(super) fn stream<E: Executor, A: Authenticate>(
                 // Not completed: the client is to come back.
                 Step::Shutdown => break,
                 Step::Recheck => if !endpoint.authenticate.is_current(&caller).await {
-                    let error = Error::new(Code::Unauthenticated, "The key is no longer what it was.");
+                    let error = Error::new(Code::Unauthenticated, "The key was revoked or has expired, or what it may do has changed; subscribe again with a valid one.");
                     yield event(&response::request_error(server_error(&error)));
                     yield COMPLETE;
                     break;

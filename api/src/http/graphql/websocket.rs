@@ -215,7 +215,7 @@ impl<E: Executor, A: Authenticate> Socket<E, A> {
         }
         let most = self.endpoint.limits.websocket_operations;
         let prepared = if self.running.len() < most {
-            operation::prepare(&self.endpoint.documents, sent)
+            operation::prepare(&self.endpoint, sent)
         } else {
             let message = format!("A connection may run {most} operations at once.");
             Err(server_error(&Error::new(Code::TooManySubscriptions, message)))

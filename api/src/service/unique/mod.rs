@@ -235,21 +235,30 @@ impl Services {
     /// # Errors
     /// No permission.
     pub async fn list_scopes(&self, snapshot: &Snapshot, caller: &Caller) -> Result<Vec<Status>> {
+        caller.permit(Operation::ListScopes)?;
         let opened = snapshot.hold().await?;
         let configuration = self.registry.fresh(&opened.tx).await?;
-        self.scopes(&configuration, caller)
-    }
-
-    /// The scopes of a configuration.
-    ///
-    /// # Errors
-    /// No permission.
-    pub fn scopes(&self, configuration: &Configuration, caller: &Caller) -> Result<Vec<Status>> {
-        caller.permit(Operation::ListScopes)?;
         // How far a backfill is tells how many events there are, which is for callers of those sites alone.
         let sites = configuration.sites_of(caller, Operation::ListScopes);
         let scopes = configuration.scopes.iter();
-        Ok(scopes.map(|scope| status(configuration, scope, &sites)).collect())
+        Ok(scopes.map(|scope| status(&configuration, scope, &sites)).collect())
+    }
+
+    /// One scope, named by its fields in any order, as it is now and not as an operation's snapshot has it.
+    ///
+    /// # Errors
+    /// No permission, bad fields, or `UNSUPPORTED_SCOPE` where there is none.
+    pub async fn scope(&self, caller: &Caller, names: &[String]) -> Result<Status> {
+        caller.permit(Operation::ListScopes)?;
+        let fields = scope::parse(names, "fields")?;
+        // What a backfill has done raises no generation; it is read anew each time.
+        self.reread().await?;
+        let configuration = self.registry.current();
+        let scope = configuration
+            .scope(&fields)
+            .ok_or_else(|| undeclared(&configuration, &fields))?;
+        let sites = configuration.sites_of(caller, Operation::ListScopes);
+        Ok(status(&configuration, scope, &sites))
     }
 
     /// Declares a scope; its backfill on every site begins at once.
@@ -258,12 +267,12 @@ impl Services {
     /// No permission, bad fields, or `ALREADY_EXISTS`.
     pub async fn create_scope(&self, caller: &Caller, names: &[String]) -> Result<Status> {
         caller.permit(Operation::CreateScope)?;
-        let fields = scope::parse(names)?;
+        let fields = scope::parse(names, "fields")?;
         let tx = self.database.write(Priority::Configuration).await?;
         let configuration = self.registry.at(&tx).await?;
         let exists = || {
             let message = format!("There is a scope {} already.", scope::name(&fields));
-            Error::new(Code::AlreadyExists, message).at("scope")
+            Error::new(Code::AlreadyExists, message).at("fields")
         };
         if configuration.scope(&fields).is_some() {
             return Err(exists());
@@ -308,15 +317,15 @@ impl Services {
     /// No permission, `UNSUPPORTED_SCOPE` where there is none, or `RESERVED_NAME` for a built-in scope.
     pub async fn delete_scope(&self, caller: &Caller, names: &[String]) -> Result<Scope> {
         caller.permit(Operation::DeleteScope)?;
-        let fields = scope::parse(names)?;
+        let fields = scope::parse(names, "fields")?;
         let tx = self.database.write(Priority::Configuration).await?;
         let configuration = self.registry.at(&tx).await?;
         let scope = configuration
             .scope(&fields)
-            .ok_or_else(|| unsupported(&configuration))?;
+            .ok_or_else(|| undeclared(&configuration, &fields))?;
         if scope.built_in {
             let message = format!("{} is a built-in scope and stays.", scope::name(&fields));
-            return Err(Error::new(Code::ReservedName, message).at("scope"));
+            return Err(Error::new(Code::ReservedName, message).at("fields"));
         }
         let of_scope = |rollup: &&Arc<Rollup>| rollup.owner == scope.id && matches!(rollup.content, Content::Scope(_));
         let ids: Vec<_> = configuration
@@ -349,17 +358,29 @@ fn status(configuration: &Configuration, scope: &Scope, sites: &[i64]) -> Status
     }
 }
 
+/// The names of the scopes there are, in a row.
+fn names(configuration: &Configuration) -> String {
+    let names = configuration.scopes.iter().map(|scope| scope::name(&scope.fields));
+    names.collect::<Vec<_>>().join(", ")
+}
+
+/// A question that no scope answers.
 fn unsupported(configuration: &Configuration) -> Error {
-    let names: Vec<_> = configuration
-        .scopes
-        .iter()
-        .map(|scope| scope::name(&scope.fields))
-        .collect();
     let message = format!(
         "Unique actors are counted by exactly one EQ condition on every field of a declared scope; there are: {}. Declare another with `createUniqueScope`.",
-        names.join(", ")
+        names(configuration)
     );
     Error::new(Code::UnsupportedScope, message).at("where")
+}
+
+/// A scope that was named and is not there.
+fn undeclared(configuration: &Configuration, fields: &[Dimension]) -> Error {
+    let message = format!(
+        "There is no scope {}; there are: {}.",
+        scope::name(fields),
+        names(configuration)
+    );
+    Error::new(Code::UnsupportedScope, message).at("fields")
 }
 
 /// The question's filters on raw events.

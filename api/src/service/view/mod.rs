@@ -15,7 +15,7 @@ use crate::{
         rollup::{Content, Rollup, SCOPE_MARK, State, VIEW_MARK},
         scope,
         site::Site,
-        view::{Definition, View, built_in},
+        view::{Definition, RAW, View, built_in},
     },
     store::{self, Priority, Transaction, is_conflict},
 };
@@ -25,7 +25,7 @@ use crate::{
 pub struct Status {
     /// The view.
     pub view: View,
-    /// The rollup that is being built or answers; none for [`crate::domain::view::RAW`].
+    /// The rollup that is being built or answers; none for [`RAW`].
     pub rollup: Option<Rollup>,
 }
 
@@ -83,19 +83,31 @@ impl Services {
     /// # Errors
     /// No permission, or an unknown site.
     pub async fn list_views(&self, snapshot: &Snapshot, caller: &Caller, site: Option<&str>) -> Result<Vec<Status>> {
+        caller.permit(Operation::ListViews)?;
         let opened = snapshot.hold().await?;
         let configuration = self.registry.fresh(&opened.tx).await?;
-        self.views(&configuration, caller, site)
-    }
-
-    /// The views of a site in a configuration.
-    ///
-    /// # Errors
-    /// No permission, or an unknown site.
-    pub fn views(&self, configuration: &Configuration, caller: &Caller, site: Option<&str>) -> Result<Vec<Status>> {
         let site = configuration.admit(caller, Operation::ListViews, site)?;
         let of_site = configuration.views.iter().filter(|view| view.site == site.id);
-        Ok(of_site.map(|view| status(configuration, view)).collect())
+        Ok(of_site.map(|view| status(&configuration, view)).collect())
+    }
+
+    /// One view of a site, as it is now and not as an operation's snapshot has it.
+    ///
+    /// # Errors
+    /// No permission, an unknown site, or `UNKNOWN_VIEW`.
+    pub async fn view(&self, caller: &Caller, site: Option<&str>, name: &str) -> Result<Status> {
+        caller.permit(Operation::ListViews)?;
+        if name == RAW {
+            let message =
+                format!("“{RAW}” is always answered from raw events; it is not declared and has no backfill.");
+            return Err(Error::new(Code::UnknownView, message).at("name"));
+        }
+        // What a backfill has done raises no generation; it is read anew each time.
+        self.reread().await?;
+        let configuration = self.registry.current();
+        let site = configuration.admit(caller, Operation::ListViews, site)?;
+        let view = configuration.view(site.id, name).map_err(|error| error.at("name"))?;
+        Ok(status(&configuration, view))
     }
 
     /// Declares a view; its backfill begins at once.
@@ -145,7 +157,7 @@ impl Services {
         let tx = self.database.write(Priority::Configuration).await?;
         let configuration = self.registry.at(&tx).await?;
         let site = configuration.admit(caller, Operation::DeleteView, site)?;
-        if name == crate::domain::view::RAW || built_in().iter().any(|one| one.name == name) {
+        if name == RAW || built_in().iter().any(|one| one.name == name) {
             let message = format!("“{name}” is a built-in view and stays.");
             return Err(Error::new(Code::ReservedName, message).at("name"));
         }
