@@ -16,13 +16,13 @@ const MOST_OF_PAGE: usize = 1_000;
 /// What lies beyond a page.
 #[derive(SimpleObject)]
 pub(super) struct PageInfo {
-    /// Whether there are more events past the page.
+    /// Whether there is more past the page.
     has_next_page: bool,
-    /// Whether there are more events before the page.
+    /// Whether there is more before the page.
     has_previous_page: bool,
-    /// The cursor of the page's first event.
+    /// The cursor of the page's first entry.
     start_cursor: Option<String>,
-    /// The cursor of the page's last event.
+    /// The cursor of the page's last entry.
     end_cursor: Option<String>,
 }
 
