@@ -198,7 +198,8 @@ async fn log(bench: &Bench) -> Result<Row> {
     let place = Place::temporary(&bench.options, "rule")?;
     let server = Server::start(&place).await?;
     let (plain, ruled) = (place.create_site("plain")?, place.create_site("ruled")?);
-    let mut client = Client::connect(&server, &ruled).await?;
+    let manager = place.run(&["key", "create", "--site", "ruled", "--allow", "manage"])?;
+    let mut client = Client::connect(&server, &manager).await?;
     for sketches in sketches().chunks(RULES_AT_ONCE) {
         let rule = |(target, pattern, shadow): &Sketch| json!({"list": "DENY", "target": target.name(), "pattern": pattern, "shadow": shadow});
         let rules: Vec<_> = sketches.iter().map(rule).collect();
