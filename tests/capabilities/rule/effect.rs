@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use support::{Client, Engine, Server, Tidemark};
+use support::{Client, Engine, Server, Tidemark, binary};
 
 use super::{create, delete, deny, list, outcome, update};
 
@@ -11,6 +11,7 @@ support::on_both_engines!(
     a_change_holds_for_the_next_request,
     the_command_line_changes_a_running_server,
     a_change_amid_a_flood_divides_it,
+    an_import_obeys_the_lists,
 );
 
 async fn a_change_holds_for_the_next_request(engine: Engine) {
@@ -117,6 +118,26 @@ async fn the_command_line_changes_a_running_server(engine: Engine) {
         assert_eq!(finished.stdout(), "");
     }
     assert!(list(client).await.is_empty());
+}
+
+async fn an_import_obeys_the_lists(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let rule = create(tidemark.client(), deny("IP", "192.0.2.0/24")).await;
+    let line = |ip: &str| format!("{}\n", json!({"action": "a", "ip": ip, "time": "2020-01-01T00:00:00Z"}));
+    let lines = [line("192.0.2.1"), line("192.0.3.1"), line("192.0.2.2")].concat();
+    let arguments = ["import", "events", "-", "--site", tidemark.site()];
+    let finished = binary::run_with_input(tidemark.database(), &arguments, lines.as_bytes()).await;
+    assert!(
+        finished
+            .success()
+            .contains("1 events imported, 0 there already, 2 refused"),
+        "{finished}"
+    );
+    assert!(
+        finished.stderr().contains("line 3") && finished.stderr().contains("deny list"),
+        "{finished}"
+    );
+    assert_eq!(super::read(tidemark.client(), &rule).await["hits"], 2);
 }
 
 /// Requests that are answered before the change was asked for are let in, those sent after its answer refused.

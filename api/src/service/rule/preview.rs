@@ -37,8 +37,9 @@ const MOST_DAYS: i64 = 90;
 const MOST_EVENTS: i64 = 10_000_000;
 /// Groups of events that look the same, held in memory and judged at once: some ten milliseconds.
 const MOST_ALIKE: usize = 20_000;
-/// The shortest stretch that is read by itself.
+/// The shortest and the longest stretch that is read at once, in nanoseconds.
 const SHORTEST: i64 = 1_000_000_000;
+const LONGEST: i64 = 24 * HOUR;
 
 /// What a rule would have refused.
 #[derive(Debug, Clone)]
@@ -129,11 +130,12 @@ impl Services {
             ..definition
         };
         let mut trial = Trial::new(&opened, &site, &present, tried.clone());
-        let today = Days::new(site.time_zone.clone()).day(clock::now_nanoseconds());
-        // Clients' clocks may be ahead; one day is more than any of them is let be.
+        let now = clock::now_nanoseconds();
+        let today = Days::new(site.time_zone.clone()).day(now);
         let whole = Span {
             from: zone::start_of_day(Days::date(today - (days - 1)), &site.time_zone),
-            to: zone::start_of_day(Days::date(today + 2), &site.time_zone),
+            // Clients' clocks may be ahead; an hour is more than any of them is let be.
+            to: now.saturating_add(HOUR),
         };
         let budget = self.question.deadline.mul_f64(0.6);
         let from = trial.run(self, whole, begin, budget).await?;
@@ -217,7 +219,7 @@ impl<'a> Trial<'a> {
             // Quiet stretches are gone through in long steps, busy ones in short, so that the time is looked at often.
             let count: i64 = alike.iter().map(|one| one.count).sum();
             length = match count {
-                ..50_000 if alike.len() < MOST_ALIKE / 4 => length * 2,
+                ..50_000 if alike.len() < MOST_ALIKE / 4 => (length * 2).min(LONGEST),
                 500_000.. => (length / 2).max(SHORTEST),
                 _ => length,
             };
