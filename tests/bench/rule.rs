@@ -162,6 +162,10 @@ fn judge(bench: &Bench) -> Result<Vec<Row>> {
         of_few.push(nanoseconds(&few, &looks));
         of_many.push(nanoseconds(&many, &looks));
     }
+    for target in Target::ALL {
+        let own = Matcher::new(rules.iter().filter(|rule| rule.definition.target == target));
+        eprintln!("    {}: {:.0} ns", target.name(), nanoseconds(&own, &looks));
+    }
     let hits: usize = looks
         .iter()
         .map(|look| many.judge(&look.subject(), Timestamp::UNIX_EPOCH).hits.len())

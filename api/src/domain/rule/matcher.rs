@@ -6,7 +6,10 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use jiff::Timestamp;
 use prefix_trie::PrefixMap;
 
-use super::{List, Pattern, Refusal, Rule, Subject, Target, Verdict, text_index::TextIndex};
+use super::{
+    List, Pattern, Refusal, Rule, Subject, Target, Verdict,
+    text_index::{Found, TextIndex},
+};
 use crate::domain::zone::nanoseconds;
 
 /// Targets that are texts, in the order of [`Matcher::texts`].
@@ -110,7 +113,7 @@ impl Matcher {
             return Verdict::default();
         }
         let now = nanoseconds(now);
-        let mut found = Vec::new();
+        let mut found = Found::new();
         let values = [
             Some(subject.action),
             subject.user_agent,
@@ -125,11 +128,17 @@ impl Matcher {
         }
         match subject.ip.map(|ip| ip.to_canonical()) {
             None => {}
-            Some(IpAddr::V4(ip)) => self.v4.cover_values(&ip.into()).for_each(|rules| found.extend(rules)),
-            Some(IpAddr::V6(ip)) => self.v6.cover_values(&ip.into()).for_each(|rules| found.extend(rules)),
+            Some(IpAddr::V4(ip)) => self
+                .v4
+                .cover_values(&ip.into())
+                .for_each(|rules| found.extend_from_slice(rules)),
+            Some(IpAddr::V6(ip)) => self
+                .v6
+                .cover_values(&ip.into())
+                .for_each(|rules| found.extend_from_slice(rules)),
         }
         if let Some(bot) = subject.bot {
-            found.extend(&self.truths[usize::from(bot)]);
+            found.extend_from_slice(&self.truths[usize::from(bot)]);
         }
         self.conclude(&found, now)
     }

@@ -162,6 +162,12 @@ impl Glob {
         }
     }
 
+    /// Whether it wants nothing of a value but to hold one piece of `length` bytes.
+    pub(super) fn is_only(&self, length: usize) -> bool {
+        let [piece] = &*self.middle else { return false };
+        piece.len() == length && self.head.is_empty() && self.tail.is_empty()
+    }
+
     /// Whether `value` fits. The leftmost place of each piece leaves the most room for the next, so none is tried twice.
     pub(super) fn fits(&self, value: &str) -> bool {
         let inside = value
