@@ -38,7 +38,7 @@ pub(in crate::service::ingest) fn keep(site: &Site, mut event: Event) -> (Event,
 }
 
 fn truncate(event: &mut Event, policy: IpPolicy) {
-    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+    use std::net::{Ipv4Addr, Ipv6Addr};
     event.ip = match (policy, event.ip) {
         (IpPolicy::None, _) => None,
         (IpPolicy::Whole, ip) => ip,
