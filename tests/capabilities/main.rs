@@ -12,6 +12,7 @@ mod kill;
 mod layer;
 mod property;
 mod retention;
+mod rule;
 mod schema;
 mod server;
 mod subscription;

@@ -4,6 +4,7 @@ mod export;
 pub mod import;
 mod key;
 mod migrate;
+mod rule;
 mod schema;
 mod serve;
 mod site;
@@ -39,6 +40,9 @@ enum Command {
     /// Make, list and revoke API keys
     #[command(subcommand)]
     Key(key::Command),
+    /// List, add and remove rules of a site's allow and deny lists
+    #[command(subcommand)]
+    Rule(rule::Command),
     /// Print the GraphQL schema, which is also its manual
     Schema,
     /// Import events, from access logs or as JSON
@@ -71,6 +75,7 @@ impl Arguments {
             Command::Schema => Ok(()),
             Command::Site(command) => site::run(command, &beside(&config).await?).await,
             Command::Key(command) => key::run(command, &beside(&config).await?).await,
+            Command::Rule(command) => rule::run(command, &beside(&config).await?).await,
             Command::Import(command) => import::run(command, &beside(&config).await?).await,
             Command::Export(command) => export::run(command, &beside(&config).await?).await,
         }

@@ -13,6 +13,7 @@ pub mod key;
 pub mod period;
 pub mod question;
 pub mod rollup;
+pub mod rule;
 pub mod scope;
 pub mod site;
 pub mod tag;

@@ -23,6 +23,7 @@ pub struct Query(
     queries::event::EventQuery,
     queries::deletion::DeletionQuery,
     queries::site::SiteQuery,
+    queries::rule::RuleQuery,
 );
 
 /// Changes.
@@ -33,6 +34,7 @@ pub struct Mutation(
     mutations::view::ViewMutation,
     mutations::unique::UniqueMutation,
     mutations::site::SiteMutation,
+    mutations::rule::RuleMutation,
 );
 
 /// What goes on.

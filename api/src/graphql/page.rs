@@ -16,14 +16,26 @@ const MOST_OF_PAGE: usize = 1_000;
 /// What lies beyond a page.
 #[derive(SimpleObject)]
 pub(super) struct PageInfo {
-    /// Whether there are more events past the page.
+    /// Whether there is more past the page.
     has_next_page: bool,
-    /// Whether there are more events before the page.
+    /// Whether there is more before the page.
     has_previous_page: bool,
-    /// The cursor of the page's first event.
+    /// The cursor of the page's first entry.
     start_cursor: Option<String>,
-    /// The cursor of the page's last event.
+    /// The cursor of the page's last entry.
     end_cursor: Option<String>,
+}
+
+impl PageInfo {
+    /// Of a page that is only ever read forward; `after` says whether it begins past a cursor.
+    pub(super) fn forward(cursors: &[String], after: bool, more: bool) -> Self {
+        Self {
+            has_next_page: more,
+            has_previous_page: after,
+            start_cursor: cursors.first().cloned(),
+            end_cursor: cursors.last().cloned(),
+        }
+    }
 }
 
 /// The arguments of a connection.

@@ -11,6 +11,7 @@ pub mod purge;
 pub mod rate;
 pub mod registry;
 pub mod retention;
+pub mod rule;
 pub mod site;
 pub mod snapshot;
 pub mod status;

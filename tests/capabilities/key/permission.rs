@@ -12,6 +12,7 @@ fn operations() -> Vec<(String, Value, &'static str)> {
     let none = || json!({});
     let manage = |field: &str| (format!("mutation {{ {field} {{ __typename }} }}"), none(), "manage");
     let query = |field: &str| (format!("{{ {field} {{ __typename }} }}"), none(), "query");
+    let managed = |field: &str| (format!("{{ {field} {{ __typename }} }}"), none(), "manage");
     vec![
         (graphql::LOG_EVENT.to_owned(), json!({"input": {"action": "a"}}), "log"),
         (
@@ -41,6 +42,13 @@ fn operations() -> Vec<(String, Value, &'static str)> {
         manage("createUniqueScope(fields: [\"tag.x\"])"),
         manage("deleteUniqueScope(fields: [\"tag.x\"])"),
         manage("updateSite(input: {maxEventAgeSeconds: 10})"),
+        manage("createRule(input: {rule: {list: DENY, target: ACTION, pattern: \"a\"}})"),
+        manage("createRules(input: {rules: [{list: DENY, target: ACTION, pattern: \"a\"}]})"),
+        manage("updateRule(input: {id: \"1\", enabled: false})"),
+        manage("deleteRule(id: \"1\")"),
+        managed("rules"),
+        managed("previewRule(input: {rule: {list: DENY, target: ACTION, pattern: \"a\"}})"),
+        managed("explainEvent(input: {action: \"a\"})"),
     ]
 }
 

@@ -2,6 +2,7 @@
 
 pub(super) mod deletion;
 pub(super) mod event;
+pub(super) mod rule;
 pub(super) mod site;
 pub(super) mod unique;
 pub(super) mod view;
