@@ -14,12 +14,16 @@ pub struct Model {
     #[sea_orm(unique)]
     pub public_id: String,
     /// The site.
+    #[sea_orm(unique_key = "pattern_of_list")]
     pub site_id: i64,
     /// A code of `domain::rule::List`.
+    #[sea_orm(unique_key = "pattern_of_list")]
     pub list: i16,
     /// A code of `domain::rule::Target`.
+    #[sea_orm(unique_key = "pattern_of_list")]
     pub target: i16,
     /// The pattern in its one form.
+    #[sea_orm(unique_key = "pattern_of_list")]
     pub pattern: String,
     /// Why it is there.
     pub note: Option<String>,
