@@ -10,6 +10,7 @@ mod m20261121_000003_create_rollups;
 mod m20261121_000004_create_deletions;
 mod m20261121_000030_create_signing_keys;
 mod m20261121_000031_create_accounts;
+mod m20261121_000040_create_rules;
 mod m20261121_000050_create_audit;
 mod m20261121_000051_extend_keys_and_sites;
 
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000004_create_deletions::Migration),
             Box::new(m20261121_000030_create_signing_keys::Migration),
             Box::new(m20261121_000031_create_accounts::Migration),
+            Box::new(m20261121_000040_create_rules::Migration),
             Box::new(m20261121_000050_create_audit::Migration),
             Box::new(m20261121_000051_extend_keys_and_sites::Migration),
         ]

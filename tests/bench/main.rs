@@ -12,6 +12,7 @@ mod memory;
 mod options;
 mod question;
 mod report;
+mod rule;
 mod scan;
 mod server;
 mod statistics;
@@ -96,6 +97,7 @@ async fn measure(bench: &Bench) -> Table {
         eprintln!("--- {section}");
         let measured = match section {
             Section::Ingest => ingest::measure(bench).await,
+            Section::Rules => rule::measure(bench).await,
             Section::Lag => lag::measure(bench).await,
             Section::Question => questions(bench, &mut stocks).await,
             Section::Memory => memory::measure(bench, &mut stocks).await,

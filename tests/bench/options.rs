@@ -41,6 +41,7 @@ pub(crate) struct Options {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Section {
     Ingest,
+    Rules,
     Lag,
     Question,
     Disk,
@@ -49,13 +50,21 @@ pub(crate) enum Section {
 
 impl Section {
     /// In the order in which they are run: disk before memory, which logs further events.
-    pub(crate) const ALL: [Self; 5] = [Self::Ingest, Self::Lag, Self::Question, Self::Disk, Self::Memory];
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Ingest,
+        Self::Rules,
+        Self::Lag,
+        Self::Question,
+        Self::Disk,
+        Self::Memory,
+    ];
 }
 
 impl fmt::Display for Section {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Ingest => "ingest",
+            Self::Rules => "rules",
             Self::Lag => "lag",
             Self::Question => "question",
             Self::Disk => "disk",

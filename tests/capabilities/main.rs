@@ -16,6 +16,7 @@ mod layer;
 mod permission;
 mod property;
 mod retention;
+mod rule;
 mod schema;
 mod server;
 mod signing;

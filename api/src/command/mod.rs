@@ -6,6 +6,7 @@ pub mod import;
 mod key;
 mod migrate;
 mod permission;
+mod rule;
 mod schema;
 mod serve;
 mod signing;
@@ -48,6 +49,9 @@ enum Command {
     /// Rotate and list the keys that sign tokens
     #[command(subcommand)]
     Signing(signing::Command),
+    /// List, add and remove rules of a site's allow and deny lists
+    #[command(subcommand)]
+    Rule(rule::Command),
     /// Print the GraphQL schema, which is also its manual
     Schema,
     /// Print who may do what, as the server checks it
@@ -94,6 +98,7 @@ impl Arguments {
                 account::run(command, &beside(&config).await?, &base).await
             }
             Command::Signing(command) => signing::run(command, &beside(&config).await?).await,
+            Command::Rule(command) => rule::run(command, &beside(&config).await?).await,
             Command::Import(command) => import::run(command, &beside(&config).await?).await,
             Command::Export(command) => export::run(command, &beside(&config).await?).await,
         }

@@ -132,6 +132,12 @@ codes! {
     InvalidText = "INVALID_TEXT", Caller, 400;
     /// The IP address is not one.
     InvalidIp = "INVALID_IP", Caller, 400;
+    /// The site's allow and deny lists do not let the event in; the message names what of it is refused.
+    Denied = "DENIED", Caller, 403;
+    /// The pattern of a rule fits nothing of its target, or cannot be read.
+    InvalidPattern = "INVALID_PATTERN", Caller, 400;
+    /// The site has as many rules as allowed.
+    TooManyRules = "TOO_MANY_RULES", Caller, 409;
     /// The list of events or ids is longer than allowed.
     TooManyItems = "TOO_MANY_ITEMS", Caller, 400;
     /// There is no such view.

@@ -273,6 +273,7 @@ impl Outcome {
             Self::Duplicate { .. } => "duplicate",
             Self::Refused(error) => match error.code {
                 crate::domain::error::Code::RateLimited => "rate_limited",
+                crate::domain::error::Code::Denied => "denied",
                 crate::domain::error::Code::Overloaded => "overloaded",
                 crate::domain::error::Code::Internal => "failed",
                 _ => "invalid",

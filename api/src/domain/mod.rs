@@ -21,6 +21,7 @@ pub mod question;
 pub mod role;
 pub mod role_map;
 pub mod rollup;
+pub mod rule;
 pub mod scope;
 pub mod seal;
 pub mod session;

@@ -111,6 +111,18 @@ operations! {
     CreateSite: [Manage] on Organisation = ["Mutation.createSite"];
     /// Change a site's settings.
     UpdateSite: [Manage] on Site = ["Mutation.updateSite"];
+    /// List the rules of allow and deny lists.
+    ListRules: [Manage] on Site = ["Query.rules"];
+    /// Hear what a rule would have refused.
+    PreviewRule: [Manage] on Site = ["Query.previewRule"];
+    /// Hear what would become of an event.
+    ExplainEvent: [Manage] on Site = ["Query.explainEvent"];
+    /// Add rules to a site's lists.
+    CreateRule: [Manage] on Site = ["Mutation.createRule", "Mutation.createRules"];
+    /// Change a rule.
+    UpdateRule: [Manage] on Site = ["Mutation.updateRule"];
+    /// Delete a rule.
+    DeleteRule: [Manage] on Site = ["Mutation.deleteRule"];
     /// List API keys, without their secrets.
     ListKeys: [Manage] on Sites = ["Query.keys"];
     /// Make an API key that may do no more than the caller.

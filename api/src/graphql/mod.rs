@@ -26,6 +26,7 @@ pub struct Query(
     queries::site::SiteQuery,
     queries::key::KeyQuery,
     queries::audit::AuditQuery,
+    queries::rule::RuleQuery,
 );
 
 /// Changes.
@@ -40,6 +41,7 @@ pub struct Mutation(
     mutations::session::SessionMutation,
     mutations::key::KeyMutation,
     mutations::client_token::ClientTokenMutation,
+    mutations::rule::RuleMutation,
 );
 
 /// What goes on.

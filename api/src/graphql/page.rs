@@ -26,6 +26,18 @@ pub(super) struct PageInfo {
     end_cursor: Option<String>,
 }
 
+impl PageInfo {
+    /// Of a page that is only ever read forward; `after` says whether it begins past a cursor.
+    pub(super) fn forward(cursors: &[String], after: bool, more: bool) -> Self {
+        Self {
+            has_next_page: more,
+            has_previous_page: after,
+            start_cursor: cursors.first().cloned(),
+            end_cursor: cursors.last().cloned(),
+        }
+    }
+}
+
 /// The arguments of a connection.
 pub(super) struct PageArguments {
     pub(super) first: Option<i32>,

@@ -19,6 +19,7 @@ pub mod purge;
 pub mod rate;
 pub mod registry;
 pub mod retention;
+pub mod rule;
 mod seal;
 pub mod session;
 pub mod signing;

@@ -6,6 +6,8 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
+use jiff::Timestamp;
+
 use crate::{
     domain::{
         caller::Caller,
@@ -14,6 +16,7 @@ use crate::{
         key::{ApiKey, Secrets},
         operation::Operation,
         rollup::{Content, Rollup},
+        rule::{Matcher, Subject, Verdict},
         scope::Scope,
         signing::SigningKey,
         site::Site,
@@ -21,6 +24,15 @@ use crate::{
     },
     store::{self, Transaction},
 };
+
+/// The rules of one site, compiled.
+#[derive(Debug)]
+pub struct Rules {
+    /// Raised by each change of them.
+    revision: i64,
+    /// Judges events by them.
+    pub matcher: Matcher,
+}
 
 /// One generation of the configuration.
 #[derive(Debug, Default)]
@@ -39,10 +51,13 @@ pub struct Configuration {
     pub scopes: Vec<Arc<Scope>>,
     /// Rollups that are not retired.
     pub rollups: Vec<Arc<Rollup>>,
+    /// Allow and deny lists of the sites that have or had some, by site.
+    pub rules: HashMap<i64, Arc<Rules>>,
 }
 
 impl Configuration {
-    async fn load(tx: &Transaction) -> Result<Arc<Self>> {
+    /// Reads everything; of rules only those of sites whose rules differ from those in `last`.
+    async fn load(tx: &Transaction, last: &Self) -> Result<Arc<Self>> {
         let generation = store::configuration::generation(tx).await?;
         let sites = store::site::list(tx).await?;
         let keys = store::key::list(tx).await?;
@@ -57,6 +72,7 @@ impl Configuration {
             views: store::view::list(tx).await?.into_iter().map(Arc::new).collect(),
             scopes: store::scope::list(tx).await?.into_iter().map(Arc::new).collect(),
             rollups: store::rollup::list(tx).await?.into_iter().map(Arc::new).collect(),
+            rules: load_rules(tx, &last.rules).await?,
         }))
     }
 
@@ -148,6 +164,14 @@ impl Configuration {
         self.rollups.iter().filter(fits).collect()
     }
 
+    /// What a site's rules say of an event at `now`.
+    #[must_use]
+    pub fn judge(&self, site: i64, subject: &Subject<'_>, now: Timestamp) -> Verdict {
+        self.rules
+            .get(&site)
+            .map_or_else(Verdict::default, |rules| rules.matcher.judge(subject, now))
+    }
+
     /// The scope with exactly these fields, in any order.
     #[must_use]
     pub fn scope(&self, fields: &[Dimension]) -> Option<&Arc<Scope>> {
@@ -155,6 +179,22 @@ impl Configuration {
             .iter()
             .find(|scope| scope.fields.len() == fields.len() && scope.fields.iter().all(|field| fields.contains(field)))
     }
+}
+
+async fn load_rules(tx: &Transaction, last: &HashMap<i64, Arc<Rules>>) -> Result<HashMap<i64, Arc<Rules>>> {
+    let mut all = HashMap::new();
+    // The revision first: rules that are newer than it are read again next time, older ones never taken for new.
+    for (site, revision) in store::rule::revisions(tx).await? {
+        let rules = match last.get(&site).filter(|rules| rules.revision == revision) {
+            Some(rules) => rules.clone(),
+            None => Arc::new(Rules {
+                revision,
+                matcher: Matcher::new(&store::rule::list(tx, site).await?),
+            }),
+        };
+        all.insert(site, rules);
+    }
+    Ok(all)
 }
 
 /// The configuration as last read.
@@ -167,7 +207,9 @@ impl Registry {
     /// # Errors
     /// Whatever the database says.
     pub async fn load(tx: &Transaction) -> Result<Self> {
-        Ok(Self(RwLock::new(Configuration::load(tx).await?)))
+        Ok(Self(RwLock::new(
+            Configuration::load(tx, &Configuration::default()).await?,
+        )))
     }
 
     /// The configuration as last read.
@@ -194,7 +236,7 @@ impl Registry {
         if current.generation == generation {
             return Ok(current);
         }
-        let fresh = Configuration::load(tx).await?;
+        let fresh = Configuration::load(tx, &current).await?;
         if fresh.generation > current.generation {
             // Dictionary rows may be gone, too.
             tx.database().forget();
@@ -211,7 +253,7 @@ impl Registry {
     /// # Errors
     /// Whatever the database says.
     pub async fn fresh(&self, tx: &Transaction) -> Result<Arc<Configuration>> {
-        Configuration::load(tx).await
+        Configuration::load(tx, &self.current()).await
     }
 
     /// Reads the configuration anew though its generation stands, for how far backfills are.
@@ -219,7 +261,7 @@ impl Registry {
     /// # Errors
     /// Whatever the database says.
     pub async fn reread(&self, tx: &Transaction) -> Result<()> {
-        let fresh = Configuration::load(tx).await?;
+        let fresh = Configuration::load(tx, &self.current()).await?;
         let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if fresh.generation >= kept.generation {
             *kept = fresh;

@@ -224,7 +224,8 @@ pub(super) fn tag(row: &QueryResult, index: usize) -> Result<Option<Map<String, 
     })
 }
 
-fn ip(bytes: &[u8]) -> Option<IpAddr> {
+/// The address in a column.
+pub(super) fn ip(bytes: &[u8]) -> Option<IpAddr> {
     let v4 = <[u8; 4]>::try_from(bytes).map(IpAddr::from);
     v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok()
 }

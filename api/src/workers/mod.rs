@@ -9,7 +9,7 @@
 //! | clear | while a retired rollup has cells | `service::purge` |
 //! | checkpoint | four times a second | moves SQLite's write-ahead log into its file |
 //! | purge | checks every few seconds whether it is due | `service::purge` |
-//! | retention | every retention interval | `service::retention` |
+//! | retention | every retention interval | `service::retention`, and old days of `service::rule` |
 //! | session | every minute | `service::session`, tidying up |
 //! | feed | ten times a second while somebody watches | `service::feed` |
 //! | refresh | twice a second | rereads a moved configuration |
@@ -140,6 +140,7 @@ async fn purge(services: Services) -> Result<bool> {
 
 async fn retain(services: Services) -> Result<bool> {
     services.retain().await?;
+    services.put_rule_hits_together().await?;
     Ok(false)
 }
 

@@ -17,7 +17,7 @@ const EXEMPT: &[&str] = &["ping", "logEvent", "logEvents", "createClientToken"];
 struct Change {
     field: &'static str,
     document: &'static str,
-    /// May use what those before it made: `DELETION`, `KEY`, `ACCOUNT`, `SESSION`, `APP`, `RECOVERY`.
+    /// May use what those before it made: `DELETION`, `KEY`, `RULE`, `ACCOUNT`, `SESSION`, `APP`, `RECOVERY`.
     variables: Value,
     operation: &'static str,
     /// Whether the thing was there before, and is there after; neither is told where it is a secret or a session.
@@ -120,6 +120,35 @@ fn changes() -> Vec<Change> {
             json!({"id": "DELETION"}),
             "restoreDeletion",
             CHANGED,
+        ),
+        change(
+            "createRule",
+            "mutation { createRule(input: {site: \"shop\", rule: {list: DENY, target: ACTION, pattern: \"z\"}}) { rule { id } } }",
+            json!({}),
+            "createRule",
+            NEW,
+        ),
+        change(
+            "updateRule",
+            "mutation ($id: ID!) { updateRule(input: {id: $id, shadow: true}) { rule { id } } }",
+            json!({"id": "RULE"}),
+            "updateRule",
+            CHANGED,
+        ),
+        change(
+            "deleteRule",
+            "mutation ($id: ID!) { deleteRule(id: $id) { rule { id } } }",
+            json!({"id": "RULE"}),
+            "deleteRule",
+            GONE,
+        ),
+        change(
+            "createRules",
+            "mutation { createRules(input: {site: \"shop\", rules: [{list: DENY, target: ACTION, pattern: \"y\"}]}) \
+             { rules { id } } }",
+            json!({}),
+            "createRule",
+            NEW,
         ),
         change(
             "createKey",
@@ -266,6 +295,7 @@ impl Made {
     fn note_all(&mut self, payload: &Value) {
         self.note("DELETION", &payload["deletion"]["id"]);
         self.note("KEY", &payload["key"]["id"]);
+        self.note("RULE", &payload["rule"]["id"]);
         self.note("ACCOUNT", &payload["account"]["id"]);
         self.note("RECOVERY", &payload["recoveryCodes"][0]);
         if let Some(uri) = payload["uri"].as_str() {

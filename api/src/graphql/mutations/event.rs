@@ -21,7 +21,7 @@ use crate::{
 
 /// One event to be logged.
 #[derive(InputObject)]
-struct EventInput {
+pub(in crate::graphql) struct EventInput {
     /// The site; may be left out where the caller's key has one.
     site: Option<String>,
     /// Your own id, at most 128 characters. Logging the same id again stores nothing and answers `DUPLICATE`, for ever.
@@ -59,7 +59,7 @@ struct EventInput {
 }
 
 impl EventInput {
-    fn read(self) -> (Option<String>, NewEvent) {
+    pub(in crate::graphql) fn read(self) -> (Option<String>, NewEvent) {
         let event = NewEvent {
             id: self.id.map(|id| id.0),
             action: self.action,
@@ -84,19 +84,37 @@ impl EventInput {
 
 /// What became of one event.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
+pub(in crate::graphql) enum Outcome {
     /// Stored, durably.
     Accepted,
     /// An event with this id was stored before; nothing was stored now.
     Duplicate,
-    /// Not stored: the event breaks a rule, which `error` names.
+    /// Not stored: the event breaks a rule of what an event may be, which `error` names.
     Invalid,
+    /// Not stored: the site's allow or deny list refuses the event; `error` names what of it.
+    Denied,
     /// Not stored: the key's rate is used up; `error` says when to try again.
     RateLimited,
     /// Not stored: the server is overloaded; try again.
     Overloaded,
     /// Not stored: the server failed; try again.
     Failed,
+}
+
+impl From<&event::Outcome> for Outcome {
+    fn from(outcome: &event::Outcome) -> Self {
+        match outcome {
+            event::Outcome::Accepted(_) => Self::Accepted,
+            event::Outcome::Duplicate { .. } => Self::Duplicate,
+            event::Outcome::Refused(error) => match error.code {
+                Code::Denied => Self::Denied,
+                Code::RateLimited => Self::RateLimited,
+                Code::Overloaded => Self::Overloaded,
+                Code::Internal => Self::Failed,
+                _ => Self::Invalid,
+            },
+        }
+    }
 }
 
 /// What became of one event.
@@ -136,34 +154,28 @@ impl LogEventPayload {
 
 impl LogEventPayload {
     fn new(outcome: event::Outcome, site: Option<String>, path: &str) -> Self {
-        let refused = |outcome, error| Self {
-            outcome,
-            error: Some(error),
-            stored: None,
-            duplicate: None,
-        };
+        let name = Outcome::from(&outcome);
         match outcome {
             event::Outcome::Accepted(event) => Self {
-                outcome: Outcome::Accepted,
+                outcome: name,
                 error: None,
                 stored: Some(event),
                 duplicate: None,
             },
             event::Outcome::Duplicate { id } => Self {
-                outcome: Outcome::Duplicate,
+                outcome: name,
                 error: None,
                 stored: None,
                 duplicate: Some((site, id)),
             },
             event::Outcome::Refused(error) => {
                 log(&error, None);
-                let outcome = match error.code {
-                    Code::RateLimited => Outcome::RateLimited,
-                    Code::Overloaded => Outcome::Overloaded,
-                    Code::Internal => Outcome::Failed,
-                    _ => Outcome::Invalid,
-                };
-                refused(outcome, (&error.below(path)).into())
+                Self {
+                    outcome: name,
+                    error: Some((&error.below(path)).into()),
+                    stored: None,
+                    duplicate: None,
+                }
             }
         }
     }

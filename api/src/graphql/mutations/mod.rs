@@ -5,6 +5,7 @@ pub(super) mod client_token;
 pub(super) mod deletion;
 pub(super) mod event;
 pub(super) mod key;
+pub(super) mod rule;
 pub(super) mod session;
 pub(super) mod site;
 pub(super) mod unique;

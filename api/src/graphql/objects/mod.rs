@@ -8,6 +8,7 @@ pub(super) mod event;
 pub(super) mod find;
 pub(super) mod key;
 pub(super) mod range;
+pub(super) mod rule;
 pub(super) mod site;
 pub(super) mod unique;
 pub(super) mod view;

@@ -14,7 +14,7 @@ use crate::{
         error::{Code, Error, Result},
         event::Outcome,
     },
-    service::Services,
+    service::{Services, rule::Tally},
     store::{self, NewRow, Priority, is_transient},
 };
 
@@ -162,6 +162,7 @@ impl Appender {
         };
         let now = clock::now();
         let mut claimed = HashSet::new();
+        let mut hits = Tally::default();
         let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(prepared.len());
         let mut admitted = Vec::with_capacity(prepared.len());
         for one in &prepared {
@@ -169,18 +170,25 @@ impl Appender {
             let stored = one.candidates.iter().any(|uid| known.get(uid) == Some(&event.site));
             outcomes.push(if stored || claimed.contains(&event.uid) {
                 Some(Outcome::Duplicate { id: event.id.clone() })
-            } else if let Err(error) = admit_event::run(&configuration, event, now) {
-                Some(Outcome::Refused(error))
             } else {
-                claimed.insert(event.uid);
-                admitted.push(NewRow {
-                    event,
-                    tag: one.tag.as_deref(),
-                });
-                None
+                let verdict = admit_event::run(&configuration, one, now);
+                hits.note(event, verdict.as_deref().ok());
+                match verdict.map(|verdict| verdict.refusal) {
+                    Err(error) => Some(Outcome::Refused(error)),
+                    Ok(Some(refusal)) => Some(Outcome::Refused(refusal.into())),
+                    Ok(None) => {
+                        claimed.insert(event.uid);
+                        admitted.push(NewRow {
+                            event,
+                            tag: one.tag.as_deref(),
+                        });
+                        None
+                    }
+                }
             });
         }
         let appended = store::append(&tx, &services.hasher, &admitted).await?;
+        hits.write(&tx, &configuration, &appended.lost, now).await?;
         let start = Instant::now();
         tx.commit().await?;
         let commit = start.elapsed();

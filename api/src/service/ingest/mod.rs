@@ -3,11 +3,13 @@
 
 mod append;
 pub mod enrichment;
+pub mod explain;
 mod identity;
 mod pipeline;
 mod step;
 
 use std::{
+    net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -27,6 +29,7 @@ use crate::{
     },
 };
 use enrichment::{Addresses, Countries, UserAgents};
+use step::judge_event::Judged;
 
 /// What the way in remembers between requests.
 pub struct Ingest {
@@ -49,6 +52,10 @@ struct Prepared {
     tag: Option<String>,
     /// Unique ids under which it may be stored already.
     candidates: Vec<[u8; 16]>,
+    /// The whole address, which rules judge; the event keeps what its site keeps.
+    ip: Option<IpAddr>,
+    /// What the site's rules said when it came in.
+    judged: Judged,
 }
 
 /// The events of one request, waiting to be appended; the queue is bounded by its permits.
@@ -163,7 +170,7 @@ impl Services {
         for ((event, site), charged) in events.into_iter().zip(sites).zip(charged) {
             let passed = match charged.and_then(|()| configuration.admit(caller, Operation::LogEvents, site.as_deref()))
             {
-                Ok(site) => pipeline::prepare(self, caller, door, &site, event).await,
+                Ok(site) => pipeline::prepare(self, caller, door, (&configuration, &site), event).await,
                 Err(error) => Err(error),
             };
             outcomes.push(match passed {

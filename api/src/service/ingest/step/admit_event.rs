@@ -1,25 +1,37 @@
 //! What the site's and the key's settings say at the moment of the append. It runs in the append transaction, on the
 //! configuration that this transaction sees, so that a change is obeyed by the very next commit on every instance.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 
+use super::{super::Prepared, judge_event};
 use crate::{
     domain::{
         error::{Code, Error, Result},
-        event::Event,
+        rule::Verdict,
     },
     service::registry::Configuration,
 };
 
-/// Admits the event, or says why not.
-pub(in crate::service::ingest) fn run(configuration: &Configuration, event: &Event, now: Timestamp) -> Result<()> {
+/// Lets the event come to the site's rules, and gives what they say; or says why not.
+pub(in crate::service::ingest) fn run<'a>(
+    configuration: &Configuration,
+    one: &'a Prepared,
+    now: Timestamp,
+) -> Result<Cow<'a, Verdict>> {
+    let event = &one.event;
     if !configuration.sites.contains_key(&event.site) {
         return Err(Error::new(Code::UnknownSite, "The site is gone.").at("site"));
     }
-    let Some(id) = event.key else { return Ok(()) };
-    let key = configuration.keys.values().map(|(key, _)| key).find(|key| key.id == id);
-    if key.is_some_and(|key| key.is_valid(now)) {
-        return Ok(());
+    if let Some(id) = event.key {
+        let key = configuration.keys.values().map(|(key, _)| key).find(|key| key.id == id);
+        if !key.is_some_and(|key| key.is_valid(now)) {
+            return Err(Error::new(Code::Unauthenticated, "The key was revoked or has expired."));
+        }
     }
-    Err(Error::new(Code::Unauthenticated, "The key was revoked or has expired."))
+    if one.judged.generation == configuration.generation {
+        return Ok(Cow::Borrowed(&one.judged.verdict));
+    }
+    Ok(Cow::Owned(judge_event::run(configuration, event, one.ip, now).verdict))
 }

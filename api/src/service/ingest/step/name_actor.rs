@@ -1,5 +1,7 @@
 //! The actor of an event that names none, and what is kept of the address.
 
+use std::net::IpAddr;
+
 use crate::{
     domain::{
         error::Result,
@@ -10,7 +12,11 @@ use crate::{
 };
 
 /// Names the actor, then cuts the address down to what the site keeps.
-pub(in crate::service::ingest) async fn run(services: &Services, site: &Site, mut event: Event) -> Result<Event> {
+pub(in crate::service::ingest) async fn run(
+    services: &Services,
+    site: &Site,
+    mut event: Event,
+) -> Result<(Event, Option<IpAddr>)> {
     if event.actor_kind == ActorKind::None && event.company.is_none() && (event.ip.is_some() || event.agent.is_some()) {
         let agent = event.agent.as_ref().map_or("", |agent| agent.value.as_str());
         let actor = services
@@ -21,12 +27,18 @@ pub(in crate::service::ingest) async fn run(services: &Services, site: &Site, mu
         event.actor = Some(actor);
         event.actor_kind = ActorKind::Unnamed;
     }
+    Ok(keep(site, event))
+}
+
+/// Cuts the address of an event down to what the site keeps, and gives the whole one as well, for the site's rules.
+pub(in crate::service::ingest) fn keep(site: &Site, mut event: Event) -> (Event, Option<IpAddr>) {
+    let ip = event.ip;
     truncate(&mut event, site.ip_policy);
-    Ok(event)
+    (event, ip)
 }
 
 fn truncate(event: &mut Event, policy: IpPolicy) {
-    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+    use std::net::{Ipv4Addr, Ipv6Addr};
     event.ip = match (policy, event.ip) {
         (IpPolicy::None, _) => None,
         (IpPolicy::Whole, ip) => ip,
