@@ -57,14 +57,16 @@ impl Snapshot {
         }
     }
 
-    /// Opens the snapshot if need be, and holds it.
+    /// Opens the snapshot if need be, and holds it for one question: its deadline begins here, and one before it that
+    /// failed leaves no trace.
     ///
     /// # Errors
     /// `OVERLOADED`, or whatever the database says.
     pub async fn hold(&self) -> Result<Held<'_>> {
         let mut opened = self.opened.lock().await;
-        if opened.is_none() {
-            *opened = Some(self.services.open().await?);
+        match &*opened {
+            Some(opened) => opened.tx.renew(self.services.question.deadline).await?,
+            None => *opened = Some(self.services.open().await?),
         }
         Ok(Held(opened))
     }

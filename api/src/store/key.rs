@@ -3,7 +3,7 @@
 use entity::api_key::{ActiveModel, Column, Entity, Model};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, NotSet, QueryOrder};
 
-use super::{Transaction, error};
+use super::Transaction;
 use crate::domain::{
     error::Result,
     key::{ApiKey, Permissions},
@@ -19,7 +19,7 @@ pub async fn list(tx: &Transaction) -> Result<Vec<(ApiKey, Vec<u8>)>> {
         .order_by_asc(Column::Id)
         .all(tx.connection())
         .await
-        .map_err(error::from)?;
+        .map_err(|error| tx.failure(error))?;
     Ok(rows.into_iter().map(|row| (read(&row), row.secret_hash)).collect())
 }
 
@@ -44,7 +44,7 @@ pub async fn create(tx: &Transaction, key: &ApiKey, secret_hash: Vec<u8>) -> Res
     row.insert(tx.connection())
         .await
         .map(|row| read(&row))
-        .map_err(error::from)
+        .map_err(|error| tx.failure(error))
 }
 
 /// Takes a key back.

@@ -25,11 +25,13 @@ pub mod scope;
 pub mod site;
 mod sql;
 pub mod tail;
+mod transaction;
 pub mod unique_bucket;
 pub mod view;
 pub mod view_bucket;
 
 pub use append::{Appended, NewRow, append, known};
-pub use database::{Database, Options, Transaction};
+pub use database::{Database, Options};
 pub use error::{is_conflict, is_transient};
 pub use gate::Priority;
+pub use transaction::Transaction;
