@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, MutexGuard};
 
-use super::{Services, registry::Configuration};
+use super::{Services, deletion::MOST_TOMBSTONES, registry::Configuration};
 use crate::{
     domain::{
         deletion::State,
@@ -100,7 +100,7 @@ impl Services {
         let configuration = self.registry.at(&tx).await?;
         let views = store::mark::get_mark(&tx, VIEW_MARK).await?;
         let scopes = store::mark::get_mark(&tx, SCOPE_MARK).await?;
-        let hiding = store::deletion::list(&tx, None, &[State::Hiding], 1_000).await?;
+        let hiding = store::deletion::list(&tx, None, &[State::Hiding], MOST_TOMBSTONES).await?;
         let tombstones = hiding.into_iter().map(|one| (one.site, one.into())).collect();
         let newest = store::mark::newest(&tx).await?;
         Ok(Opened {

@@ -6,6 +6,7 @@
 mod append;
 mod condition;
 pub mod configuration;
+mod counted_actor;
 pub mod database;
 pub mod deletion;
 pub mod dictionary;
@@ -15,6 +16,7 @@ mod gate;
 pub mod key;
 pub mod mark;
 pub mod raw;
+pub mod removal;
 pub mod replay;
 pub mod rollup;
 pub mod rule;

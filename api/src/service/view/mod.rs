@@ -117,6 +117,8 @@ impl Services {
         caller.require(Permission::Manage)?;
         definition.check()?;
         let tx = self.database.write(Priority::Configuration).await?;
+        // Retention must not raise the site's floor between the look and the commit.
+        store::mark::hold(&tx).await?;
         let configuration = self.registry.at(&tx).await?;
         let site = configuration.site(caller, site)?;
         let now = clock::now_nanoseconds();
@@ -152,6 +154,7 @@ impl Services {
     pub async fn delete_view(&self, caller: &Caller, site: Option<&str>, name: &str) -> Result<View> {
         caller.require(Permission::Manage)?;
         let tx = self.database.write(Priority::Configuration).await?;
+        store::mark::revise(&tx).await?;
         let configuration = self.registry.at(&tx).await?;
         let site = configuration.site(caller, site)?;
         if name == RAW || built_in().iter().any(|one| one.name == name) {
