@@ -113,7 +113,7 @@ async fn an_export_comes_back_exactly(engine: Engine) {
             (&json!(hash), &json!("UNNAMED"))
         );
         assert_eq!(client.event("full").await["actorSource"], "USER");
-        assert_eq!(client.event("nobody").await["actorSource"], "NONE");
+        assert_eq!(client.event("nobody").await["actorSource"], Value::Null);
     }
 }
 
