@@ -30,7 +30,7 @@ macro_rules! tables {
 }
 
 tables! {
-    api_key, claimed_id, configuration, deletion, event, identity_salt, mark, measure_bucket, rollup, rollup_gap,
+    api_key, claimed_id, configuration, counted_actor, deletion, event, identity_salt, mark, measure_bucket, rollup, rollup_gap,
     rollup_key, rule, rule_hit, rule_set, scope, site, text, unique_bucket, url, user_agent, view, view_bucket,
 }
 
