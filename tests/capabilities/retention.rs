@@ -18,7 +18,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 /// A site whose raw events go after 3 days, with ten events on each of the last nine days.
 async fn keeping(engine: Engine, rollup_days: Value) -> (Tidemark, Date) {
-    let (tidemark, today) = stocked(engine, ZONE).await;
+    let (tidemark, today) = stocked(engine).await;
     tidemark
         .accept(
             (1..10)
@@ -32,9 +32,9 @@ async fn keeping(engine: Engine, rollup_days: Value) -> (Tidemark, Date) {
 }
 
 /// A site with one event of now, and the date in its zone.
-async fn stocked(engine: Engine, zone: &str) -> (Tidemark, Date) {
+async fn stocked(engine: Engine) -> (Tidemark, Date) {
     let tidemark = Tidemark::builder(engine)
-        .time_zone(zone)
+        .time_zone(ZONE)
         .flag("--retention-interval", "100ms")
         .flag("--max-cells-per-hour", "20")
         .start()
@@ -64,7 +64,7 @@ async fn stocked(engine: Engine, zone: &str) -> (Tidemark, Date) {
         .expect("a time")
         .parse()
         .expect("a time");
-    let today = TimeZone::get(zone).expect("a zone").to_datetime(now).date();
+    let today = TimeZone::get(ZONE).expect("a zone").to_datetime(now).date();
     (tidemark, today)
 }
 
@@ -103,12 +103,8 @@ async fn list(tidemark: &Tidemark) -> usize {
 
 /// Midnight so many days ago.
 fn midnight(today: Date, ago: i64) -> Timestamp {
-    midnight_in(ZONE, today, ago)
-}
-
-fn midnight_in(zone: &str, today: Date, ago: i64) -> Timestamp {
     let date = today.checked_sub(ago.days()).expect("a date");
-    date.to_zoned(TimeZone::get(zone).expect("a zone"))
+    date.to_zoned(TimeZone::get(ZONE).expect("a zone"))
         .expect("midnight")
         .timestamp()
 }

@@ -7,12 +7,11 @@ use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 use support::{Client, Engine, Server, Tidemark};
 
-use super::{LIMIT, event, keeping, midnight, midnight_in, mutate, noon, question, retain, stocked};
+use super::{LIMIT, event, keeping, midnight, mutate, noon, question, retain, stocked};
 
 support::on_both_engines!(
     a_late_event_counts_and_is_no_raw_event_any_more,
     what_was_deleted_before_comes_back_exactly,
-    an_hour_that_the_floor_cuts_stays_right,
     an_old_hour_grows_beyond_its_bound,
     an_actor_who_comes_back_is_the_same,
     a_backfill_that_nobody_waits_for_keeps_nothing,
@@ -118,7 +117,7 @@ async fn a_late_event_counts_and_is_no_raw_event_any_more(engine: Engine) {
 }
 
 async fn what_was_deleted_before_comes_back_exactly(engine: Engine) {
-    let (mut tidemark, today) = stocked(engine, super::ZONE).await;
+    let (mut tidemark, today) = stocked(engine).await;
     let events = (4..10).flat_map(|day| (0..10).map(move |number| event(today, day, number)));
     tidemark.accept(events.collect()).await;
     tidemark.await_folded().await;
@@ -138,48 +137,6 @@ async fn what_was_deleted_before_comes_back_exactly(engine: Engine) {
         assert_eq!((&restored["count"], &restored["error"]), (&json!(6), &Value::Null));
         settled(&client, from, to, numbers(expected)).await;
     }
-}
-
-async fn an_hour_that_the_floor_cuts_stays_right(engine: Engine) {
-    // Days begin there at half past an hour.
-    let zone = "Asia/Kolkata";
-    let (mut tidemark, today) = stocked(engine, zone).await;
-    let midnight = midnight_in(zone, today, 3);
-    let at = |id: &str, minutes: i64, n: i64| {
-        let time = midnight.checked_add(minutes.minutes()).expect("a moment");
-        json!({"id": id, "action": "a", "time": time.to_string(), "actor": id, "tag": {"network": "n", "n": n}})
-    };
-    let events = vec![
-        at("long before", -40, 1),
-        at("before", -10, 2),
-        at("after", 10, 3),
-        at("soon after", 20, 4),
-    ];
-    tidemark.accept(events).await;
-    tidemark.await_folded().await;
-    retain(&tidemark, 3, Value::Null, 3).await;
-    let (_server, client) = calm(&mut tidemark).await;
-    let hour = question(
-        "sums",
-        midnight.checked_sub(30.minutes()).expect("a moment"),
-        midnight.checked_add(30.minutes()).expect("a moment"),
-    );
-    assert_eq!(client.find(hour.clone()).await["total"], 3);
-    assert_eq!(client.delete("soon after").await["count"], 1);
-    let begin = Instant::now();
-    loop {
-        // While the hour is being rebuilt, raw events would have to answer, and some of them are gone.
-        let answer = client.graphql(support::graphql::FIND, json!({"input": hour})).await;
-        if answer.body["errors"].is_null() {
-            assert_eq!(answer.data()["find"]["total"], 2);
-            break;
-        }
-        assert_eq!(answer.error_code(), "RAW_EVENTS_GONE");
-        assert!(begin.elapsed() < LIMIT, "the hour is not rebuilt");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    assert_eq!(client.event("before").await, Value::Null);
-    assert_eq!(client.delete("before").await["error"]["code"], "NOT_FOUND");
 }
 
 async fn an_old_hour_grows_beyond_its_bound(engine: Engine) {
@@ -204,7 +161,7 @@ async fn an_old_hour_grows_beyond_its_bound(engine: Engine) {
 }
 
 async fn an_actor_who_comes_back_is_the_same(engine: Engine) {
-    let (mut tidemark, today) = stocked(engine, super::ZONE).await;
+    let (mut tidemark, today) = stocked(engine).await;
     let by = |actor: &str, day: i64| {
         let time = noon(today, day).to_string();
         json!({"action": "pageview", "time": time, "actor": actor, "tag": {"network": "n"}})
@@ -261,7 +218,7 @@ async fn an_actor_who_comes_back_is_the_same(engine: Engine) {
 }
 
 async fn a_backfill_that_nobody_waits_for_keeps_nothing(engine: Engine) {
-    let (tidemark, today) = stocked(engine, super::ZONE).await;
+    let (tidemark, today) = stocked(engine).await;
     tidemark
         .accept((0..10).map(|number| event(today, 5, number)).collect())
         .await;

@@ -137,11 +137,11 @@ async fn a_late_question_spoils_no_other(engine: Engine) {
     let mut events = crowd(400);
     for (number, event) in events.iter_mut().enumerate() {
         // Another for each event, and long, so that looking through it takes its time.
-        let text: String = (0..6_000).map(|word| format!("{} ", word * 7_919 + number)).collect();
+        let text: String = (0..12_000).map(|word| format!("{} ", word * 7_919 + number)).collect();
         event.tag.insert("text".to_owned(), json!(text + "end"));
     }
-    let tidemark = start(engine, &[("--question-deadline", "400ms")], &[]).await;
-    for chunk in events.chunks(50) {
+    let tidemark = start(engine, &[("--question-deadline", "1s")], &[]).await;
+    for chunk in events.chunks(25) {
         tidemark.accept(chunk.iter().map(Event::input).collect()).await;
     }
     tidemark.await_folded().await;

@@ -32,7 +32,7 @@ impl Services {
         loop {
             match self.rebuild().await? {
                 Folded::All => return Ok(()),
-                Folded::Some(_) => {}
+                Folded::Some(_) | Folded::Rest(_) => {}
                 Folded::Interrupted => tokio::time::sleep(REST).await,
             }
         }
