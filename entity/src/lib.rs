@@ -8,6 +8,7 @@ pub mod api_key;
 pub mod audit;
 pub mod claimed_id;
 pub mod configuration;
+pub mod counted_actor;
 pub mod deletion;
 pub mod event;
 pub mod identity_salt;

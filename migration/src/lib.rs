@@ -8,6 +8,7 @@ mod m20261121_000001_create_sites_and_keys;
 mod m20261121_000002_create_events;
 mod m20261121_000003_create_rollups;
 mod m20261121_000004_create_deletions;
+mod m20261121_000010_create_counted_actors;
 mod m20261121_000030_create_signing_keys;
 mod m20261121_000031_create_accounts;
 mod m20261121_000040_create_rules;
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000002_create_events::Migration),
             Box::new(m20261121_000003_create_rollups::Migration),
             Box::new(m20261121_000004_create_deletions::Migration),
+            Box::new(m20261121_000010_create_counted_actors::Migration),
             Box::new(m20261121_000030_create_signing_keys::Migration),
             Box::new(m20261121_000031_create_accounts::Migration),
             Box::new(m20261121_000040_create_rules::Migration),

@@ -214,7 +214,7 @@ async fn what_is_logged_after_a_large_deletion_is_not_under_it(engine: Engine) {
 }
 
 /// Every byte of the data folder.
-fn bytes_on_disk(tidemark: &Tidemark) -> Vec<u8> {
+pub(super) fn bytes_on_disk(tidemark: &Tidemark) -> Vec<u8> {
     let files = fs::read_dir(tidemark.database().folder().path()).expect("the folder is there");
     let files = files.map(|file| file.expect("a file").path());
     files

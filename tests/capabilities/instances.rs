@@ -126,3 +126,40 @@ async fn await_total(client: &Client, wanted: Option<i64>) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_view_declared_in_another_cluster_counts_what_came_from_the_old_one() {
+    let (mut tidemark, second, _) = pair().await;
+    drop(second);
+    tidemark
+        .accept((0..20).map(|number| event(&format!("old {number}"))).collect())
+        .await;
+    tidemark.await_folded().await;
+    tidemark.server_mut().terminate().await;
+    // As a dump is in the cluster that it is restored into: transactions are counted from the beginning there.
+    let url = tidemark.database().url().expect("PostgreSQL").clone();
+    support::postgres::execute(&url, "UPDATE mark SET epoch = 'another/1'").expect("it is ours");
+    tidemark.server_mut().restart().await;
+    tidemark
+        .accept((0..5).map(|number| event(&format!("new {number}"))).collect())
+        .await;
+    let document = "mutation { createView(input: {name: \"late\", dimensions: [\"tag.network\"]}) { name } \
+         createUniqueScope(fields: [\"tag.network\", \"tag.late\"]) { name } }";
+    let _ = tidemark.client().graphql(document, json!({})).await.data();
+    let begin = Instant::now();
+    loop {
+        let answer = tidemark
+            .client()
+            .graphql("{ views { state } uniqueScopes { state } }", json!({}))
+            .await;
+        if !answer.text.contains("BACKFILLING") {
+            break;
+        }
+        assert!(begin.elapsed() < Duration::from_secs(60), "{}", answer.text);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    tidemark.await_folded().await;
+    for view in ["late", "networks", "events"] {
+        assert_eq!(total(tidemark.client(), view).await, 25, "{view}");
+    }
+}

@@ -6,6 +6,8 @@ use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use serde_json::{Value, json};
 use support::{Engine, Tidemark, graphql};
 
+mod late;
+
 support::on_both_engines!(
     raw_events_go_and_whole_days_still_answer,
     rollups_go_after_their_own_time,
@@ -16,11 +18,46 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 /// A site whose raw events go after 3 days, with ten events on each of the last nine days.
 async fn keeping(engine: Engine, rollup_days: Value) -> (Tidemark, Date) {
+    let (tidemark, today) = stocked(engine).await;
+    tidemark
+        .accept(
+            (1..10)
+                .flat_map(|day| (0..10).map(move |number| event(today, day, number)))
+                .collect(),
+        )
+        .await;
+    tidemark.await_folded().await;
+    retain(&tidemark, 3, rollup_days, 31).await;
+    (tidemark, today)
+}
+
+/// A site with one event of now, and the date in its zone.
+async fn stocked(engine: Engine) -> (Tidemark, Date) {
     let tidemark = Tidemark::builder(engine)
         .time_zone(ZONE)
         .flag("--retention-interval", "100ms")
+        .flag("--max-cells-per-hour", "20")
         .start()
         .await;
+    let sums = json!({"input": {"name": "sums", "dimensions": ["tag.network"], "measures": ["tag.n"]}});
+    mutate(
+        &tidemark,
+        "$input: CreateViewInput!",
+        "createView(input: $input) { name }",
+        sums,
+    )
+    .await;
+    let begin = Instant::now();
+    while tidemark
+        .client()
+        .graphql("{ views { state } }", json!({}))
+        .await
+        .text
+        .contains("BACKFILLING")
+    {
+        assert!(begin.elapsed() < LIMIT, "the view stays behind");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     let logged = tidemark.client().log(json!({"action": "now"})).await;
     let now: Timestamp = logged["event"]["time"]
         .as_str()
@@ -28,29 +65,35 @@ async fn keeping(engine: Engine, rollup_days: Value) -> (Tidemark, Date) {
         .parse()
         .expect("a time");
     let today = TimeZone::get(ZONE).expect("a zone").to_datetime(now).date();
-    for day in 1..10 {
-        let event = |number: i32| {
-            json!({
-                "id": format!("{day} {number}"), "action": "pageview", "actor": format!("user {number}"),
-                "time": noon(today, day).to_string(), "tag": {"network": "n"},
-            })
-        };
-        tidemark.accept((0..10).map(event).collect()).await;
-    }
-    tidemark.await_folded().await;
-    let document = "mutation ($input: UpdateSiteInput!) { updateSite(input: $input) { rawRetentionDays } }";
-    let input = json!({"rawRetentionDays": 3, "rollupRetentionDays": rollup_days});
-    let _ = tidemark
-        .client()
-        .graphql(document, json!({"input": input}))
-        .await
-        .data();
+    (tidemark, today)
+}
+
+fn event(today: Date, day: i64, number: i64) -> Value {
+    json!({
+        "id": format!("{day} {number}"), "action": "pageview", "actor": format!("user {number}"),
+        "time": noon(today, day).to_string(), "tag": {"network": "n", "n": number},
+    })
+}
+
+async fn mutate(tidemark: &Tidemark, declaration: &str, field: &str, variables: Value) {
+    let document = format!("mutation ({declaration}) {{ {field} }}");
+    let _ = tidemark.client().graphql(&document, variables).await.data();
+}
+
+/// Sets the site's retention, and waits until so many raw events are left, also on the disk.
+async fn retain(tidemark: &Tidemark, raw_days: i64, rollup_days: Value, left: usize) {
+    let input = json!({"input": {"rawRetentionDays": raw_days, "rollupRetentionDays": rollup_days}});
+    let field = "updateSite(input: $input) { rawRetentionDays }";
+    mutate(tidemark, "$input: UpdateSiteInput!", field, input).await;
     let begin = Instant::now();
-    while list(&tidemark).await != 31 {
-        assert!(begin.elapsed() < LIMIT, "raw events stay: {}", list(&tidemark).await);
+    while list(tidemark).await != left {
+        assert!(begin.elapsed() < LIMIT, "raw events stay: {}", list(tidemark).await);
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    (tidemark, today)
+    while !tidemark.server().log().contains("retention removed raw events") {
+        assert!(begin.elapsed() < LIMIT, "raw events stay on the disk");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 async fn list(tidemark: &Tidemark) -> usize {

@@ -1,4 +1,4 @@
-//! `export`: events, one JSON object a line in the shape of `EventInput`, to be imported again; and the audit log.
+//! `export`: events, one JSON object a line, to be imported again; and the audit log.
 
 mod audit;
 
@@ -51,8 +51,8 @@ pub(super) enum Command {
     },
 }
 
-/// One event as a line. An unnamed actor keeps its hash, and is a named one where it is imported: the salt that would
-/// make the same hash again is gone by then.
+/// One event as a line: the fields of `EventInput`, and `unnamed`, the hash of an actor whom nobody named. The salt that
+/// would make the same hash again may be gone when it is imported.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(super) struct Line {
@@ -74,6 +74,8 @@ pub(super) struct Line {
     #[serde(skip_serializing_if = "Option::is_none")]
     actor: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    unnamed: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     device: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     session: Option<String>,
@@ -89,6 +91,12 @@ pub(super) struct Line {
 
 impl From<Event> for Line {
     fn from(event: Event) -> Self {
+        let (actor, unnamed) = match event.actor_kind {
+            ActorKind::User => (event.actor, None),
+            ActorKind::Unnamed => (None, event.actor),
+            // An actor that is its device comes back as one.
+            ActorKind::Device | ActorKind::None => (None, None),
+        };
         Self {
             id: Some(event.id),
             action: event.action,
@@ -99,10 +107,8 @@ impl From<Event> for Line {
             tag: event.tag.map(Value::Object),
             ip: event.ip.map(|ip| ip.to_string()),
             user_agent: event.agent.map(|agent| agent.value.clone()),
-            // An actor that is its device comes back as one.
-            actor: event
-                .actor
-                .filter(|_| matches!(event.actor_kind, ActorKind::User | ActorKind::Unnamed)),
+            actor,
+            unnamed,
             device: event.device,
             session: event.session,
             company: event.company,
@@ -126,6 +132,7 @@ impl From<Line> for NewEvent {
             ip: line.ip,
             user_agent: line.user_agent,
             actor: line.actor,
+            unnamed: line.unnamed,
             device: line.device,
             session: line.session,
             company: line.company,

@@ -140,13 +140,24 @@ fn compare(one: &Value, other: &Value) -> Option<std::cmp::Ordering> {
 pub fn canonical(value: &Value) -> String {
     match value {
         Value::Number(number) => match number.as_f64() {
-            Some(float) if !number.is_i64() && !number.is_u64() && float.fract() == 0.0 && float.abs() < 9e15 => {
-                (float as i64).to_string()
-            }
+            Some(float) if number.is_f64() => whole(float).unwrap_or_else(|| number.to_string()),
             _ => number.to_string(),
         },
         other => other.to_string(),
     }
+}
+
+/// The digits of a float that an integer of 64 bits could hold.
+fn whole(float: f64) -> Option<String> {
+    let least = -9_223_372_036_854_775_808.0;
+    if float.fract() != 0.0 || !(least..18_446_744_073_709_551_616.0).contains(&float) {
+        return None;
+    }
+    Some(if float < 0.0 {
+        (float as i64).to_string()
+    } else {
+        (float as u64).to_string()
+    })
 }
 
 #[cfg(test)]
@@ -198,5 +209,18 @@ mod tests {
             (canonical(&json!(1.0)), canonical(&json!(1)), canonical(&json!(1.5))),
             ("1".into(), "1".into(), "1.5".into())
         );
+        for (float, text) in [
+            (-0.0, "0"),
+            (1e16, "10000000000000000"),
+            (-9_223_372_036_854_775_808.0, "-9223372036854775808"),
+            (18_446_744_073_709_549_568.0, "18446744073709549568"),
+        ] {
+            assert_eq!(canonical(&json!(float)), text);
+        }
+        // No integer of 64 bits is so large.
+        for float in [-1e19, 18_446_744_073_709_551_616.0, 1e21] {
+            assert_eq!(canonical(&json!(float)), json!(float).to_string());
+        }
+        assert_eq!(canonical(&json!(u64::MAX)), "18446744073709551615");
     }
 }

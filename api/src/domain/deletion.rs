@@ -37,6 +37,19 @@ pub struct Filter {
     pub conditions: Vec<Condition>,
 }
 
+impl Filter {
+    /// The same of what happened at nanosecond `floor` or later; `i64::MIN` is no floor.
+    #[must_use]
+    pub fn since(mut self, floor: i64) -> Self {
+        if floor > i64::MIN {
+            let to = self.span.map_or(i64::MAX, |span| span.to);
+            let from = self.span.map_or(floor, |span| span.from.max(floor));
+            self.span = Some(Span { from, to });
+        }
+        self
+    }
+}
+
 /// A stored condition, in the words of the API.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StoredFilter {

@@ -47,6 +47,8 @@ pub struct NewEvent {
     pub user_agent: Option<String>,
     /// The user's id.
     pub actor: Option<String>,
+    /// The hash of an actor whom nobody named, as an export has it; only an import gives one.
+    pub unnamed: Option<String>,
     /// The device's id.
     pub device: Option<String>,
     /// The session's id.

@@ -1,8 +1,12 @@
 //! The rules of a tag that can be judged from the tag alone.
 
-use std::fmt::Write;
+use std::{fmt::Write, io};
 
-use serde_json::{Map, Value};
+use serde::Serialize as _;
+use serde_json::{
+    Map, Serializer, Value,
+    ser::{CompactFormatter, Formatter},
+};
 
 use crate::domain::error::{Code, Error, Result};
 
@@ -69,7 +73,7 @@ pub fn normalise(tag: Value, limits: Limits) -> Result<Option<Tag>> {
     if object.is_empty() {
         return Ok(None);
     }
-    let text = serde_json::to_string(&object).map_err(Error::internal)?;
+    let text = write(&object)?;
     if text.len() > limits.bytes {
         let message = format!(
             "The tag has {} bytes of JSON; at most {} are taken.",
@@ -79,6 +83,29 @@ pub fn normalise(tag: Value, limits: Limits) -> Result<Option<Tag>> {
         return Err(Error::new(Code::InvalidTag, message).at("tag"));
     }
     Ok(Some(Tag { object, text }))
+}
+
+/// The text in which a tag is stored. PostgreSQL's `jsonb` keeps a number with its digits and its scale, and not how it
+/// was written: 1e16 would come back as 10000000000000000, which is an integer. Written with a fraction it stays a float.
+fn write(object: &Map<String, Value>) -> Result<String> {
+    let mut text = Vec::new();
+    let mut serializer = Serializer::with_formatter(&mut text, Floats);
+    object.serialize(&mut serializer).map_err(Error::internal)?;
+    String::from_utf8(text).map_err(Error::internal)
+}
+
+/// Writes floats that an integer of 64 bits could hold, and that would be written with an exponent, with a fraction.
+struct Floats;
+
+impl Formatter for Floats {
+    fn write_f64<W: io::Write + ?Sized>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
+        // Doubles of this size have no fraction of their own.
+        if (1e16..18_446_744_073_709_551_616.0).contains(&value.abs()) {
+            write!(writer, "{value:.1}")
+        } else {
+            CompactFormatter.write_f64(writer, value)
+        }
+    }
 }
 
 struct Walk {

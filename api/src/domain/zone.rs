@@ -52,7 +52,8 @@ pub fn hour(nanoseconds: i64) -> i64 {
 /// First nanosecond of a local day, by the zone's own rules.
 #[must_use]
 pub fn start_of_day(date: Date, zone: &TimeZone) -> i64 {
-    zone.to_zoned(date.at(0, 0, 0, 0)).map_or(i64::MAX, |zoned| {
+    let beyond = if date.year() < 1970 { i64::MIN } else { i64::MAX };
+    zone.to_zoned(date.at(0, 0, 0, 0)).map_or(beyond, |zoned| {
         // Where midnight was skipped, "compatible" gives the first moment after the gap, which is the day's start.
         nanoseconds(zoned.timestamp())
     })
@@ -77,13 +78,14 @@ impl Days {
         }
     }
 
-    /// The date of a day's number.
+    /// The date of a day's number; the first or the last there is where it lies beyond.
     #[must_use]
     pub fn date(day: i64) -> Date {
         i32::try_from(day)
             .ok()
-            .and_then(|day| EPOCH.checked_add(jiff::Span::new().days(day)).ok())
-            .unwrap_or(Date::MAX)
+            .and_then(|day| jiff::Span::new().try_days(day).ok())
+            .and_then(|span| EPOCH.checked_add(span).ok())
+            .unwrap_or(if day < 0 { Date::MIN } else { Date::MAX })
     }
 
     /// The number of a date.
@@ -157,6 +159,24 @@ mod tests {
         let mut samoa = Days::new(find("Pacific/Apia").expect("the zone exists"));
         let (start, end) = samoa.bounds(Days::number(jiff::civil::date(2011, 12, 30)));
         assert_eq!(start, end);
+    }
+
+    #[test]
+    fn days_beyond_all_dates_are_the_first_or_the_last_moment() {
+        let zone = find("America/New_York").expect("the zone exists");
+        for day in [
+            -200_000,
+            -4_371_587,
+            -4_371_588,
+            -5_000_000,
+            i64::from(i32::MIN),
+            i64::MIN,
+        ] {
+            assert_eq!(start_of_day(Days::date(day), &zone), i64::MIN, "{day}");
+        }
+        for day in [200_000, 2_932_896, 5_000_000, i64::from(i32::MAX), i64::MAX] {
+            assert_eq!(start_of_day(Days::date(day), &zone), i64::MAX, "{day}");
+        }
     }
 
     #[test]

@@ -31,6 +31,8 @@ use crate::{
 
 /// Ids of one request.
 const MOST_IDS: usize = 10_000;
+/// Deletions that hide by a tombstone at the same time: every answer asks each of them of every raw event it reads.
+pub(super) const MOST_TOMBSTONES: u64 = 100;
 
 /// Which events to delete: exactly one of the three.
 #[derive(Debug, Clone)]
@@ -72,6 +74,7 @@ impl Services {
             let opened = snapshot.hold().await?;
             let site = opened.configuration.admit(caller, Operation::DeleteEvents, site)?;
             let (filter, not_found) = self.filter(&opened, &site, which).await?;
+            let filter = filter.since(site.raw_floor);
             let tombstones = opened.tombstones(site.id);
             let most = i64::MAX;
             let count = store::raw::matching(&opened.tx, &self.hasher, site.id, &filter, &tombstones, most).await?;
@@ -89,15 +92,28 @@ impl Services {
         // Locks before it reads: a fold in between would move what is to be taken back.
         let marks = mark::revise(&tx).await?;
         let configuration = self.registry.at(&tx).await?;
+        // What was folded from events that retention takes can not be worked out anew without them: it stays.
+        let floor = configuration
+            .sites
+            .get(&site.id)
+            .map_or(site.raw_floor, |site| site.raw_floor);
+        let filter = filter.since(floor);
         self.check_ceiling(&tx, &site, count).await?;
         let upper = mark::ahead(&tx).await?;
         let slice = self.worker.deletion_slice_events;
         // What an earlier deletion is still working off is its own, and comes back with it alone.
-        let hiding = store::deletion::list(&tx, Some(site.id), &[State::Hiding], 1_000).await?;
-        let tombstones: Vec<_> = hiding.into_iter().map(Tombstone::from).collect();
+        let hiding = store::deletion::list(&tx, None, &[State::Hiding], MOST_TOMBSTONES).await?;
+        let full = hiding.len() as u64 == MOST_TOMBSTONES;
+        let of_site = hiding.into_iter().filter(|other| other.site == site.id);
+        let tombstones: Vec<_> = of_site.map(Tombstone::from).collect();
         let facts =
             store::tail::matching(&tx, &self.hasher, site.id, &filter, &tombstones, i64::MAX, slice + 1).await?;
         let whole = facts.len() <= slice;
+        if full && !whole {
+            let message =
+                format!("{MOST_TOMBSTONES} large deletions are being worked off; nothing was deleted, try again.");
+            return Err(Error::new(Code::TooManyPendingDeletions, message).retry_after(Duration::from_secs(1)));
+        }
         let hidden = i64::try_from(facts.len()).unwrap_or(i64::MAX);
         let deletion = Deletion {
             id: 0,
@@ -247,7 +263,7 @@ impl Services {
             };
             return Err(Error::new(Code::NotRestorable, message).at("id"));
         }
-        let hiding = store::deletion::list(&tx, Some(deletion.site), &[State::Hiding], 1_000).await?;
+        let hiding = store::deletion::list(&tx, Some(deletion.site), &[State::Hiding], MOST_TOMBSTONES).await?;
         if hiding.iter().any(|other| other.id > deletion.id) {
             // Its tombstone would take what comes back here, which it did not count.
             let message = "A later deletion is still being worked off; try again when it is done.";
@@ -337,6 +353,8 @@ impl Services {
         let slice = self.worker.deletion_slice_events;
         let (facts, next) = match deletion.state {
             State::Hiding => {
+                // Asked first: what an older transaction brings after the look would come back once this is done.
+                let settled = mark::is_settled(&tx, deletion.upper).await?;
                 let facts = store::tail::matching(
                     &tx,
                     &self.hasher,
@@ -348,8 +366,8 @@ impl Services {
                 )
                 .await?;
                 // On PostgreSQL an older transaction may still bring events that the tombstone covers.
-                let settled = facts.is_empty() && mark::horizon(&tx).await? >= deletion.upper;
-                (facts, if settled { State::Hidden } else { State::Hiding })
+                let done = settled && facts.is_empty();
+                (facts, if done { State::Hidden } else { State::Hiding })
             }
             _ => {
                 let facts = store::tail::hidden(&tx, deletion.id, slice).await?;

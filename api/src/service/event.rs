@@ -1,4 +1,5 @@
-//! Raw events: one by id, pages of them, and the actions that occur.
+//! Raw events: one by id, pages of them, and the actions that occur. What is older than the site keeps is gone from all
+//! of them at once, also while retention is still at work on the disk.
 
 use serde_json::Value;
 use uuid::Uuid;
@@ -87,7 +88,8 @@ impl Services {
         }
         let uids: Vec<_> = wanted.keys().copied().collect();
         let tombstones = opened.tombstones(site.id);
-        let events = store::event::by_uid(&opened.tx, &self.hasher, site.id, &uids, &tombstones).await?;
+        let kept = Filter::default().since(site.raw_floor);
+        let events = store::event::by_uid(&opened.tx, &self.hasher, site.id, &uids, &kept, &tombstones).await?;
         let named = events
             .into_iter()
             .filter_map(|event| Some(((*wanted.get(&event.uid)?).clone(), event)));
@@ -110,10 +112,11 @@ impl Services {
         let opened = snapshot.hold().await?;
         let site = opened.configuration.admit(caller, Operation::ReadEvents, site)?;
         let tombstones = opened.tombstones(site.id);
+        let filter = filter.clone().since(site.raw_floor);
         let page = Page {
             hasher: &self.hasher,
             site: site.id,
-            filter,
+            filter: &filter,
             tombstones: &tombstones,
             order: page.order,
             descending: page.descending,
@@ -134,7 +137,8 @@ impl Services {
             let opened = snapshot.hold().await?;
             let own = opened.configuration.admit(caller, Operation::ListActions, site)?;
             let tombstones = opened.tombstones(own.id);
-            let seen = store::event::actions(&opened.tx, &self.hasher, own.id, &tombstones).await?;
+            let kept = Filter::default().since(own.raw_floor);
+            let seen = store::event::actions(&opened.tx, &self.hasher, own.id, &kept, &tombstones).await?;
             (seen, Days::new(own.time_zone.clone()))
         };
         let mut actions: Vec<_> = seen

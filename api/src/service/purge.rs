@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use super::{Services, fold::Folded, ingest::SALT_LIFE};
+use super::{Services, ingest::SALT_LIFE};
 use crate::{
     clock,
     domain::{
@@ -10,9 +10,8 @@ use crate::{
         error::Result,
     },
     store::{
-        self, Priority,
-        deletion::{BOOKS, Book, Removal},
-        mark,
+        self, Priority, mark,
+        removal::{self, BOOKS, Book, Removal},
     },
 };
 
@@ -91,13 +90,13 @@ impl Services {
     }
 
     async fn purge_all(&self, deletions: &[Deletion]) -> Result<usize> {
-        while self.rebuild().await? != Folded::All {}
+        self.rebuild_all().await?;
         let mut removed = 0;
         for deletion in deletions {
             let mut past = Some(0);
             while let Some(last) = past {
                 let tx = self.database.write(Priority::Purge).await?;
-                past = store::deletion::blank_hidden(&tx, deletion.id, last, SLICE).await?;
+                past = removal::blank_hidden(&tx, deletion.id, last, SLICE).await?;
                 tx.commit().await?;
             }
         }
@@ -105,7 +104,7 @@ impl Services {
             let mut done = deletion.events_done;
             loop {
                 let tx = self.database.write(Priority::Purge).await?;
-                let gone = store::deletion::remove(&tx, Removal::Hidden(deletion.id), SLICE).await?;
+                let gone = removal::remove(&tx, Removal::Hidden(deletion.id), SLICE).await?;
                 done = done.saturating_add(i64::try_from(gone).unwrap_or(i64::MAX));
                 let total = deletion.events_total;
                 store::deletion::advance(&tx, deletion.id, State::Purging, State::Purging, total, done, None).await?;
@@ -129,7 +128,7 @@ impl Services {
                 let (mut rows, position) = {
                     let tx = self.database.read(DEADLINE).await?;
                     (
-                        store::deletion::book_rows(&tx, book, from, ROWS_AT_ONCE).await?,
+                        removal::book_rows(&tx, book, from, ROWS_AT_ONCE).await?,
                         mark::horizon(&tx).await?,
                     )
                 };
@@ -142,8 +141,8 @@ impl Services {
                 let tx = self.database.write(Priority::Purge).await?;
                 // Waits for appends that rely on the rows, and makes later ones look them up anew.
                 store::configuration::raise(&tx).await?;
-                store::deletion::strike_arrived(&tx, book, &mut rows, position).await?;
-                store::deletion::remove_book_rows(&tx, book, &rows).await?;
+                removal::strike_arrived(&tx, book, &mut rows, position).await?;
+                removal::remove_book_rows(&tx, book, &rows, clock::now_nanoseconds()).await?;
                 tx.commit().await?;
             }
         }
@@ -157,7 +156,7 @@ impl Services {
                 return Ok(());
             }
             let tx = self.database.read(DEADLINE).await?;
-            from = store::deletion::strike_living(&tx, book, rows, next, LOOK_AT_ONCE).await?;
+            from = removal::strike_living(&tx, book, rows, next, LOOK_AT_ONCE).await?;
         }
         Ok(())
     }
@@ -167,7 +166,7 @@ impl Services {
         for rollup in &configuration.rollups {
             let unused = {
                 let tx = self.database.read(DEADLINE).await?;
-                store::deletion::unused_keys(&tx, rollup.id).await?
+                removal::unused_keys(&tx, rollup.id).await?
             };
             if unused.is_empty() {
                 continue;
@@ -175,7 +174,7 @@ impl Services {
             let tx = self.database.write(Priority::Purge).await?;
             // A fold that remembers one of them gives up at the new revision.
             mark::revise(&tx).await?;
-            store::deletion::remove_keys(&tx, rollup.id, &unused).await?;
+            removal::remove_keys(&tx, rollup.id, &unused).await?;
             tx.commit().await?;
         }
         Ok(())

@@ -56,12 +56,22 @@ pub struct Configuration {
 }
 
 impl Configuration {
-    /// Reads everything; of rules only those of sites whose rules differ from those in `last`.
+    /// Reads it whole: a writing transaction of PostgreSQL may see a change between two of its statements. Of rules it
+    /// reads only those of sites whose rules differ from those in `last`.
     async fn load(tx: &Transaction, last: &Self) -> Result<Arc<Self>> {
+        loop {
+            let read = Self::read(tx, last).await?;
+            if store::configuration::generation(tx).await? == read.generation {
+                return Ok(Arc::new(read));
+            }
+        }
+    }
+
+    async fn read(tx: &Transaction, last: &Self) -> Result<Self> {
         let generation = store::configuration::generation(tx).await?;
         let sites = store::site::list(tx).await?;
         let keys = store::key::list(tx).await?;
-        Ok(Arc::new(Self {
+        Ok(Self {
             generation,
             sites: sites.into_iter().map(|site| (site.id, Arc::new(site))).collect(),
             keys: keys
@@ -73,7 +83,7 @@ impl Configuration {
             scopes: store::scope::list(tx).await?.into_iter().map(Arc::new).collect(),
             rollups: store::rollup::list(tx).await?.into_iter().map(Arc::new).collect(),
             rules: load_rules(tx, &last.rules).await?,
-        }))
+        })
     }
 
     /// The site that an operation is about, provided that the caller may do it there: the one line that opens every

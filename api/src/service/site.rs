@@ -159,6 +159,8 @@ impl Services {
     pub async fn update_site(&self, caller: &Caller, name: Option<&str>, settings: &Settings) -> Result<Site> {
         caller.permit(Operation::UpdateSite)?;
         let tx = self.database.write(Priority::Configuration).await?;
+        // Another change to the site, retention's among them, is whole before this one looks.
+        store::mark::revise(&tx).await?;
         let configuration = self.registry.at(&tx).await?;
         let before = configuration.admit(caller, Operation::UpdateSite, name)?;
         let mut site = (*before).clone();

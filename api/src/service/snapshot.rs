@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, MutexGuard};
 
-use super::{Services, registry::Configuration};
+use super::{Services, deletion::MOST_TOMBSTONES, registry::Configuration};
 use crate::{
     domain::{
         deletion::State,
@@ -57,14 +57,16 @@ impl Snapshot {
         }
     }
 
-    /// Opens the snapshot if need be, and holds it.
+    /// Opens the snapshot if need be, and holds it for one question: its deadline begins here, and one before it that
+    /// failed leaves no trace.
     ///
     /// # Errors
     /// `OVERLOADED`, or whatever the database says.
     pub async fn hold(&self) -> Result<Held<'_>> {
         let mut opened = self.opened.lock().await;
-        if opened.is_none() {
-            *opened = Some(self.services.open().await?);
+        match &*opened {
+            Some(opened) => opened.tx.renew(self.services.question.deadline).await?,
+            None => *opened = Some(self.services.open().await?),
         }
         Ok(Held(opened))
     }
@@ -98,7 +100,7 @@ impl Services {
         let configuration = self.registry.at(&tx).await?;
         let views = store::mark::get_mark(&tx, VIEW_MARK).await?;
         let scopes = store::mark::get_mark(&tx, SCOPE_MARK).await?;
-        let hiding = store::deletion::list(&tx, None, &[State::Hiding], 1_000).await?;
+        let hiding = store::deletion::list(&tx, None, &[State::Hiding], MOST_TOMBSTONES).await?;
         let tombstones = hiding.into_iter().map(|one| (one.site, one.into())).collect();
         let newest = store::mark::newest(&tx).await?;
         Ok(Opened {

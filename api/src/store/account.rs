@@ -6,7 +6,7 @@ use entity::{
 };
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, NotSet, QueryFilter, QueryOrder};
 
-use super::{Transaction, error};
+use super::Transaction;
 use crate::domain::{
     account::Account,
     error::Result,
@@ -67,7 +67,7 @@ pub async fn find(tx: &Transaction, by: By<'_>) -> Result<Option<Stored>> {
             .filter(Column::IdentityIssuer.eq(issuer))
             .filter(Column::IdentitySubject.eq(subject)),
     };
-    let Some(row) = query.one(tx.connection()).await.map_err(error::from)? else {
+    let Some(row) = query.one(tx.connection()).await.map_err(|error| tx.failure(error))? else {
         return Ok(None);
     };
     let roles = account_role::Entity::find()
@@ -75,7 +75,7 @@ pub async fn find(tx: &Transaction, by: By<'_>) -> Result<Option<Stored>> {
         .order_by_asc(account_role::Column::SiteId)
         .all(tx.connection())
         .await
-        .map_err(error::from)?;
+        .map_err(|error| tx.failure(error))?;
     Ok(Some(read(row, &roles)))
 }
 
@@ -89,12 +89,12 @@ pub async fn list(tx: &Transaction) -> Result<Vec<Account>> {
         .order_by_asc(account_role::Column::SiteId)
         .all(tx.connection())
         .await
-        .map_err(error::from)?;
+        .map_err(|error| tx.failure(error))?;
     let mut of_account = std::collections::HashMap::<i64, Vec<_>>::new();
     for role in roles {
         of_account.entry(role.account_id).or_default().push(role);
     }
-    let rows = rows.map_err(error::from)?;
+    let rows = rows.map_err(|error| tx.failure(error))?;
     let account = |row: Model| {
         let roles = of_account.remove(&row.id).unwrap_or_default();
         read(row, &roles).account
@@ -130,7 +130,7 @@ pub async fn create(tx: &Transaction, account: &Account) -> Result<i64> {
         created_at: Set(zone::nanoseconds(account.created)),
         disabled_at: Set(account.disabled.map(zone::nanoseconds)),
     };
-    let id = row.insert(tx.connection()).await.map_err(error::from)?.id;
+    let id = row.insert(tx.connection()).await.map_err(|error| tx.failure(error))?.id;
     for grant in &account.grants {
         set_role(tx, id, grant.site, Some(grant.role)).await?;
     }

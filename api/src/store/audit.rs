@@ -5,7 +5,7 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, NotSet, Order, QueryFilter, QueryOrder, QuerySelect,
 };
 
-use super::{Transaction, error};
+use super::Transaction;
 use crate::domain::{
     audit::{Actor, ActorKind, Entry, Question},
     error::Result,
@@ -32,7 +32,10 @@ pub async fn create(tx: &Transaction, entry: &Entry) -> Result<()> {
         user_agent: Set(entry.user_agent.clone()),
         request_id: Set(entry.request_id.clone()),
     };
-    row.insert(tx.connection()).await.map(drop).map_err(error::from)
+    row.insert(tx.connection())
+        .await
+        .map(drop)
+        .map_err(|error| tx.failure(error))
 }
 
 /// The entries that a question is about, in order of writing.
@@ -69,7 +72,12 @@ pub async fn page(tx: &Transaction, question: &Question) -> Result<Vec<Entry>> {
     }
     let limit = u64::try_from(question.limit).unwrap_or(u64::MAX);
     let rows = query.order_by(Column::Id, order).limit(limit).all(tx.connection());
-    Ok(rows.await.map_err(error::from)?.into_iter().map(read).collect())
+    Ok(rows
+        .await
+        .map_err(|error| tx.failure(error))?
+        .into_iter()
+        .map(read)
+        .collect())
 }
 
 fn read(row: Model) -> Entry {

@@ -1,5 +1,5 @@
 //! Dictionaries of what repeats in events: texts, addresses, user agents. Rows are found by a keyed hash and never
-//! change; the purge removes those that no event names any more.
+//! change; the purge removes those that no event names any more, or, of actors who are still counted, their text.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -265,7 +265,7 @@ impl<'a, V: Remembered + ?Sized> Wanted<'a, V> {
         // In order of the hash, so that two instances that insert the same rows wait for each other and never in a ring.
         let missing = self.missing.drain();
         let mut missing: BTreeMap<Hash, &'a V> = missing.map(|value| (hasher.hash(&value.parts()), value)).collect();
-        let known = find(tx, V::TABLE, &missing).await?;
+        let known = find(tx, &missing).await?;
         self.take(&mut missing, known);
         if !missing.is_empty() {
             let made = insert(tx, &missing).await?;
@@ -273,7 +273,7 @@ impl<'a, V: Remembered + ?Sized> Wanted<'a, V> {
         }
         if !missing.is_empty() {
             // Another instance was first.
-            let known = find(tx, V::TABLE, &missing).await?;
+            let known = find(tx, &missing).await?;
             self.take(&mut missing, known);
         }
         Ok(())
@@ -328,10 +328,26 @@ async fn insert<V: Entry + ?Sized>(tx: &Transaction, rows: &BTreeMap<Hash, &V>) 
     read_ids(&sql.rows(tx).await?)
 }
 
-async fn find<V: ?Sized>(tx: &Transaction, table: &str, rows: &BTreeMap<Hash, &V>) -> Result<Vec<(Hash, i64)>> {
-    let mut sql = tx.sql(&format!("SELECT hash, id FROM {table} WHERE hash IN "));
+async fn find<V: Entry + ?Sized>(tx: &Transaction, rows: &BTreeMap<Hash, &V>) -> Result<Vec<(Hash, i64)>> {
+    // No entry that an event names is empty: it is the text of an actor that was forgotten, and who is back.
+    let mut sql = tx.sql(&format!("SELECT hash, id, value = '' FROM {} WHERE hash IN ", V::TABLE));
     sql.bind_hashes(rows.keys());
-    read_ids(&sql.rows(tx).await?)
+    let found = sql.rows(tx).await?;
+    let ids = read_ids(&found)?;
+    let mut back = BTreeMap::new();
+    for (row, (hash, id)) in found.iter().zip(&ids) {
+        if get::<bool>(row, 2)? {
+            back.insert(*hash, *id);
+        }
+    }
+    for (hash, id) in back {
+        let value = rows.get(&hash).and_then(|value| value.values().into_iter().next());
+        let mut sql = tx.sql(&format!("UPDATE {} SET value = ", V::TABLE));
+        sql.bind(value.as_ref().and_then(Value::as_str).unwrap_or_default());
+        sql.push(" WHERE id = ").number(id);
+        sql.run(tx).await?;
+    }
+    Ok(ids)
 }
 
 fn read_ids(rows: &[QueryResult]) -> Result<Vec<(Hash, i64)>> {

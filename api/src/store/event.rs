@@ -112,7 +112,7 @@ fn push_beyond(sql: &mut Sql, order: Order, place: Place, greater: bool) {
     };
 }
 
-/// The living events with these unique ids.
+/// The living events with these unique ids that a filter matches.
 ///
 /// # Errors
 /// Whatever the database says.
@@ -121,12 +121,13 @@ pub async fn by_uid(
     hasher: &KeyedHash,
     site: i64,
     uids: &[[u8; 16]],
+    filter: &Filter,
     tombstones: &[Tombstone],
 ) -> Result<Vec<Event>> {
     let mut found = Vec::new();
     for chunk in uids.chunks(500) {
         let mut sql = tx.sql(&format!("SELECT {COLUMNS} FROM event e"));
-        push_matching(tx, &mut sql, hasher, site, &Filter::default(), tombstones);
+        push_matching(tx, &mut sql, hasher, site, filter, tombstones);
         sql.push(" AND e.uid IN ")
             .bind_list(chunk.iter().map(|uid| uid.to_vec()));
         let rows = sql.rows(tx).await?;
@@ -230,7 +231,7 @@ pub(super) fn ip(bytes: &[u8]) -> Option<IpAddr> {
     v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok()
 }
 
-/// The actions of a site's living events, each with the times of its first and its last.
+/// The actions of a site's living events that a filter matches, each with the times of its first and its last.
 ///
 /// # Errors
 /// Whatever the database says.
@@ -238,6 +239,7 @@ pub async fn actions(
     tx: &Transaction,
     hasher: &KeyedHash,
     site: i64,
+    filter: &Filter,
     tombstones: &[Tombstone],
 ) -> Result<Vec<(String, i64, i64)>> {
     let mut seen = Vec::new();
@@ -252,7 +254,7 @@ pub async fn actions(
         let mut bounds = [None; 2];
         for (bound, direction) in bounds.iter_mut().zip(["", " DESC"]) {
             let mut sql = tx.sql("SELECT e.time FROM event e");
-            push_matching(tx, &mut sql, hasher, site, &Filter::default(), tombstones);
+            push_matching(tx, &mut sql, hasher, site, filter, tombstones);
             sql.push(" AND e.action_id = ")
                 .number(next)
                 .push(" ORDER BY e.time")

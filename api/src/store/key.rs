@@ -3,7 +3,7 @@
 use entity::api_key::{ActiveModel, Column, Entity, Model};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, NotSet, QueryOrder};
 
-use super::{Transaction, error, sql::get};
+use super::{Transaction, sql::get};
 use crate::domain::{
     error::Result,
     key::{ApiKey, Permissions, Secrets},
@@ -20,7 +20,7 @@ pub async fn list(tx: &Transaction) -> Result<Vec<(ApiKey, Secrets)>> {
         .order_by_asc(Column::Id)
         .all(tx.connection())
         .await
-        .map_err(error::from)?;
+        .map_err(|error| tx.failure(error))?;
     Ok(rows.into_iter().map(read).collect())
 }
 
@@ -33,7 +33,7 @@ pub async fn create(tx: &Transaction, key: &ApiKey, secrets: &Secrets) -> Result
         id: NotSet,
         ..write(key, secrets)
     };
-    let row = row.insert(tx.connection()).await.map_err(error::from)?;
+    let row = row.insert(tx.connection()).await.map_err(|error| tx.failure(error))?;
     Ok(read(row).0)
 }
 
@@ -47,7 +47,10 @@ pub async fn update(tx: &Transaction, key: &ApiKey, secrets: &Secrets) -> Result
         last_used_at: NotSet,
         ..write(key, secrets)
     };
-    row.update(tx.connection()).await.map(drop).map_err(error::from)
+    row.update(tx.connection())
+        .await
+        .map(drop)
+        .map_err(|error| tx.failure(error))
 }
 
 /// Notes that a key was used, unless a later use is noted already.

@@ -1,9 +1,12 @@
 //! Marks: how far a group of rollups is folded.
 
-use super::{Transaction, sql::get};
+use super::{
+    Transaction,
+    sql::{get, remove_row},
+};
 use crate::domain::{
     error::{Error, Result},
-    rollup::Mark,
+    rollup::{Mark, SCOPE_MARK, VIEW_MARK},
 };
 
 /// A mark as this snapshot sees it.
@@ -111,18 +114,26 @@ pub async fn revise_one(tx: &Transaction, id: i64) -> Result<()> {
 /// # Errors
 /// Whatever the database says.
 pub async fn revise(tx: &Transaction) -> Result<Vec<Mark>> {
-    lock_all(tx).await?;
+    hold(tx).await?;
     tx.sql("UPDATE mark SET revision = revision + 1").run(tx).await?;
     list(tx).await
 }
 
-/// Locks every mark until the end of the transaction, in one order, as the fold locks two when a backfill joins.
-async fn lock_all(tx: &Transaction) -> Result<()> {
+/// Holds every mark until the end of the transaction: no fold, deletion, restore or retention goes on beside it. In one
+/// order, as the fold locks two when a backfill joins. What is read after it is what they left.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn hold(tx: &Transaction) -> Result<()> {
     if !tx.is_sqlite() {
         tx.sql("SELECT id FROM mark ORDER BY id FOR UPDATE").rows(tx).await?;
     }
     Ok(())
 }
+
+/// Before every event there can be, those of other clusters too (see [`rebase`]); far enough from the least number
+/// that it can be carried over with them.
+const BEFORE_ALL: i64 = -(1 << 62);
 
 /// Makes a mark that has folded nothing.
 ///
@@ -130,12 +141,25 @@ async fn lock_all(tx: &Transaction) -> Result<()> {
 /// Whatever the database says.
 pub async fn create(tx: &Transaction) -> Result<i64> {
     // A deletion under way, which knows the marks there were, must be over before another mark can fold what it hides.
-    lock_all(tx).await?;
-    let mut sql = tx.sql("INSERT INTO mark (position, reach, revision, epoch) VALUES (0, 0, 0, ");
+    hold(tx).await?;
+    let mut sql = tx.sql("INSERT INTO mark (position, reach, revision, epoch) VALUES (");
+    sql.number(BEFORE_ALL).push(", ").number(BEFORE_ALL).push(", 0, ");
     sql.bind(super::configuration::epoch(tx).await?).push(") RETURNING id");
     sql.row(tx)
         .await?
         .map_or_else(|| Err(Error::internal("no mark was made")), |row| get(&row, 0))
+}
+
+/// Removes the marks of backfills that no rollup waits for any more: standing still, they would keep raw events that
+/// retention is to remove.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn remove_unused(tx: &Transaction) -> Result<()> {
+    let mut sql = tx.sql("DELETE FROM mark WHERE id NOT IN ");
+    sql.numbers([VIEW_MARK, SCOPE_MARK])
+        .push(" AND NOT EXISTS (SELECT 1 FROM rollup r WHERE r.mark_id = mark.id AND r.state <> 2)");
+    sql.run(tx).await.map(drop)
 }
 
 /// Removes a mark whose rollups have joined another.
@@ -143,9 +167,7 @@ pub async fn create(tx: &Transaction) -> Result<i64> {
 /// # Errors
 /// Whatever the database says.
 pub async fn remove(tx: &Transaction, id: i64) -> Result<()> {
-    let mut sql = tx.sql("DELETE FROM mark WHERE id = ");
-    sql.number(id);
-    sql.run(tx).await.map(drop)
+    remove_row(tx, "mark", id).await
 }
 
 /// The position up to which every event is surely visible: on SQLite past the last id, on PostgreSQL the oldest
@@ -225,6 +247,15 @@ pub async fn ahead(tx: &Transaction) -> Result<i64> {
         "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
     };
     tx.sql(text).row(tx).await?.map_or(Ok(0), |row| get(&row, 0))
+}
+
+/// Whether every event that arrived before `position` is surely visible to the statements that follow.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn is_settled(tx: &Transaction, position: i64) -> Result<bool> {
+    // SQLite's one writer sees all there is; its horizon falls behind where the newest events were removed.
+    Ok(tx.is_sqlite() || horizon(tx).await? >= position)
 }
 
 /// More transactions than one cluster will ever run.

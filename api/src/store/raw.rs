@@ -246,10 +246,12 @@ pub(super) fn push_filter(sql: &mut Sql, hasher: &KeyedHash, filter: &Filter) {
         sql.push(" AND e.id IN ").numbers(sequences.iter().copied());
     }
     if let Some(span) = filter.span {
-        sql.push(" AND e.time >= ")
-            .number(span.from)
-            .push(" AND e.time < ")
-            .number(span.to);
+        if span.from > i64::MIN {
+            sql.push(" AND e.time >= ").number(span.from);
+        }
+        if span.to < i64::MAX {
+            sql.push(" AND e.time < ").number(span.to);
+        }
     }
     for condition in &filter.conditions {
         sql.push(" AND ");

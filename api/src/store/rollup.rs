@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{
     Transaction,
     condition::{Field, push_json},
-    sql::{Sql, get},
+    sql::{Sql, get, remove_row},
 };
 use crate::domain::{
     condition::Condition,
@@ -135,14 +135,16 @@ pub async fn join(tx: &Transaction, from: i64, to: i64) -> Result<()> {
     sql.run(tx).await.map(drop)
 }
 
-/// Retires rollups: they answer and fold no more, and a worker clears their cells away.
+/// Retires rollups: they answer and fold no more, and a worker clears their cells away. The caller has raised the
+/// revision of every mark, so that no fold that knows them writes after.
 ///
 /// # Errors
 /// Whatever the database says.
 pub async fn retire(tx: &Transaction, ids: &[i64]) -> Result<()> {
     let mut sql = tx.sql("UPDATE rollup SET state = 2 WHERE id IN ");
     sql.numbers(ids.iter().copied());
-    sql.run(tx).await.map(drop)
+    sql.run(tx).await?;
+    super::mark::remove_unused(tx).await
 }
 
 /// Removes some cells of retired rollups, and says whether there may be more.
@@ -172,9 +174,7 @@ pub async fn clear_retired(tx: &Transaction, limit: i64) -> Result<bool> {
             return Ok(true);
         }
     }
-    let mut sql = tx.sql("DELETE FROM rollup WHERE id = ");
-    sql.number(id);
-    sql.run(tx).await?;
+    remove_row(tx, "rollup", id).await?;
     Ok(true)
 }
 
@@ -300,6 +300,19 @@ pub async fn stale_gaps(tx: &Transaction, limit: i64) -> Result<Vec<(i64, Tier, 
         .iter()
         .map(|row| Ok((get(row, 0)?, Tier::from_code(get(row, 1)?), get(row, 2)?)))
         .collect()
+}
+
+/// Whether a deletion left anything of a site's rollups stale that was not rebuilt yet.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn is_stale(tx: &Transaction, site: i64) -> Result<bool> {
+    let mut sql = tx.sql("SELECT 1 FROM rollup r WHERE r.state <> 2 AND r.site_id = ");
+    sql.number(site).push(
+        " AND (EXISTS (SELECT 1 FROM rollup_gap g WHERE g.rollup_id = r.id AND g.reason = 1) \
+         OR EXISTS (SELECT 1 FROM unique_bucket u WHERE u.rollup_id = r.id AND u.stale)) LIMIT 1",
+    );
+    Ok(sql.row(tx).await?.is_some())
 }
 
 /// Opens a gap: raw events answer for that hour or day from here on.

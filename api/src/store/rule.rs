@@ -6,7 +6,7 @@ use sea_orm::{
     QuerySelect,
 };
 
-use super::{Transaction, error, sql::get};
+use super::{Transaction, sql::get};
 use crate::domain::{
     error::{Error, Result},
     rule::{Definition, List, Pattern, Rule, Target},
@@ -66,7 +66,7 @@ pub async fn page(
     if let Some(after) = after {
         query = query.filter(Column::PublicId.gt(after));
     }
-    let rows = query.all(tx.connection()).await.map_err(error::from)?;
+    let rows = query.all(tx.connection()).await.map_err(|error| tx.failure(error))?;
     rows.into_iter().map(read).collect()
 }
 
@@ -78,7 +78,7 @@ pub async fn count(tx: &Transaction, site: i64, filter: &Filter) -> Result<usize
     let count = matching(site, filter)
         .count(tx.connection())
         .await
-        .map_err(error::from)?;
+        .map_err(|error| tx.failure(error))?;
     Ok(usize::try_from(count).unwrap_or(usize::MAX))
 }
 
@@ -106,7 +106,7 @@ pub async fn find(tx: &Transaction, public_id: &str) -> Result<Option<Rule>> {
         .filter(Column::PublicId.eq(public_id))
         .one(tx.connection())
         .await
-        .map_err(error::from)?;
+        .map_err(|error| tx.failure(error))?;
     row.map(read).transpose()
 }
 
@@ -122,7 +122,7 @@ pub async fn by_number(tx: &Transaction, ids: &[i64]) -> Result<Vec<Rule>> {
             .order_by_asc(Column::Id)
             .all(tx.connection())
             .await
-            .map_err(error::from)?;
+            .map_err(|error| tx.failure(error))?;
         for row in rows {
             rules.push(read(row)?);
         }
@@ -139,7 +139,7 @@ pub async fn create(tx: &Transaction, rule: &Rule) -> Result<Rule> {
         id: NotSet,
         ..write(rule)
     };
-    read(row.insert(tx.connection()).await.map_err(error::from)?)
+    read(row.insert(tx.connection()).await.map_err(|error| tx.failure(error))?)
 }
 
 /// Changes a rule.
@@ -147,7 +147,11 @@ pub async fn create(tx: &Transaction, rule: &Rule) -> Result<Rule> {
 /// # Errors
 /// A conflict where the list has a rule for this pattern, or whatever the database says.
 pub async fn update(tx: &Transaction, rule: &Rule) -> Result<()> {
-    write(rule).update(tx.connection()).await.map(drop).map_err(error::from)
+    write(rule)
+        .update(tx.connection())
+        .await
+        .map(drop)
+        .map_err(|error| tx.failure(error))
 }
 
 /// Removes a rule and its hits.
@@ -158,7 +162,7 @@ pub async fn remove(tx: &Transaction, id: i64) -> Result<()> {
     let mut sql = tx.sql("DELETE FROM rule_hit WHERE rule_id = ");
     sql.number(id).to_owned().run(tx).await?;
     let removed = Entity::delete_by_id(id).exec(tx.connection()).await;
-    removed.map(drop).map_err(error::from)
+    removed.map(drop).map_err(|error| tx.failure(error))
 }
 
 fn write(rule: &Rule) -> ActiveModel {

@@ -3,7 +3,7 @@
 use entity::scope::{ActiveModel, Column, Entity, Model};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, NotSet, QueryOrder};
 
-use super::{Transaction, error, view};
+use super::{Transaction, sql::remove_row, view};
 use crate::domain::{
     dimension::Dimension,
     error::Result,
@@ -20,7 +20,7 @@ pub async fn list(tx: &Transaction) -> Result<Vec<Scope>> {
         .order_by_asc(Column::Id)
         .all(tx.connection())
         .await
-        .map_err(error::from)?;
+        .map_err(|error| tx.failure(error))?;
     Ok(rows.into_iter().map(read).collect())
 }
 
@@ -37,7 +37,10 @@ pub async fn create(tx: &Transaction, fields: &[Dimension], built_in: bool, now:
         built_in: Set(built_in),
         created_at: Set(now),
     };
-    row.insert(tx.connection()).await.map(read).map_err(error::from)
+    row.insert(tx.connection())
+        .await
+        .map(read)
+        .map_err(|error| tx.failure(error))
 }
 
 /// Removes a scope's declaration.
@@ -45,11 +48,7 @@ pub async fn create(tx: &Transaction, fields: &[Dimension], built_in: bool, now:
 /// # Errors
 /// Whatever the database says.
 pub async fn remove(tx: &Transaction, id: i64) -> Result<()> {
-    Entity::delete_by_id(id)
-        .exec(tx.connection())
-        .await
-        .map(drop)
-        .map_err(error::from)
+    remove_row(tx, "scope", id).await
 }
 
 fn read(row: Model) -> Scope {

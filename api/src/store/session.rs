@@ -7,7 +7,7 @@ use entity::{
 use jiff::Timestamp;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, NotSet, QueryFilter, QueryOrder};
 
-use super::{Transaction, error};
+use super::Transaction;
 use crate::domain::{error::Result, session::Session, zone};
 
 /// Makes a session; its `id` is ignored.
@@ -26,7 +26,10 @@ pub async fn create(tx: &Transaction, session: &Session) -> Result<Session> {
         expires_at: Set(zone::nanoseconds(session.expires)),
         ended_at: Set(None),
     };
-    row.insert(tx.connection()).await.map(read).map_err(error::from)
+    row.insert(tx.connection())
+        .await
+        .map(read)
+        .map_err(|error| tx.failure(error))
 }
 
 /// Notes that a session was renewed: when, until when, from where and with what.
@@ -53,7 +56,7 @@ pub async fn renew(tx: &Transaction, session: &Session) -> Result<()> {
 /// Whatever the database says.
 pub async fn find(tx: &Transaction, public_id: &str) -> Result<Option<Session>> {
     let query = Entity::find().filter(Column::PublicId.eq(public_id));
-    let row = query.one(tx.connection()).await.map_err(error::from)?;
+    let row = query.one(tx.connection()).await.map_err(|error| tx.failure(error))?;
     Ok(row.map(read))
 }
 
@@ -70,7 +73,7 @@ pub async fn list(tx: &Transaction, account: i64, now: i64) -> Result<Vec<Sessio
         .order_by_desc(Column::Id)
         .all(tx.connection())
         .await
-        .map_err(error::from)?;
+        .map_err(|error| tx.failure(error))?;
     Ok(rows.into_iter().map(read).collect())
 }
 
@@ -129,12 +132,12 @@ pub async fn of_token(tx: &Transaction, hash: &[u8]) -> Result<Option<(Session, 
     let token = refresh_token::Entity::find_by_id(hash.to_vec())
         .one(tx.connection())
         .await
-        .map_err(error::from)?;
+        .map_err(|error| tx.failure(error))?;
     let Some(token) = token else { return Ok(None) };
     let session = Entity::find_by_id(token.session_id)
         .one(tx.connection())
         .await
-        .map_err(error::from)?;
+        .map_err(|error| tx.failure(error))?;
     Ok(session.map(|row| (read(row), token.spent_at.map(zone::timestamp))))
 }
 

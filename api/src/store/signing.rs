@@ -3,7 +3,7 @@
 use entity::signing_key::{ActiveModel, Column, Entity, Model};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, NotSet, QueryOrder};
 
-use super::{Transaction, error};
+use super::Transaction;
 use crate::domain::{error::Result, signing::SigningKey, zone};
 
 /// Every key, oldest first.
@@ -15,7 +15,7 @@ pub async fn list(tx: &Transaction) -> Result<Vec<SigningKey>> {
         .order_by_asc(Column::Id)
         .all(tx.connection())
         .await
-        .map_err(error::from)?;
+        .map_err(|error| tx.failure(error))?;
     Ok(rows.into_iter().map(read).collect())
 }
 
@@ -31,7 +31,10 @@ pub async fn create(tx: &Transaction, key: &SigningKey) -> Result<SigningKey> {
         created_at: Set(zone::nanoseconds(key.created)),
         verifies_until: Set(key.verifies_until.map(zone::nanoseconds)),
     };
-    row.insert(tx.connection()).await.map(read).map_err(error::from)
+    row.insert(tx.connection())
+        .await
+        .map(read)
+        .map_err(|error| tx.failure(error))
 }
 
 /// Lets every key that signs verify until `until` and sign no more.

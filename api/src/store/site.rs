@@ -4,7 +4,7 @@ use entity::site::{ActiveModel, Column, Entity, Model};
 use jiff::tz::TimeZone;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, NotSet, QueryOrder};
 
-use super::{Transaction, error, key::patterns};
+use super::{Transaction, key::patterns};
 use crate::domain::{
     error::Result,
     site::{ActionPolicy, IdentityPeriod, IpPolicy, Site},
@@ -20,7 +20,7 @@ pub async fn list(tx: &Transaction) -> Result<Vec<Site>> {
         .order_by_asc(Column::Name)
         .all(tx.connection())
         .await
-        .map_err(error::from)?;
+        .map_err(|error| tx.failure(error))?;
     Ok(rows.into_iter().map(read).collect())
 }
 
@@ -36,15 +36,35 @@ pub async fn create(tx: &Transaction, site: &Site) -> Result<Site> {
     .insert(tx.connection())
     .await
     .map(read)
-    .map_err(error::from)
+    .map_err(|error| tx.failure(error))
 }
 
-/// Changes a site's settings.
+/// Changes a site's settings; its floors stay where they are.
 ///
 /// # Errors
 /// Whatever the database says.
 pub async fn update(tx: &Transaction, site: &Site) -> Result<()> {
-    write(site).update(tx.connection()).await.map(drop).map_err(error::from)
+    let settings = ActiveModel {
+        raw_floor: NotSet,
+        rollup_floor: NotSet,
+        ..write(site)
+    };
+    settings
+        .update(tx.connection())
+        .await
+        .map(drop)
+        .map_err(|error| tx.failure(error))
+}
+
+/// Raises a site's floors, of raw events and of rollups.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn raise_floors(tx: &Transaction, id: i64, raw: i64, rollup: i64) -> Result<()> {
+    let mut sql = tx.sql("UPDATE site SET raw_floor = ");
+    sql.number(raw).push(", rollup_floor = ").number(rollup);
+    sql.push(" WHERE id = ").number(id);
+    sql.run(tx).await.map(drop)
 }
 
 fn write(site: &Site) -> ActiveModel {

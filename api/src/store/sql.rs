@@ -157,7 +157,7 @@ impl Sql {
         tx.connection()
             .query_all_raw(self.statement())
             .await
-            .map_err(error::from)
+            .map_err(|error| tx.failure(error))
     }
 
     /// Runs it for its first row.
@@ -165,7 +165,7 @@ impl Sql {
         tx.connection()
             .query_one_raw(self.statement())
             .await
-            .map_err(error::from)
+            .map_err(|error| tx.failure(error))
     }
 
     /// Runs it for the number of rows it changed.
@@ -174,7 +174,7 @@ impl Sql {
             .execute_raw(self.statement())
             .await
             .map(|done| done.rows_affected())
-            .map_err(error::from)
+            .map_err(|error| tx.failure(error))
     }
 }
 
@@ -194,4 +194,11 @@ pub(super) enum Column {
 /// A column of a row, by position.
 pub(super) fn get<T: sea_orm::TryGetable>(row: &QueryResult, index: usize) -> Result<T> {
     row.try_get_by_index(index).map_err(error::from)
+}
+
+/// Removes a row by its id.
+pub(super) async fn remove_row(tx: &Transaction, table: &str, id: i64) -> Result<()> {
+    let mut sql = tx.sql(&format!("DELETE FROM {table} WHERE id = "));
+    sql.number(id);
+    sql.run(tx).await.map(drop)
 }

@@ -3,7 +3,7 @@
 use entity::view::{ActiveModel, Column, Entity, Model};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, NotSet, QueryOrder};
 
-use super::{Transaction, error};
+use super::{Transaction, sql::remove_row};
 use crate::domain::{
     dimension::Dimension,
     error::Result,
@@ -20,7 +20,7 @@ pub async fn list(tx: &Transaction) -> Result<Vec<View>> {
         .order_by_asc(Column::Id)
         .all(tx.connection())
         .await
-        .map_err(error::from)?;
+        .map_err(|error| tx.failure(error))?;
     Ok(rows.into_iter().map(read).collect())
 }
 
@@ -40,7 +40,10 @@ pub async fn create(tx: &Transaction, site: i64, definition: &Definition, built_
         built_in: Set(built_in),
         created_at: Set(now),
     };
-    row.insert(tx.connection()).await.map(read).map_err(error::from)
+    row.insert(tx.connection())
+        .await
+        .map(read)
+        .map_err(|error| tx.failure(error))
 }
 
 /// Removes a view's declaration.
@@ -48,11 +51,7 @@ pub async fn create(tx: &Transaction, site: i64, definition: &Definition, built_
 /// # Errors
 /// Whatever the database says.
 pub async fn remove(tx: &Transaction, id: i64) -> Result<()> {
-    Entity::delete_by_id(id)
-        .exec(tx.connection())
-        .await
-        .map(drop)
-        .map_err(error::from)
+    remove_row(tx, "view", id).await
 }
 
 fn read(row: Model) -> View {

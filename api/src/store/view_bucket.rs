@@ -230,6 +230,8 @@ pub async fn sum(
     }
     if measures > 0 {
         let mut measured = std::collections::HashMap::new();
+        // A row for each measure of a cell.
+        let most = most.saturating_mul(measures);
         for row in statement(tx, "measure_bucket", rollup, tier, stretches, keys, most)
             .rows(tx)
             .await?

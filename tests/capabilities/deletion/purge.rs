@@ -5,7 +5,10 @@ use support::{Engine, Tidemark};
 
 use super::{answers, await_state, bytes_on_disk, event};
 
-support::on_both_engines!(what_was_purged_is_gone_for_good_but_its_id_stays_taken);
+support::on_both_engines!(
+    what_was_purged_is_gone_for_good_but_its_id_stays_taken,
+    a_large_deletion_ends_though_the_newest_event_is_purged,
+);
 
 async fn what_was_purged_is_gone_for_good_but_its_id_stays_taken(engine: Engine) {
     let tidemark = Tidemark::builder(engine).flag("--purge-interval", "1s").start().await;
@@ -26,6 +29,25 @@ async fn what_was_purged_is_gone_for_good_but_its_id_stays_taken(engine: Engine)
     assert_eq!((view, raw, unique, ids.len()), (8, 8, 4, 8));
     let missing = tidemark.client().delete("event 2").await;
     assert_eq!(missing["error"]["code"], "NOT_FOUND", "{missing:#}");
+}
+
+async fn a_large_deletion_ends_though_the_newest_event_is_purged(engine: Engine) {
+    let tidemark = Tidemark::builder(engine)
+        .flag("--deletion-slice-events", "1")
+        .flag("--purge-interval", "200ms")
+        .start()
+        .await;
+    tidemark.accept((0..401).map(event).collect()).await;
+    let newest = tidemark.client().delete("event 400").await;
+    assert_eq!(newest["count"], 1, "{newest:#}");
+    let filter = json!({"filter": {"where": [{"dimension": "action", "value": "odd"}]}});
+    let many = tidemark.client().delete_many(filter).await;
+    assert_eq!(many["count"], 200, "{many:#}");
+    for deletion in [newest, many] {
+        await_state(&tidemark, &deletion["deletion"]["id"], "PURGED").await;
+    }
+    let (view, raw, _, ids) = answers(&tidemark).await;
+    assert_eq!((view, raw, ids.len()), (200, 200, 200));
 }
 
 /// An event whose every text holds the marker of its owner.

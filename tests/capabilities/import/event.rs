@@ -91,13 +91,29 @@ async fn an_export_comes_back_exactly(engine: Engine) {
     assert_eq!(export(database, site).await, exported);
 
     // Into another site, and into another database: the same lines.
-    let _ = tidemark.command(&["site", "create", "copy"]).await.success();
+    let copy = tidemark.another_site("copy").await;
     let elsewhere = Database::new(engine);
     let _ = binary::run(&elsewhere, &["site", "create", "copy"]).await.success();
     for target in [database, &elsewhere] {
         let printed = import(target, "copy", &exported).await;
         assert_eq!(tally(&printed, "events imported"), 10, "{printed}");
         assert_eq!(export(target, "copy").await, exported);
+    }
+    // Whom nobody named stays so, the same everywhere.
+    let unnamed = events
+        .iter()
+        .find(|event| event["id"] == "unnamed")
+        .expect("it is there");
+    let hash = unnamed["unnamed"].as_str().expect("a hash");
+    assert!(hash.starts_with('~') && unnamed["actor"].is_null(), "{unnamed:#}");
+    for client in [client, &copy] {
+        let event = client.event("unnamed").await;
+        assert_eq!(
+            (&event["actor"], &event["actorSource"]),
+            (&json!(hash), &json!("UNNAMED"))
+        );
+        assert_eq!(client.event("full").await["actorSource"], "USER");
+        assert_eq!(client.event("nobody").await["actorSource"], Value::Null);
     }
 }
 
@@ -133,6 +149,7 @@ async fn refused_lines_are_told_by_number(engine: Engine) {
         r#"{"id": "1", "action": "a"}"#,
         r#"{"id": "9", "action": "a", "tag": 7}"#,
         r#"{"id": "10", "action": "a"}"#,
+        r#"{"id": "11", "action": "a", "actor": "ada", "unnamed": "~1"}"#,
     ];
     let arguments = ["import", "events", "-", "--site", tidemark.site()];
     let finished = binary::run_with_input(tidemark.database(), &arguments, lines.join("\n").as_bytes()).await;
@@ -147,10 +164,10 @@ async fn refused_lines_are_told_by_number(engine: Engine) {
     ];
     assert_eq!(
         what.map(|what| tally(&printed, what)),
-        [10, 2, 1, 3, 3, 1],
+        [11, 2, 1, 4, 3, 1],
         "{finished}"
     );
-    for number in [3, 4, 5, 6, 7, 9] {
+    for number in [3, 4, 5, 6, 7, 9, 11] {
         let start = format!("line {number}: ");
         assert_eq!(
             complaints.lines().filter(|line| line.starts_with(&start)).count(),

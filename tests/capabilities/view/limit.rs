@@ -13,6 +13,8 @@ support::on_both_engines!(
     a_wrong_question_names_what_is_wrong_and_spoils_no_other,
     too_many_rows_are_refused_unless_the_first_are_asked_for,
     more_keys_than_a_question_holds_are_counted_right,
+    a_late_question_spoils_no_other,
+    an_hour_that_is_rebuilt_too_wide_is_answered_from_raw_events,
 );
 
 const SPAN: [&str; 2] = ["2026-11-18T00:00:00Z", "2026-11-19T00:00:00Z"];
@@ -129,4 +131,85 @@ async fn more_keys_than_a_question_holds_are_counted_right(engine: Engine) {
             .series("HOUR", "Asia/Kolkata"),
     ];
     check::finds(tidemark.client(), &finds, &events).await;
+}
+
+async fn a_late_question_spoils_no_other(engine: Engine) {
+    let mut events = crowd(400);
+    for (number, event) in events.iter_mut().enumerate() {
+        // Another for each event, and long, so that looking through it takes its time.
+        let text: String = (0..12_000).map(|word| format!("{} ", word * 7_919 + number)).collect();
+        event.tag.insert("text".to_owned(), json!(text + "end"));
+    }
+    let tidemark = start(engine, &[("--question-deadline", "1s")], &[]).await;
+    for chunk in events.chunks(25) {
+        tidemark.accept(chunk.iter().map(Event::input).collect()).await;
+    }
+    tidemark.await_folded().await;
+    let good = json!({"view": "networks", "from": SPAN[0], "to": SPAN[1]});
+    let raw = json!({"view": "events", "from": SPAN[0], "to": SPAN[1], "groupBy": ["action"]});
+    let mut late = raw.clone();
+    late["where"] = json!(vec![
+        json!({"dimension": "tag.text", "op": "CONTAINS", "value": " end"});
+        50
+    ]);
+    let document = "query ($inputs: [FindInput!]!, $who: UniqueInput!) { \
+         findBatch(inputs: $inputs) { result { total } error { code path } } unique(input: $who) { count } \
+         events(first: 1) { edges { node { id } } } }";
+    let variables = json!({
+        "inputs": [good, late, good, late, raw], "who": {"from": SPAN[0], "to": SPAN[1]},
+    });
+    let answer = tidemark.client().graphql(document, variables).await;
+    let data = answer.data();
+    for (index, outcome) in data["findBatch"].as_array().expect("a list").iter().enumerate() {
+        if index % 2 == 0 {
+            assert_eq!(outcome["result"]["total"], 400, "{outcome:#}");
+        } else {
+            let path = format!("inputs[{index}]");
+            assert_eq!(
+                outcome["error"],
+                json!({"code": "DEADLINE_EXCEEDED", "path": path}),
+                "{outcome:#}"
+            );
+        }
+    }
+    assert_eq!(data["unique"]["count"], 1);
+    assert_eq!(data["events"]["edges"].as_array().expect("a list").len(), 1);
+}
+
+async fn an_hour_that_is_rebuilt_too_wide_is_answered_from_raw_events(engine: Engine) {
+    let tidemark = start(engine, &[("--max-cells-per-hour", "5")], &[]).await;
+    let view = json!({"input": {"name": "sums", "dimensions": ["tag.group"], "measures": ["tag.n"]}});
+    let document = "mutation ($input: CreateViewInput!) { createView(input: $input) { name } }";
+    let _ = tidemark.client().graphql(document, view).await.data();
+    let event = |number: usize| {
+        let tag = json!({"group": format!("group {number}"), "n": number});
+        Event::new(&format!("event {number}"), "a", "2026-11-18T10:30:00Z", tag).input()
+    };
+    tidemark.accept((0..5).map(event).collect()).await;
+    let hour = json!({"view": "sums", "from": "2026-11-18T10:00:00Z", "to": "2026-11-18T11:00:00Z"});
+    let source = async || {
+        tidemark.await_folded().await;
+        tidemark.client().find(hour.clone()).await["provenance"]["source"].clone()
+    };
+    while source().await != "ROLLUP" {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    // The fold has just begun to rest when the hour becomes stale; what comes then waits to be rebuilt with it.
+    let mut again = event(0);
+    again["id"] = json!("again");
+    tidemark.accept(vec![again]).await;
+    let document = "mutation ($inputs: [EventInput!]!) { deleteEvent(id: \"event 4\") { count } \
+         logEvents(inputs: $inputs) { accepted } }";
+    let variables = json!({"inputs": (5..10).map(event).collect::<Vec<_>>()});
+    let answer = tidemark.client().graphql(document, variables).await;
+    assert_eq!(answer.data()["logEvents"]["accepted"], 5);
+    for _ in 0..50 {
+        let _ = source().await;
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let found = tidemark.client().find(hour.clone()).await;
+    assert_eq!(
+        (&found["total"], &found["provenance"]["source"]),
+        (&json!(10), &json!("RAW"))
+    );
 }

@@ -36,7 +36,8 @@ pub(in crate::graphql) struct EventInput {
     url: Option<String>,
     /// Where the actor came from.
     referrer: Option<String>,
-    /// Any JSON object, at most 1 MiB, 64 levels and 4,096 keys. Dots in keys become underscores.
+    /// Any JSON object, at most 1 MiB, 64 levels and 4,096 keys. Dots in keys become underscores. Numbers are integers of
+    /// 64 bits or doubles; one with more digits than a double holds becomes the nearest that it does.
     tag: Option<Value>,
     /// The actor's IP address; the connection's where left out. Counts only from keys that are not public.
     ip: Option<String>,
@@ -71,6 +72,7 @@ impl EventInput {
             ip: self.ip,
             user_agent: self.user_agent,
             actor: self.actor,
+            unnamed: None,
             device: self.device,
             session: self.session,
             company: self.company,

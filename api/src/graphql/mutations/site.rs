@@ -17,7 +17,8 @@ struct UpdateSiteInput {
     site: Option<String>,
     /// A new name: 1–64 letters, digits, dots, hyphens or underscores. The old one is free at once.
     name: Option<String>,
-    /// The IANA zone in which its days begin. Another zone has everything folded anew, in the background.
+    /// The IANA zone in which its days begin. Another zone has everything folded anew from raw events, in the
+    /// background; what retention has taken the raw events of is then gone from every answer.
     time_zone: Option<String>,
     /// Which actions it takes.
     action_policy: Option<ActionPolicy>,
@@ -27,7 +28,8 @@ struct UpdateSiteInput {
     identity_period: Option<IdentityPeriod>,
     /// Refuse events older than so many seconds, 1 to 2,147,483,647; null takes the limit off.
     max_event_age_seconds: MaybeUndefined<i64>,
-    /// Days after which raw events go, 1 to 36,500; null keeps them.
+    /// Days after which raw events go, 1 to 36,500; null keeps those that are left. An event that is logged for a day
+    /// whose raw events are gone still counts, but is neither listed nor deleted.
     raw_retention_days: MaybeUndefined<i64>,
     /// Days after which rollups go, 1 to 36,500 and not before raw events; null keeps them.
     rollup_retention_days: MaybeUndefined<i64>,

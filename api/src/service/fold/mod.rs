@@ -217,7 +217,6 @@ impl Services {
         step.finish(&tx).await?;
         tx.commit().await?;
         self.fold_memory.adapt(start.elapsed(), self.worker.fold_events);
-        eprintln!("FOLD {} events held {} us", step.events, start.elapsed().as_micros());
         written.remember(self, &step.mark);
         Ok(step.done())
     }

@@ -1,6 +1,9 @@
-//! Rebuilding from raw events what a deletion or a restore left stale.
+//! Rebuilding from raw events what a deletion left stale.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use super::{Cells, DEADLINE, Folded, Work};
 use crate::{
@@ -17,7 +20,24 @@ use crate::{
     },
 };
 
+/// A rest while somebody else moves the mark.
+const REST: Duration = Duration::from_millis(5);
+
 impl Services {
+    /// Rebuilds everything that is stale.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub async fn rebuild_all(&self) -> Result<()> {
+        loop {
+            match self.rebuild().await? {
+                Folded::All => return Ok(()),
+                Folded::Some(_) | Folded::Rest(_) => {}
+                Folded::Interrupted => tokio::time::sleep(REST).await,
+            }
+        }
+    }
+
     /// Rebuilds one day of stale sets, or one stale hour or day of a view.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use crate::{
         hash::Hash,
         question::Measure,
         rollup::{Content, Gap, Mark, Tier},
+        zone::{Days, HOUR},
     },
     service::{Services, unique::ActorSet},
     store::{
@@ -260,6 +261,10 @@ impl Work {
 
     /// The sets as they will be, in order of place. Stale ones are left to be rebuilt.
     pub(super) fn unite_sets(mut self, numbers: &[HashMap<usize, i64>]) -> Result<Vec<Bucket>> {
+        self.take_sets(numbers)
+    }
+
+    fn take_sets(&mut self, numbers: &[HashMap<usize, i64>]) -> Result<Vec<Bucket>> {
         let mut buckets = Vec::new();
         for (index, own) in self.cells.rollups.iter_mut().enumerate() {
             for ((day, key), actors) in std::mem::take(&mut own.actors) {
@@ -325,15 +330,29 @@ impl Work {
         Ok(numbers)
     }
 
-    /// Hours and days that would hold more cells than allowed.
+    /// Hours and days that would hold more cells than allowed. Those grow on that retention has begun to take the raw
+    /// events of, as nothing else could answer for them.
     fn overflows(&self, services: &Services) -> HashSet<(i64, Tier, i64)> {
-        let wide = self
-            .widths
-            .iter()
-            .filter(|(place, width)| **width > most_cells(services, place.1));
-        wide.map(|(place, _)| *place)
-            .filter(|place| !self.gaps.contains(place))
-            .collect()
+        let configuration = services.registry.current();
+        let mut overflows = HashSet::new();
+        for own in &self.cells.rollups {
+            let mut days = Days::new(own.rollup.time_zone.clone());
+            let site = configuration.sites.get(&own.rollup.site);
+            let floor = site.map_or(i64::MIN, |site| site.raw_floor);
+            let wide = self
+                .widths
+                .iter()
+                .filter(|((rollup, tier, _), width)| *rollup == own.rollup.id && **width > most_cells(services, *tier));
+            let answerable = wide.map(|(place, _)| *place).filter(|(_, tier, bucket)| {
+                let start = match tier {
+                    Tier::Hour => bucket * HOUR,
+                    Tier::Day => days.bounds(*bucket).0,
+                };
+                start >= floor
+            });
+            overflows.extend(answerable.filter(|place| !self.gaps.contains(place)));
+        }
+        overflows
     }
 
     /// Takes the cells back, for events that are hidden. The caller holds every mark and has raised its revision.
@@ -393,41 +412,13 @@ impl Work {
     }
 
     /// Adds the cells of events that are shown again. The caller holds every mark and has raised its revision.
+    ///
+    /// Nothing becomes stale by it, so that it is right for events that retention is taking, too: a sum and a least or
+    /// greatest value take in what comes back, and so does a set.
     pub(in crate::service) async fn restore(mut self, services: &Services, tx: &Transaction) -> Result<()> {
-        let mut stale = Vec::new();
-        for (index, own) in self.cells.rollups.iter_mut().enumerate() {
-            let actors = std::mem::take(&mut own.actors);
-            let days: Vec<_> = actors.into_keys().collect();
-            stale.push((index, days));
-        }
-        for (index, days) in stale {
-            let own = &self.cells.rollups[index];
-            let keys = &self.keys[index];
-            let wanted: HashMap<Hash, _> = days
-                .iter()
-                .map(|(_, key)| (keys.hashes[*key], self.cells.key_values(&own.keys[*key])))
-                .collect();
-            let numbers = if wanted.is_empty() {
-                HashMap::new()
-            } else {
-                rollups::key_ids(tx, own.rollup.id, &wanted).await?
-            };
-            let bucket = |(day, key): &(i64, usize)| {
-                let place = unique_bucket::Place {
-                    rollup: own.rollup.id,
-                    day: *day,
-                    key: *numbers.get(&keys.hashes[*key])?,
-                };
-                Some(Bucket {
-                    place,
-                    stale: true,
-                    sketch: ActorSet::empty().write(),
-                })
-            };
-            let mut buckets: Vec<_> = days.iter().filter_map(bucket).collect();
-            buckets.sort_unstable_by_key(|bucket| bucket.place);
-            unique_bucket::write(tx, &buckets).await?;
-        }
+        let (numbers, _) = self.number_sets(tx).await?;
+        let buckets = self.take_sets(&numbers)?;
+        unique_bucket::write(tx, &buckets).await?;
         self.add(services, tx).await.map(drop)
     }
 }
@@ -456,9 +447,14 @@ pub(in crate::service) fn hash_key(services: &Services, rollup: i64, values: &[O
 }
 
 impl Work {
-    /// Lets a gap be written to that is being closed.
+    /// Lets a gap be written to that is being closed: it will hold these cells and no others.
     pub(super) fn reopen(&mut self, place: (i64, Tier, i64)) {
         self.gaps.remove(&place);
-        self.widths.insert(place, 0);
+        let of_rollup = self.cells.rollups.iter().filter(|own| own.rollup.id == place.0);
+        let cells = of_rollup.flat_map(|own| own.counts.keys());
+        let width = cells
+            .filter(|(tier, bucket, _)| (*tier, *bucket) == (place.1, place.2))
+            .count();
+        self.widths.insert(place, i64::try_from(width).unwrap_or(i64::MAX));
     }
 }

@@ -269,6 +269,8 @@ impl Services {
         caller.permit(Operation::CreateScope)?;
         let fields = scope::parse(names, "fields")?;
         let tx = self.database.write(Priority::Configuration).await?;
+        // Retention must not raise a site's floor between the look and the commit.
+        store::mark::hold(&tx).await?;
         let configuration = self.registry.at(&tx).await?;
         let exists = || {
             let message = format!("There is a scope {} already.", scope::name(&fields));
@@ -319,6 +321,7 @@ impl Services {
         caller.permit(Operation::DeleteScope)?;
         let fields = scope::parse(names, "fields")?;
         let tx = self.database.write(Priority::Configuration).await?;
+        store::mark::revise(&tx).await?;
         let configuration = self.registry.at(&tx).await?;
         let scope = configuration
             .scope(&fields)

@@ -37,8 +37,10 @@ impl Groups {
             return *position;
         }
         let position = self.values.len();
+        // As rollups keep them, so that an answer looks the same wherever it comes from.
+        let read = |value: &Option<String>| value.as_ref().and_then(|text| serde_json::from_str(text).ok());
+        self.values.push(name.iter().map(read).collect());
         self.positions.insert(name, position);
-        self.values.push(values.to_vec());
         self.whole.push((0, vec![Measure::default(); self.measures]));
         position
     }

@@ -181,7 +181,7 @@ impl<'a> Reading<'a> {
             Some(rollup) => self.read_rollup(rollup).await?,
             None => {
                 let all = self.points.iter().copied().enumerate().collect();
-                self.read_raw(Cut::Spans(all), Arrival::Any).await?;
+                self.read_raw(all).await?;
                 Source::Raw
             }
         };
@@ -243,7 +243,7 @@ impl<'a> Reading<'a> {
         let position = self.opened.views.position;
         let mut raw = !plan.raw.is_empty();
         if raw {
-            self.read_raw(Cut::Spans(plan.raw), Arrival::Any).await?;
+            self.read_raw(plan.raw).await?;
         }
         if !covered.is_empty() {
             raw |= self.read_tail(covered.clone(), position).await?;
@@ -370,11 +370,14 @@ impl<'a> Reading<'a> {
         self.limited(raw::count(&self.opened.tx, scan, &self.group, measures, MOST_CELLS).await?)
     }
 
-    async fn read_raw(&mut self, cut: Cut, arrival: Arrival) -> Result<()> {
-        if let Cut::Spans(spans) = &cut {
-            check_floor(self.site, spans.iter().map(|(_, span)| span.from).min())?;
-        }
-        let scan = self.scan(cut, arrival);
+    /// Adds all raw events of some stretches.
+    async fn read_raw(&mut self, spans: Vec<(usize, Span)>) -> Result<()> {
+        check_floor(self.site, spans.iter().map(|(_, span)| span.from).min())?;
+        self.add_spans(spans, Arrival::Any).await
+    }
+
+    async fn add_spans(&mut self, spans: Vec<(usize, Span)>, arrival: Arrival) -> Result<()> {
+        let scan = self.scan(Cut::Spans(spans), arrival);
         for cell in self.count_raw(&scan).await? {
             let position = self.groups.position(&cell.values);
             self.groups.add(index(cell.point), position, cell.n, &cell.measures);
@@ -382,7 +385,8 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
-    /// Adds events past the mark to the points whose buckets do not hold them yet; says whether there were any.
+    /// Adds events past the mark to the points whose buckets do not hold them yet; says whether there were any. All of
+    /// them are there, whenever they happened: retention takes only what is folded.
     async fn read_tail(&mut self, covered: Vec<Span>, position: i64) -> Result<bool> {
         let arrival = Arrival::From(position);
         if crate::store::mark::lag(&self.opened.tx, position, 1).await? == 0 {
@@ -409,7 +413,7 @@ impl<'a> Reading<'a> {
                         .map(|part| (point, part)),
                 );
             }
-            self.read_raw(Cut::Spans(spans), arrival).await?;
+            self.add_spans(spans, arrival).await?;
             return Ok(true);
         }
         let scan = self.scan(Cut::Quarters(covered), arrival);

@@ -118,6 +118,8 @@ impl Services {
         caller.permit(Operation::CreateView)?;
         definition.check()?;
         let tx = self.database.write(Priority::Configuration).await?;
+        // Retention must not raise the site's floor between the look and the commit.
+        store::mark::hold(&tx).await?;
         let configuration = self.registry.at(&tx).await?;
         let site = configuration.admit(caller, Operation::CreateView, site)?;
         let now = clock::now_nanoseconds();
@@ -155,6 +157,7 @@ impl Services {
     pub async fn delete_view(&self, caller: &Caller, site: Option<&str>, name: &str) -> Result<View> {
         caller.permit(Operation::DeleteView)?;
         let tx = self.database.write(Priority::Configuration).await?;
+        store::mark::revise(&tx).await?;
         let configuration = self.registry.at(&tx).await?;
         let site = configuration.admit(caller, Operation::DeleteView, site)?;
         if name == RAW || built_in().iter().any(|one| one.name == name) {

@@ -58,10 +58,11 @@ pub(in crate::service::ingest) fn run(
     let page_host = url.as_ref().and_then(|url| url.host.as_deref());
     let share_hosts = site.share_hosts.as_deref().unwrap_or(&ingest.config.share_hosts);
     let traffic_source = traffic_source(from, page_host, share_hosts);
-    let (actor, actor_kind) = match (event.actor, &event.device) {
-        (Some(user), _) => (Some(user), ActorKind::User),
-        (None, Some(device)) => (Some(device.clone()), ActorKind::Device),
-        (None, None) => (None, ActorKind::None),
+    let (actor, actor_kind) = match (event.actor, &event.device, event.unnamed) {
+        (Some(user), ..) => (Some(user), ActorKind::User),
+        (None, Some(device), _) => (Some(device.clone()), ActorKind::Device),
+        (None, None, Some(hash)) => (Some(hash), ActorKind::Unnamed),
+        (None, None, None) => (None, ActorKind::None),
     };
     let (tag, text) = tag.map_or((None, None), |Tag { object, text }| (Some(object), Some(text)));
     let event = Event {

@@ -44,6 +44,7 @@ pub(in crate::service::ingest) fn run(
         (&mut event.ip, "ip", 64),
         (&mut event.user_agent, "userAgent", 2_048),
         (&mut event.actor, "actor", 256),
+        (&mut event.unnamed, "unnamed", 256),
         (&mut event.device, "device", 256),
         (&mut event.session, "session", 256),
         (&mut event.company, "company", 256),
@@ -63,6 +64,10 @@ pub(in crate::service::ingest) fn run(
         && ip.parse::<std::net::IpAddr>().is_err()
     {
         return Err(Error::new(Code::InvalidIp, format!("“{ip}” is no IP address.")).at("ip"));
+    }
+    if event.unnamed.is_some() && (event.actor.is_some() || event.device.is_some()) {
+        let message = "An event with an actor or a device has no unnamed actor; give one of them.";
+        return Err(Error::new(Code::InvalidArgument, message).at("unnamed"));
     }
     let time = match &event.time {
         Some(text) => read_time(text, site, door, received)?,
@@ -222,6 +227,23 @@ mod tests {
         assert!(judged(event(&"ä".repeat(1_024)), Door::Graphql).is_ok());
         assert!(judged(event(&"x".repeat(1_025)), Door::Graphql).is_err_and(|error| error.code == Code::TooLong));
         assert!(judged(event("a\0b"), Door::Graphql).is_err_and(|error| error.code == Code::InvalidText));
+    }
+
+    #[test]
+    fn an_actor_is_named_or_not() {
+        let event = |actor: Option<&str>, device: Option<&str>| NewEvent {
+            action: "a".into(),
+            unnamed: Some("~0".into()),
+            actor: actor.map(Into::into),
+            device: device.map(Into::into),
+            ..NewEvent::default()
+        };
+        assert!(judged(event(None, None), Door::Import).is_ok());
+        assert!(judged(event(Some(""), None), Door::Import).is_ok());
+        for event in [event(Some("ada"), None), event(None, Some("phone"))] {
+            let error = judged(event, Door::Import).expect_err("both");
+            assert_eq!(error.path.as_deref(), Some("unnamed"));
+        }
     }
 
     #[test]

@@ -1,0 +1,241 @@
+//! SQLite's connections: one that writes, behind a queue by priority; a few that read, each with a deadline of its own
+//! that its progress handler watches; and one that moves the write-ahead log into the file.
+
+use std::{
+    str::FromStr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqlxSqliteConnector, Statement,
+    TransactionTrait,
+    sqlx::sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
+
+use super::{ACQUIRE_TIMEOUT, Options};
+use crate::{
+    domain::error::{Code, Error, Result},
+    store::{
+        Priority, error,
+        gate::{Gate, Turn},
+    },
+};
+
+/// Prepared statements that a connection remembers: one for each size of an append, and what else runs often.
+const STATEMENTS: usize = 200;
+/// How often SQLite asks whether it is past the deadline, in virtual machine instructions: some 50 µs.
+const INSTRUCTIONS_BETWEEN_CHECKS: i32 = 20_000;
+/// How long one process waits for another's SQLite write lock.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+/// Pages of 4 KiB in the write-ahead log past which the writer is held to begin it anew: 64 MiB.
+const MOST_LOG_PAGES: i64 = 16_384;
+/// KiB of page cache: the writer's, where inserts and folds work, and each reader's.
+const WRITER_CACHE_KIB: &str = "-32768";
+const READER_CACHE_KIB: &str = "-4096";
+
+/// What SQLite needs beside its writing connection.
+pub(super) struct Sqlite {
+    gate: Arc<Gate>,
+    readers: Vec<Arc<Mutex<Reader>>>,
+    free: Arc<Semaphore>,
+    /// The connection for checkpoints.
+    maintenance: DatabaseConnection,
+    checkpoints_taken_over: AtomicBool,
+}
+
+/// One reading connection and the moment at which its statements are interrupted.
+struct Reader {
+    connection: DatabaseConnection,
+    deadline: Arc<Deadline>,
+}
+
+/// A reading connection that is taken. Its guard goes before its permit, so that a permit always finds a free reader.
+pub(in crate::store) struct Reading {
+    reader: OwnedMutexGuard<Reader>,
+    _permit: OwnedSemaphorePermit,
+}
+
+/// A moment that another thread watches, in milliseconds since `start`; 0 is never.
+struct Deadline {
+    start: Instant,
+    milliseconds: AtomicU64,
+}
+
+impl Sqlite {
+    /// Opens the writing connection, and prepares the others.
+    pub(super) async fn open(options: &Options) -> Result<(DatabaseConnection, Self)> {
+        let connect = SqliteConnectOptions::from_str(&options.url)
+            .map_err(Error::internal)?
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .auto_vacuum(SqliteAutoVacuum::Incremental)
+            .busy_timeout(BUSY_TIMEOUT)
+            .foreign_keys(false)
+            .statement_cache_capacity(STATEMENTS);
+        let write = single()
+            .connect_with(
+                connect
+                    .clone()
+                    .pragma("cache_size", WRITER_CACHE_KIB)
+                    // Always, not only for a purge: a page that is split leaves copies behind that no purge finds.
+                    .pragma("secure_delete", "on"),
+            )
+            .await
+            .map_err(|error| {
+                let message = format!("The database {} cannot be opened: {error}.", options.url);
+                Error::new(Code::InvalidArgument, message).at("database-url")
+            })?;
+        let readers: Vec<_> = (0..options.connections.max(1))
+            .map(|_| Arc::new(Mutex::new(Reader::new(&connect))))
+            .collect();
+        let sqlite = Self {
+            gate: Arc::default(),
+            free: Arc::new(Semaphore::new(readers.len())),
+            readers,
+            maintenance: SqlxSqliteConnector::from_sqlx_sqlite_pool(single().connect_lazy_with(connect)),
+            checkpoints_taken_over: AtomicBool::new(false),
+        };
+        Ok((SqlxSqliteConnector::from_sqlx_sqlite_pool(write), sqlite))
+    }
+
+    /// Waits for a turn to write.
+    pub(super) async fn enter(&self, priority: Priority) -> Turn {
+        self.gate.enter(priority).await
+    }
+
+    /// Takes a reading connection.
+    pub(super) async fn reader(&self) -> Result<Reading> {
+        let permit = tokio::time::timeout(ACQUIRE_TIMEOUT, self.free.clone().acquire_owned()).await;
+        let Ok(Ok(permit)) = permit else {
+            return Err(
+                Error::new(Code::Overloaded, "Every reading connection is taken; try again.")
+                    .retry_after(Duration::from_secs(1)),
+            );
+        };
+        let free = self
+            .readers
+            .iter()
+            .find_map(|reader| reader.clone().try_lock_owned().ok());
+        free.map(|reader| Reading {
+            reader,
+            _permit: permit,
+        })
+        .ok_or_else(|| Error::internal("a permit without a free reader"))
+    }
+
+    /// Moves what the write-ahead log holds into the file; see [`super::Database::checkpoint`].
+    pub(super) async fn checkpoint(&self, write: &DatabaseConnection) -> Result<()> {
+        let taken_over = self.checkpoints_taken_over.swap(true, Ordering::Relaxed);
+        if !taken_over {
+            let _turn = self.enter(Priority::Configuration).await;
+            let text = "PRAGMA wal_autocheckpoint = 0";
+            write.execute_unprepared(text).await.map_err(error::from)?;
+        }
+        let passive = Statement::from_string(DbBackend::Sqlite, "PRAGMA wal_checkpoint(PASSIVE)");
+        let row = self
+            .maintenance
+            .query_one_raw(passive.clone())
+            .await
+            .map_err(error::from)?;
+        let pages: i64 = row.map_or(Ok(0), |row| row.try_get_by_index(1)).map_err(error::from)?;
+        if pages > MOST_LOG_PAGES {
+            let _turn = self.enter(Priority::Append).await;
+            self.maintenance.query_one_raw(passive).await.map_err(error::from)?;
+        }
+        Ok(())
+    }
+
+    /// Gives free pages back, and empties the write-ahead log.
+    pub(super) async fn clean(&self, write: &DatabaseConnection) -> Result<()> {
+        let _turn = self.enter(Priority::Purge).await;
+        let text = "PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)";
+        write.execute_unprepared(text).await.map(drop).map_err(error::from)
+    }
+
+    /// Closes all but the writing connection, once their work is done.
+    pub(super) async fn close(&self) -> Result<()> {
+        for reader in &self.readers {
+            let reader = reader.lock().await;
+            reader.connection.clone().close().await.map_err(error::from)?;
+        }
+        self.maintenance.clone().close().await.map_err(error::from)
+    }
+}
+
+/// A pool of one connection, which stays.
+fn single() -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .min_connections(0)
+        .max_connections(1)
+        // It is no network connection that could be gone.
+        .test_before_acquire(false)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .idle_timeout(None)
+        .max_lifetime(None)
+}
+
+impl Reader {
+    fn new(connect: &SqliteConnectOptions) -> Self {
+        let deadline = Arc::new(Deadline {
+            start: Instant::now(),
+            milliseconds: AtomicU64::new(0),
+        });
+        let watched = deadline.clone();
+        let pool = single()
+            .after_connect(move |connection, _| {
+                let watched = watched.clone();
+                Box::pin(async move {
+                    connection
+                        .lock_handle()
+                        .await?
+                        .set_progress_handler(INSTRUCTIONS_BETWEEN_CHECKS, move || !watched.is_past());
+                    Ok(())
+                })
+            })
+            .connect_lazy_with(
+                connect
+                    .clone()
+                    .pragma("cache_size", READER_CACHE_KIB)
+                    .pragma("query_only", "on"),
+            );
+        Self {
+            connection: SqlxSqliteConnector::from_sqlx_sqlite_pool(pool),
+            deadline,
+        }
+    }
+}
+
+impl Reading {
+    /// Begins a transaction, which takes its snapshot at once.
+    pub(super) async fn begin(&self) -> Result<DatabaseTransaction> {
+        let begun = self.reader.connection.begin().await.map_err(error::from)?;
+        // A deferred transaction takes its snapshot at the first read.
+        let text = "SELECT 1 FROM configuration";
+        begun.execute_unprepared(text).await.map_err(error::from)?;
+        Ok(begun)
+    }
+
+    /// Lets statements be interrupted from `deadline` past now on.
+    pub(in crate::store) fn set_deadline(&self, deadline: Duration) {
+        self.reader.deadline.set(deadline);
+    }
+}
+
+impl Deadline {
+    fn set(&self, deadline: Duration) {
+        let past = (self.start.elapsed() + deadline).as_millis();
+        self.milliseconds
+            .store(u64::try_from(past).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    fn is_past(&self) -> bool {
+        let at = self.milliseconds.load(Ordering::Relaxed);
+        at != 0 && self.start.elapsed().as_millis() > u128::from(at)
+    }
+}

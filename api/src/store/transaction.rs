@@ -1,0 +1,118 @@
+//! Transactions: everything read in one is of one moment, everything written in one happens together or not at all.
+
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use sea_orm::{DatabaseTransaction, DbBackend, DbErr};
+
+use super::{
+    Database,
+    database::{Reading, go_on},
+    error,
+    gate::Turn,
+    sql::Sql,
+};
+use crate::domain::error::{Error, Result};
+
+/// A transaction, of either kind and on either engine.
+pub struct Transaction {
+    inner: DatabaseTransaction,
+    backend: DbBackend,
+    database: Database,
+    /// Held until the end, then handed on; never read.
+    _turn: Option<Turn>,
+    reading: Option<Reading>,
+    /// Whether a statement failed; PostgreSQL then takes no other.
+    failed: AtomicBool,
+}
+
+impl Transaction {
+    pub(super) fn new(
+        inner: DatabaseTransaction,
+        database: &Database,
+        turn: Option<Turn>,
+        reading: Option<Reading>,
+    ) -> Self {
+        Self {
+            inner,
+            backend: database.backend(),
+            database: database.clone(),
+            _turn: turn,
+            reading,
+            failed: AtomicBool::new(false),
+        }
+    }
+
+    /// Begins another question to a snapshot, with a deadline of its own, whatever became of those before.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub async fn renew(&self, deadline: Duration) -> Result<()> {
+        if let Some(reading) = &self.reading {
+            reading.set_deadline(deadline);
+        } else if self.failed.swap(false, Ordering::Relaxed) {
+            go_on(&self.inner).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes everything written in it durable.
+    ///
+    /// # Errors
+    /// Whatever the database says; then nothing of it was written.
+    pub async fn commit(self) -> Result<()> {
+        self.inner.commit().await.map_err(error::from)
+    }
+
+    /// Undoes everything written in it.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub async fn rollback(self) -> Result<()> {
+        self.inner.rollback().await.map_err(error::from)
+    }
+
+    /// The database it is of.
+    #[must_use]
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    pub(super) fn connection(&self) -> &DatabaseTransaction {
+        &self.inner
+    }
+
+    /// A statement's failure as ours; it is remembered for [`Self::renew`].
+    pub(super) fn failure(&self, error: DbErr) -> Error {
+        self.failed.store(true, Ordering::Relaxed);
+        error::from(error)
+    }
+
+    pub(super) fn is_sqlite(&self) -> bool {
+        self.backend == DbBackend::Sqlite
+    }
+
+    /// Begins an insert. What fails has its transaction rolled back, so SQLite is spared the copies of pages by which it
+    /// could undo the one statement.
+    pub(super) fn insert(&self) -> Sql {
+        self.sql(if self.is_sqlite() { "INSERT OR FAIL" } else { "INSERT" })
+    }
+
+    pub(super) fn sql(&self, text: &str) -> Sql {
+        Sql::new(self.backend, text)
+    }
+
+    /// The column that orders events by arrival: SQLite's one writer gives ids in the order of commits, PostgreSQL's
+    /// events carry the id of their transaction.
+    pub(super) fn arrival(&self) -> &'static str {
+        if self.is_sqlite() { "id" } else { "arrival" }
+    }
+}
+
+impl std::fmt::Debug for Transaction {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Transaction({:?})", self.backend)
+    }
+}
