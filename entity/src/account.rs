@@ -27,8 +27,10 @@ pub struct Model {
     /// The newest time step whose code was taken; 0 before the first.
     pub totp_used_step: i64,
     /// Who vouches for them elsewhere.
+    #[sea_orm(unique_key = "identity")]
     pub identity_issuer: Option<String>,
     /// Their name there.
+    #[sea_orm(unique_key = "identity")]
     pub identity_subject: Option<String>,
     /// When it was made, in nanoseconds since 1970.
     pub created_at: i64,

@@ -143,9 +143,11 @@ async fn a_view_declared_in_another_cluster_counts_what_came_from_the_old_one() 
     tidemark
         .accept((0..5).map(|number| event(&format!("new {number}"))).collect())
         .await;
-    let document = "mutation { createView(input: {name: \"late\", dimensions: [\"tag.network\"]}) { name } \
-         createUniqueScope(fields: [\"tag.network\", \"tag.late\"]) { name } }";
+    let document = "mutation { createView(input: {name: \"late\", dimensions: [\"tag.network\"]}) { name } }";
     let _ = tidemark.client().graphql(document, json!({})).await.data();
+    let document = "mutation { createUniqueScope(fields: [\"tag.network\", \"tag.late\"]) { name } }";
+    let everywhere = tidemark.client_of_all_sites("manage").await;
+    let _ = everywhere.graphql(document, json!({})).await.data();
     let begin = Instant::now();
     loop {
         let answer = tidemark

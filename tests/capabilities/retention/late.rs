@@ -224,9 +224,12 @@ async fn a_backfill_that_nobody_waits_for_keeps_nothing(engine: Engine) {
         .await;
     // Given up in the same moment, before it has taken anything in.
     let document = "mutation { createView(input: {name: \"brief\", dimensions: [\"tag.network\"]}) { name } \
-         deleteView(name: \"brief\") { name } createUniqueScope(fields: [\"tag.brief\"]) { name } \
-         deleteUniqueScope(fields: [\"tag.brief\"]) { name } }";
+         deleteView(name: \"brief\") { name } }";
     let _ = tidemark.client().graphql(document, json!({})).await.data();
+    let document = "mutation { createUniqueScope(fields: [\"tag.brief\"]) { name } \
+         deleteUniqueScope(fields: [\"tag.brief\"]) { name } }";
+    let everywhere = tidemark.client_of_all_sites("manage").await;
+    let _ = everywhere.graphql(document, json!({})).await.data();
     let zone = json!({"input": {"timeZone": "America/New_York"}});
     let back = json!({"input": {"timeZone": super::ZONE}});
     for input in [zone, back] {
