@@ -57,6 +57,13 @@ const UNTOLD: (bool, bool) = (false, false);
 
 /// In an order in which each can be done.
 fn changes() -> Vec<Change> {
+    let mut changes = changes_of_data();
+    changes.extend(changes_of_access());
+    changes
+}
+
+/// To what is stored and asked: sites, views, scopes and events.
+fn changes_of_data() -> Vec<Change> {
     vec![
         change(
             "createSite",
@@ -121,6 +128,12 @@ fn changes() -> Vec<Change> {
             "restoreDeletion",
             CHANGED,
         ),
+    ]
+}
+
+/// To what is let in, and with which key.
+fn changes_of_access() -> Vec<Change> {
+    vec![
         change(
             "createRule",
             "mutation { createRule(input: {site: \"shop\", rule: {list: DENY, target: ACTION, pattern: \"z\"}}) { rule { id } } }",
