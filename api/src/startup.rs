@@ -40,6 +40,7 @@ pub async fn services(config: &Config) -> Result<Services> {
         oidc: config.oidc(),
         ingest: config.ingest(),
         question: config.question(),
+        rate: config.rate(),
         worker: config.worker(),
     };
     Services::start(database, settings, Metrics::default()).await
@@ -108,6 +109,7 @@ pub async fn start(config: &Config) -> Result<Running> {
             .app_data(endpoint.clone())
             .app_data(of_app.clone())
             .app_data(metrics.clone())
+            .wrap(from_fn(http::rate_limit::tell_attempts))
             .wrap(from_fn(log_request))
             .wrap(from_fn(name_request))
             .configure(http::routes)
@@ -156,6 +158,10 @@ impl Running {
         if let Err(error) = self.services.write_all_uses().await {
             // Nobody is let in or kept out by it.
             tracing::warn!(?error, "when keys were last used could not be written down");
+        }
+        if let Err(error) = self.services.give_shares_back().await {
+            // They run out by themselves.
+            tracing::warn!(?error, "this server's shares of rates could not be given back");
         }
         self.services.database.clone().close().await
     }

@@ -15,6 +15,7 @@ pub mod identity_salt;
 pub mod link;
 pub mod mark;
 pub mod measure_bucket;
+pub mod rate_share;
 pub mod recovery_code;
 pub mod refresh_token;
 pub mod rollup;

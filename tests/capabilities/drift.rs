@@ -31,7 +31,7 @@ macro_rules! tables {
 
 tables! {
     account, account_role, api_key, audit, claimed_id, configuration, counted_actor, deletion, event, identity_salt, link,
-    mark, measure_bucket, recovery_code, refresh_token, rollup, rollup_gap, rollup_key, rule, rule_hit, rule_set, scope,
+    mark, measure_bucket, rate_share, recovery_code, refresh_token, rollup, rollup_gap, rollup_key, rule, rule_hit, rule_set, scope,
     session, signing_key, site, text, unique_bucket, url, user_agent, view, view_bucket,
 }
 

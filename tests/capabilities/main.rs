@@ -15,6 +15,7 @@ mod kill;
 mod layer;
 mod permission;
 mod property;
+mod rate;
 mod retention;
 mod rule;
 mod schema;

@@ -1,6 +1,6 @@
 //! Settings of accounts, sessions, and what is sealed.
 
-use std::{num::NonZeroU32, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use url::Url;
 
@@ -17,8 +17,6 @@ pub struct Account {
     pub access_token_life: Duration,
     /// A session that is not refreshed for so long ends.
     pub session_idle: Duration,
-    /// Attempts to sign in to one account at once.
-    pub sign_in_attempts: NonZeroU32,
 }
 
 impl Account {
@@ -38,7 +36,6 @@ impl Config {
             public_url: self.public_url.clone(),
             access_token_life: self.access_token_life.unsigned_abs(),
             session_idle: self.session_idle.unsigned_abs(),
-            sign_in_attempts: NonZeroU32::new(self.sign_in_attempts).unwrap_or(NonZeroU32::MIN),
         }
     }
 

@@ -4,6 +4,7 @@
 
 mod account;
 mod oidc;
+mod rate;
 mod setting;
 mod value;
 
@@ -16,6 +17,7 @@ use figment::{
     providers::{Format, Serialized, Toml},
 };
 pub use oidc::Oidc;
+pub use rate::Rate;
 pub use setting::{Config, Flags};
 use url::Url;
 

@@ -206,6 +206,16 @@ settings! {
     session_idle / "TIDEMARK_SESSION_IDLE": SignedDuration = ms(14 * DAY), ms(SECOND)..=ms(90 * DAY);
     /// Attempts to sign in to one account at once; then one every half minute, and from one address five times as many
     sign_in_attempts / "TIDEMARK_SIGN_IN_ATTEMPTS": u32 = 10, 1..=1_000_000;
+    /// Events that an account, or a key without a rate of its own, may log a second
+    rate_log_events / "TIDEMARK_RATE_LOG_EVENTS": u32 = 100_000, 5..=100_000_000;
+    /// Units of questions that a key or an account may ask a minute: 1 for 50 fields and 1 for each question to a view or scope; what reads raw events costs 10 for each day begun, at most 5,000
+    rate_query_units / "TIDEMARK_RATE_QUERY_UNITS": u32 = 600_000, 100..=1_000_000_000;
+    /// Units of deletions that a key or an account may ask for a minute: 1 for each id, 100 for a filter or an actor
+    rate_delete_units / "TIDEMARK_RATE_DELETE_UNITS": u32 = 60_000, 100..=1_000_000_000;
+    /// Other changes that a key or an account may make a minute
+    rate_manage_changes / "TIDEMARK_RATE_MANAGE_CHANGES": u32 = 6_000, 10..=1_000_000_000;
+    /// Units of each that one address (64 bits of IPv6) without a valid key or token has a minute
+    rate_anonymous_units / "TIDEMARK_RATE_ANONYMOUS_UNITS": u32 = 6_000, 10..=1_000_000_000;
     /// An identity provider to sign in by (OpenID Connect), such as https://login.example.com [default: none]
     oidc_issuer / "TIDEMARK_OIDC_ISSUER": Url = None;
     /// The name by which the identity provider knows this server

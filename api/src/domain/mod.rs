@@ -18,6 +18,7 @@ pub mod origin;
 pub mod period;
 pub mod permission;
 pub mod question;
+pub mod rate;
 pub mod role;
 pub mod role_map;
 pub mod rollup;

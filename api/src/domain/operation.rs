@@ -203,6 +203,12 @@ impl Operation {
         door.split_once('.').map_or(door, |(_, field)| field)
     }
 
+    /// The operation behind a door.
+    #[must_use]
+    pub fn of_door(door: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|one| one.doors().contains(&door))
+    }
+
     /// The operation of this name.
     #[must_use]
     pub fn find(name: &str) -> Option<Self> {

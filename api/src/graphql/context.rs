@@ -8,6 +8,7 @@ use crate::{
     domain::{
         caller::Caller,
         error::{Code, Error, Kind},
+        rate::Bill,
     },
     service::{Services, snapshot::Snapshot},
 };
@@ -22,10 +23,10 @@ pub struct PublicUrl(pub String);
 
 /// What every operation has of its own: its caller, and one snapshot for all its root fields.
 #[must_use]
-pub fn operation(services: &Services, caller: Arc<Caller>, request_id: RequestId) -> Data {
+pub fn operation(services: &Services, caller: Arc<Caller>, request_id: RequestId, bill: Arc<Bill>) -> Data {
     let mut data = Data::default();
     data.insert(caller);
-    data.insert(Snapshot::new(services.clone()));
+    data.insert(Snapshot::new(services.clone()).on(bill));
     data.insert(request_id);
     data
 }

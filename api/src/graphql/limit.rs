@@ -72,12 +72,12 @@ impl Figures {
     }
 }
 
-/// Judges a parsed document.
+/// Judges a parsed document; gives its fields, fragments resolved at every spread.
 ///
 /// # Errors
 ///
 /// A limit is passed, introspection is asked for while switched off, or a fragment spreads itself.
-pub fn measure(document: &ExecutableDocument, limits: &Limits) -> Result<()> {
+pub fn measure(document: &ExecutableDocument, limits: &Limits) -> Result<usize> {
     let mut walk = Walk {
         fragments: &document.fragments,
         known: HashMap::new(),
@@ -102,7 +102,8 @@ pub fn measure(document: &ExecutableDocument, limits: &Limits) -> Result<()> {
             most.beside(walk.fragment(name)?);
         }
     }
-    judge(most, limits)
+    judge(most, limits)?;
+    Ok(most.complexity)
 }
 
 fn judge(most: Figures, limits: &Limits) -> Result<()> {

@@ -5,14 +5,19 @@ pub mod graphql;
 mod health;
 mod link_page;
 mod oidc;
+pub mod rate_limit;
 mod session;
 
-use actix_web::{HttpResponse, web};
+use std::sync::Arc;
+
+use actix_web::{HttpResponse, http::header::HeaderMap, web};
+use async_graphql::Data;
 
 use crate::{
     domain::{
         caller::{Caller, Identity},
         error::{Code, Error, Result},
+        rate::{Bill, Demand},
     },
     extract::caller::Connection,
     graphql::{
@@ -56,7 +61,7 @@ pub struct Callers(pub Services);
 
 impl Authenticate for Callers {
     type Client = Connection;
-    type Caller = std::sync::Arc<Caller>;
+    type Caller = Arc<Caller>;
 
     fn client(&self, request: &actix_web::HttpRequest) -> Connection {
         Connection::of(request)
@@ -66,14 +71,30 @@ impl Authenticate for Callers {
         let identity = match credential {
             None => Identity::Anonymous,
             Some(Credential::Bearer(text) | Credential::ApiKey(text)) => {
-                self.0.authenticate(text, client.origin.as_deref()).await?
+                self.0
+                    .authenticate(text, client.origin.as_deref(), client.address)
+                    .await?
             }
         };
         Ok(client.caller(identity).into())
     }
 
-    fn data(&self, client: &Connection, caller: &Self::Caller) -> async_graphql::Data {
-        operation(&self.0, caller.clone(), RequestId(client.request_id.clone()))
+    fn begin(&self, client: &Connection, caller: &Self::Caller, demand: Demand) -> Result<(Data, Arc<Bill>)> {
+        let bill = self.0.rates.open(caller, demand)?;
+        let request_id = RequestId(client.request_id.clone());
+        Ok((operation(&self.0, caller.clone(), request_id, bill.clone()), bill))
+    }
+
+    fn tell(&self, client: &Connection, caller: Option<&Self::Caller>, demand: Demand, headers: &mut HeaderMap) {
+        let unknown;
+        let caller = match caller {
+            Some(caller) => caller,
+            None => {
+                unknown = client.caller(Identity::Anonymous).into();
+                &unknown
+            }
+        };
+        rate_limit::tell(&self.0, caller, demand, headers);
     }
 
     async fn is_current(&self, caller: &Self::Caller) -> bool {

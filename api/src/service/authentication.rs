@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    net::IpAddr,
     sync::{
         Arc, PoisonError, RwLock,
         atomic::{AtomicI64, Ordering},
@@ -76,7 +77,17 @@ impl Services {
     /// `UNAUTHENTICATED`, in the same words whether the key is unknown, wrong, revoked or expired, and in the same time
     /// however much of the secret is right;
     /// `ORIGIN_NOT_ALLOWED` for a public key that is used from elsewhere.
-    pub async fn authenticate(&self, text: &str, origin: Option<&str>) -> Result<Identity> {
+    /// `RATE_LIMITED` for an address that has sent too many that are wrong.
+    pub async fn authenticate(&self, text: &str, origin: Option<&str>, address: Option<IpAddr>) -> Result<Identity> {
+        let found = self.identify(text, origin, address).await;
+        match &found {
+            // Guessing is paid for by where it comes from; whoever has a key that works never notices.
+            Err(error) if error.code == Code::Unauthenticated => self.rates.charge_guess(address, 1).and(found),
+            _ => found,
+        }
+    }
+
+    async fn identify(&self, text: &str, origin: Option<&str>, address: Option<IpAddr>) -> Result<Identity> {
         if signing::looks_like_token(text) {
             return match signing::audience(text) {
                 Some(Audience::Account) => self.authenticate_account(text).await,
@@ -87,7 +98,9 @@ impl Services {
         let known = match self.known(text) {
             Some(known) => known,
             None => {
-                // It may have been made or rotated a moment ago, by another process.
+                // It may have been made or rotated a moment ago, by another process; who has guessed too often does
+                // not have it looked up.
+                self.rates.charge_guess(address, 0)?;
                 self.refresh_for(text).await?;
                 self.known(text).ok_or_else(|| {
                     Error::new(

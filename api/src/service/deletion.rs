@@ -23,6 +23,7 @@ use crate::{
         dimension::Dimension,
         error::{Code, Error, Result},
         operation::Operation,
+        rate::{Budget, cost},
         rollup::{Mark, Rollup},
         site::Site,
     },
@@ -69,6 +70,11 @@ impl Services {
         dry_run: bool,
     ) -> Result<Deleted> {
         caller.permit(Operation::DeleteEvents)?;
+        let units = match &which {
+            Which::Ids(ids) => u32::try_from(ids.len().clamp(1, MOST_IDS)).unwrap_or(u32::MAX),
+            Which::Filter(_) | Which::Actor(_) => cost::DELETE_BY_FILTER,
+        };
+        self.rates.charge(caller, Budget::Delete, units)?;
         let snapshot = Snapshot::new(self.clone());
         let (site, filter, not_found, count) = {
             let opened = snapshot.hold().await?;

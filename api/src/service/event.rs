@@ -20,6 +20,7 @@ use crate::{
         operation::Operation,
         period::Span,
         question::{Find, RowOrder},
+        rate::cost,
         site::Site,
         zone::Days,
     },
@@ -109,6 +110,7 @@ impl Services {
         page: PageOf,
     ) -> Result<Vec<Event>> {
         caller.permit(Operation::ReadEvents)?;
+        self.charge_question(snapshot, caller, cost::of_page(page.limit))?;
         let opened = snapshot.hold().await?;
         let site = opened.configuration.admit(caller, Operation::ReadEvents, site)?;
         let tombstones = opened.tombstones(site.id);

@@ -2,7 +2,6 @@
 //! than values to judge is stated here once, whichever transport or worker asks.
 
 pub mod account;
-pub mod attempt;
 pub mod audit;
 mod authentication;
 pub mod client_token;
@@ -55,6 +54,8 @@ pub struct Settings {
     pub ingest: config::Ingest,
     /// Limits on questions.
     pub question: config::Question,
+    /// How much each caller may use up.
+    pub rate: config::Rate,
     /// What runs in the background.
     pub worker: config::Worker,
 }
@@ -75,14 +76,14 @@ pub struct Inner {
     pub passwords: password::Passwords,
     /// The identity provider, where there is one.
     pub oidc: Option<oidc::Oidc>,
-    /// What is left of the budget “sign-in”.
-    pub attempts: attempt::Attempts,
     /// The way in.
     pub ingest: ingest::Ingest,
     /// When each key was last used.
     pub uses: authentication::Uses,
-    /// What each key has left.
+    /// What each caller has left.
     pub rates: rate::Rates,
+    /// What dividing rates among servers remembers.
+    pub(in crate::service) rounds: tokio::sync::Mutex<rate::share::Rounds>,
     /// Those who watch events arrive.
     pub feed: feed::Feed,
     /// What folding remembers between rounds.
@@ -134,11 +135,11 @@ impl Services {
             seal,
             oidc: oidc::Oidc::new(&settings.oidc)?,
             passwords: password::Passwords::new()?,
-            attempts: attempt::Attempts::new(settings.account.sign_in_attempts),
             account: settings.account,
             ingest,
             uses: authentication::Uses::default(),
-            rates: rate::Rates::default(),
+            rates: rate::Rates::new(settings.rate),
+            rounds: tokio::sync::Mutex::default(),
             feed: feed::Feed::default(),
             fold_memory: fold::Memory::default(),
             fold_nudge: tokio::sync::Notify::new(),

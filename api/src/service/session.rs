@@ -77,8 +77,8 @@ impl Services {
     /// `SIGN_IN_FAILED`; `SECOND_FACTOR_REQUIRED` once the password is right; `RATE_LIMITED` after too many attempts.
     pub async fn sign_in(&self, caller: &Caller, sent: &SignIn) -> Result<Opened> {
         let email = normalise_email(&sent.email)?;
-        self.attempts.charge_address(caller.address)?;
-        self.attempts.charge_account(&email)?;
+        self.rates.charge_attempt_from(caller.address)?;
+        self.charge_attempt_of(&email)?;
         let found = {
             let tx = self.database.read(DEADLINE).await?;
             store::account::find(&tx, By::Email(&email)).await?
@@ -129,7 +129,7 @@ impl Services {
             false
         };
         if !known {
-            self.attempts.charge_address(caller.address)?;
+            self.rates.charge_attempt_from(caller.address)?;
             return Err(over());
         }
         let tx = self.database.write(Priority::Configuration).await?;
@@ -283,7 +283,7 @@ impl Services {
     /// # Errors
     /// Whatever the database says.
     pub async fn tidy_sessions(&self) -> Result<()> {
-        self.attempts.tidy();
+        self.rates.tidy();
         let tx = self.database.write(Priority::Purge).await?;
         let now = clock::now();
         let before = now.checked_sub(KEPT).map_err(Error::internal)?;

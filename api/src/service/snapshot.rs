@@ -9,6 +9,7 @@ use crate::{
     domain::{
         deletion::State,
         error::Result,
+        rate::Bill,
         rollup::{Mark, SCOPE_MARK, VIEW_MARK},
     },
     store::{self, Transaction, raw::Tombstone},
@@ -18,6 +19,7 @@ use crate::{
 pub struct Snapshot {
     services: Services,
     opened: Mutex<Option<Opened>>,
+    bill: Arc<Bill>,
 }
 
 /// A snapshot with what every question needs of it.
@@ -54,7 +56,21 @@ impl Snapshot {
         Self {
             services,
             opened: Mutex::new(None),
+            bill: Arc::default(),
         }
+    }
+
+    /// The same, with the bill of its operation.
+    #[must_use]
+    pub fn on(mut self, bill: Arc<Bill>) -> Self {
+        self.bill = bill;
+        self
+    }
+
+    /// What its operation has cost.
+    #[must_use]
+    pub fn bill(&self) -> &Bill {
+        &self.bill
     }
 
     /// Opens the snapshot if need be, and holds it for one question: its deadline begins here, and one before it that

@@ -18,6 +18,7 @@ mod gate;
 pub mod key;
 pub mod link;
 pub mod mark;
+pub mod rate_share;
 pub mod raw;
 pub mod recovery_code;
 pub mod removal;

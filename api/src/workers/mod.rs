@@ -13,6 +13,7 @@
 //! | session | every minute | `service::session`, tidying up |
 //! | feed | ten times a second while somebody watches | `service::feed` |
 //! | refresh | twice a second | rereads a moved configuration |
+//! | rates | four times a second | divides limits among servers, `service::rate` |
 //! | uses | every five seconds | notes when keys were last used, each once a minute |
 
 mod fold;
@@ -51,6 +52,7 @@ impl Workers {
             repeat(services, stop, "session", Duration::from_secs(60), tidy_sessions),
             repeat(services, stop, "feed", Duration::from_millis(100), feed),
             repeat(services, stop, "refresh", Duration::from_millis(500), refresh),
+            repeat(services, stop, "rates", Duration::from_millis(250), share_rates),
             repeat(services, stop, "uses", Duration::from_secs(5), note_uses),
         ];
         Self { append, others }
@@ -156,6 +158,11 @@ async fn feed(services: Services) -> Result<bool> {
 
 async fn refresh(services: Services) -> Result<bool> {
     services.refresh().await?;
+    Ok(false)
+}
+
+async fn share_rates(services: Services) -> Result<bool> {
+    services.share_rates().await?;
     Ok(false)
 }
 

@@ -1,9 +1,10 @@
 //! Who asks.
 
 use async_graphql::{Context, Enum, Object, Result, SimpleObject};
+use jiff::Timestamp;
 
 use crate::{
-    domain::{caller::Identity, client_token::ClientToken},
+    domain::{caller::Identity, client_token::ClientToken, rate::Left},
     graphql::{
         context::ContextExt,
         objects::{account::Account, key::Permission, site::Site},
@@ -57,6 +58,34 @@ impl From<&ClientToken> for ViewerToken {
     }
 }
 
+/// What is left of one of the viewer's limits; the headers `RateLimit-Policy` and `RateLimit` say the same.
+#[derive(SimpleObject)]
+struct RateLimit {
+    /// What it limits: `log`, in events; `query`, in units of what questions cost; `delete`, in ids, and 100 for a filter
+    /// or an actor; `manage`, in changes; `sign-in`, in attempts from the viewer's network.
+    name: &'static str,
+    /// Units in all. They come back evenly within `seconds`.
+    limit: u32,
+    /// The time in which an empty budget is full again.
+    seconds: u32,
+    /// Units that are left. Several servers that share the limit tell one another within a second.
+    remaining: u32,
+    /// When all of them are there again, if none is used until then.
+    resets_at: DateTime,
+}
+
+impl RateLimit {
+    fn new(left: &Left, now: Timestamp) -> Self {
+        Self {
+            name: left.budget.name(),
+            limit: left.limit.quota,
+            seconds: u32::try_from(left.limit.window.as_secs()).unwrap_or(u32::MAX),
+            remaining: left.remaining,
+            resets_at: now.checked_add(left.resets_in).unwrap_or(now).into(),
+        }
+    }
+}
+
 /// Who asks, and what they may do.
 #[derive(SimpleObject)]
 struct Viewer {
@@ -74,6 +103,8 @@ struct Viewer {
     events_per_second: Option<u32>,
     /// What the viewer's client token says, where it has one.
     token: Option<ViewerToken>,
+    /// What is left of the viewer's limits: of its key, of its account, or else of the network it comes from.
+    rate_limits: Vec<RateLimit>,
 }
 
 #[derive(Default)]
@@ -85,6 +116,7 @@ impl ViewerQuery {
     async fn viewer(&self, ctx: &Context<'_>) -> Result<Viewer> {
         let caller = ctx.caller();
         let configuration = ctx.services().registry.current();
+        let now = ctx.services().now();
         let kind = match &caller.identity {
             Identity::Anonymous => ViewerKind::Anonymous,
             Identity::Operator => ViewerKind::Operator,
@@ -104,6 +136,12 @@ impl ViewerQuery {
             account: caller.account().map(|account| Account::new(account, &configuration)),
             events_per_second: caller.key().and_then(|key| key.events_per_second),
             token: caller.token().map(ViewerToken::from),
+            rate_limits: ctx
+                .services()
+                .rates_left(caller)
+                .iter()
+                .map(|left| RateLimit::new(left, now))
+                .collect(),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Where a caller's credential is found, and what the rest of the server has to make of it.
 
-use std::future::Future;
+use std::{future::Future, sync::Arc};
 
 use actix_web::{
     HttpRequest,
@@ -8,7 +8,10 @@ use actix_web::{
 };
 use async_graphql::{Data, Value};
 
-use crate::domain::error::{Code, Error, Result};
+use crate::domain::{
+    error::{Code, Error, Result},
+    rate::{Bill, Demand},
+};
 
 /// A credential as it was sent, unchecked.
 #[derive(Clone, Copy)]
@@ -24,7 +27,7 @@ pub trait Authenticate: 'static {
     /// What is kept of the HTTP request that a caller came by: an address, a user agent, a request id.
     type Client: 'static;
     /// Somebody who may ask, though perhaps nobody in particular.
-    type Caller: 'static;
+    type Caller: Clone + 'static;
 
     /// Takes from the request what the other two methods need.
     fn client(&self, request: &HttpRequest) -> Self::Client;
@@ -36,8 +39,15 @@ pub trait Authenticate: 'static {
         credential: Option<Credential<'_>>,
     ) -> impl Future<Output = Result<Self::Caller>>;
 
-    /// What resolvers of one operation find in their context; made anew for each.
-    fn data(&self, client: &Self::Client, caller: &Self::Caller) -> Data;
+    /// Charges an operation before it is executed; gives what its resolvers find in their context, and its bill.
+    ///
+    /// # Errors
+    ///
+    /// The caller has used up what the operation draws on.
+    fn begin(&self, client: &Self::Client, caller: &Self::Caller, demand: Demand) -> Result<(Data, Arc<Bill>)>;
+
+    /// Adds what the caller has left to an answer's headers; of a caller who is not known, what an unknown one has.
+    fn tell(&self, client: &Self::Client, caller: Option<&Self::Caller>, demand: Demand, headers: &mut HeaderMap);
 
     /// Whether the caller is still who they were, asked every second while something streams.
     fn is_current(&self, _caller: &Self::Caller) -> impl Future<Output = bool> {

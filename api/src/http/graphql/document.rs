@@ -6,14 +6,18 @@ use async_graphql::{
     Positioned, ServerError, Variables,
     parser::{
         self,
-        types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection},
+        types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet},
     },
 };
 use quick_cache::{Weighter, sync::Cache};
 
 use super::response::{coded, server_error};
 use crate::{
-    domain::error::{Code, Error, Result},
+    domain::{
+        error::{Code, Error, Result},
+        operation::Operation,
+        rate::{Budget, Demand, cost},
+    },
     graphql::limit::{self, Limits},
 };
 
@@ -31,6 +35,7 @@ const USUAL_BYTES: u64 = 16 << 10;
 pub(super) struct Document {
     pub(super) parsed: ExecutableDocument,
     tokens: usize,
+    fields: usize,
 }
 
 #[derive(Clone)]
@@ -68,8 +73,8 @@ impl Documents {
         }
         let tokens = limit::scan(text, &self.limits).map_err(|error| server_error(&error))?;
         let parsed = parser::parse_query(text).map_err(parse_failed)?;
-        limit::measure(&parsed, &self.limits).map_err(|error| server_error(&error))?;
-        let document = Arc::new(Document { parsed, tokens });
+        let fields = limit::measure(&parsed, &self.limits).map_err(|error| server_error(&error))?;
+        let document = Arc::new(Document { parsed, tokens, fields });
         if let Some(known) = known {
             known.insert(text.to_owned(), Arc::clone(&document));
         }
@@ -92,6 +97,41 @@ fn parse_failed(error: parser::Error) -> ServerError {
 }
 
 impl Document {
+    /// What an operation of the document draws on, as far as its text tells.
+    pub(super) fn demand(&self, operation: &OperationDefinition) -> Demand {
+        let mut demand = Demand::default();
+        self.add_demand(&operation.selection_set.node, operation.ty, &mut demand);
+        if demand.draws_on(Budget::Query) {
+            demand.add(Budget::Query, cost::of_fields(self.fields));
+        }
+        if operation.ty == OperationType::Subscription {
+            demand.add(Budget::Query, cost::SUBSCRIPTION);
+        }
+        demand
+    }
+
+    /// Follows fragments, which are known to end and to hold no more fields in all than allowed.
+    fn add_demand(&self, set: &SelectionSet, kind: OperationType, demand: &mut Demand) {
+        for selection in &set.items {
+            match &selection.node {
+                // `__typename` and the like are asked of the schema.
+                Selection::Field(field) if field.node.name.node.starts_with("__") => {}
+                Selection::Field(field) if kind == OperationType::Mutation => {
+                    if let Some(operation) = Operation::of_door(&format!("Mutation.{}", field.node.name.node)) {
+                        demand.add(Budget::of_change(operation), Budget::units_of_change(operation));
+                    }
+                }
+                Selection::Field(_) => demand.add(Budget::Query, 0),
+                Selection::InlineFragment(inline) => self.add_demand(&inline.node.selection_set.node, kind, demand),
+                Selection::FragmentSpread(spread) => {
+                    if let Some(fragment) = self.parsed.fragments.get(&spread.node.fragment_name.node) {
+                        self.add_demand(&fragment.node.selection_set.node, kind, demand);
+                    }
+                }
+            }
+        }
+    }
+
     /// The operation that is to be executed.
     ///
     /// # Errors

@@ -39,7 +39,10 @@ use self::{
     request::{Operation, Request},
 };
 use crate::{
-    domain::error::{Code, Error, Result},
+    domain::{
+        error::{Code, Error, Result},
+        rate::Demand,
+    },
     graphql::limit,
 };
 
@@ -127,22 +130,43 @@ pub async fn serve<E: Executor, A: Authenticate>(
         return websocket::open(endpoint, &request, payload)
             .unwrap_or_else(|error| response::refuse(&error, accept::Media::Json));
     }
-    let accept = match Accept::of(request.headers()) {
-        Ok(accept) => accept,
-        Err(error) => return response::refuse(&error, accept::Media::Json),
+    let client = endpoint.authenticate.client(&request);
+    let mut known = Known::<A>::default();
+    let mut response = match Accept::of(request.headers()) {
+        Ok(accept) => answer(&endpoint, &request, payload, (&client, accept), &mut known)
+            .await
+            .unwrap_or_else(|error| response::refuse(&error, accept.media())),
+        Err(error) => response::refuse(&error, accept::Media::Json),
     };
-    match answer(endpoint, &request, payload, accept).await {
-        Ok(response) => response,
-        Err(error) => response::refuse(&error, accept.media()),
+    let headers = response.headers_mut();
+    endpoint
+        .authenticate
+        .tell(&client, known.caller.as_ref(), known.demand, headers);
+    response
+}
+
+/// What has come out about a request when it is answered.
+struct Known<A: Authenticate> {
+    caller: Option<A::Caller>,
+    demand: Demand,
+}
+
+impl<A: Authenticate> Default for Known<A> {
+    fn default() -> Self {
+        Self {
+            caller: None,
+            demand: Demand::default(),
+        }
     }
 }
 
 /// Reads the request, finds out who sends it, and executes it; errors are about HTTP, not about the operation.
 async fn answer<E: Executor, A: Authenticate>(
-    endpoint: web::Data<Endpoint<E, A>>,
+    endpoint: &web::Data<Endpoint<E, A>>,
     request: &HttpRequest,
     payload: web::Payload,
-    accept: Accept,
+    (client, accept): (&A::Client, Accept),
+    known: &mut Known<A>,
 ) -> Result<HttpResponse> {
     let over_get = request.method() == Method::GET;
     if !over_get && request.method() != Method::POST {
@@ -153,9 +177,9 @@ async fn answer<E: Executor, A: Authenticate>(
     } else {
         Some(body::encoding(request.headers())?)
     };
-    let client = endpoint.authenticate.client(request);
     let credential = Credential::of_headers(request.headers())?;
-    let caller = endpoint.authenticate.authenticate(&client, credential).await?;
+    let caller = endpoint.authenticate.authenticate(client, credential).await?;
+    known.caller = Some(caller.clone());
 
     let sent = match encoding {
         None => Request::Single(Operation::from_query_string(request.query_string())?),
@@ -168,8 +192,12 @@ async fn answer<E: Executor, A: Authenticate>(
         Request::Batch(operations) => {
             let mut answers = Vec::with_capacity(operations.len());
             for operation in operations {
-                answers.push(match operation::prepare_single(&endpoint, operation) {
-                    Ok(prepared) => operation::execute(&endpoint, prepared, &client, &caller).await,
+                answers.push(match operation::prepare_single(endpoint, operation) {
+                    Ok(prepared) => {
+                        known.demand = known.demand.and(prepared.demand);
+                        let executed = operation::execute(endpoint, prepared, client, &caller).await;
+                        executed.unwrap_or_else(|error| response::request_error(response::server_error(&error)))
+                    }
                     Err(error) => response::request_error(error),
                 });
             }
@@ -179,21 +207,24 @@ async fn answer<E: Executor, A: Authenticate>(
             Ok(not_allowed("A mutation is sent by POST.", "POST", accept))
         }
         Request::Single(operation) => {
-            let prepared = operation::prepare(&endpoint, operation);
+            let prepared = operation::prepare(endpoint, operation);
+            if let Ok(prepared) = &prepared {
+                known.demand = prepared.demand;
+            }
             single(endpoint, prepared, (client, caller), accept).await
         }
     }
 }
 
 async fn single<E: Executor, A: Authenticate>(
-    endpoint: web::Data<Endpoint<E, A>>,
+    endpoint: &web::Data<Endpoint<E, A>>,
     prepared: Result<Prepared, ServerError>,
-    (client, caller): (A::Client, A::Caller),
+    (client, caller): (&A::Client, A::Caller),
     accept: Accept,
 ) -> Result<HttpResponse> {
     let kind = prepared.as_ref().map_or(OperationType::Query, |prepared| prepared.kind);
     if accept.prefers_stream(kind == OperationType::Subscription) {
-        return Ok(sse::stream(endpoint, prepared, client, caller));
+        return Ok(sse::stream(endpoint.clone(), prepared, client, caller));
     }
     if kind == OperationType::Subscription {
         let message = "A subscription is answered as text/event-stream, or over a WebSocket that speaks \
@@ -201,7 +232,7 @@ async fn single<E: Executor, A: Authenticate>(
         return Err(Error::new(Code::NotAcceptable, message));
     }
     let answer = match prepared {
-        Ok(prepared) => operation::execute(&endpoint, prepared, &client, &caller).await,
+        Ok(prepared) => operation::execute(endpoint, prepared, client, &caller).await?,
         Err(error) => response::request_error(error),
     };
     Ok(response::single(&answer, accept.media()))

@@ -15,11 +15,16 @@ use super::{
     request::Operation,
     response::{self, Answer, server_error},
 };
-use crate::domain::error::{Code, Error, Result};
+use crate::domain::{
+    error::{Code, Error, Result},
+    rate::{Bill, Budget, Demand},
+};
 
 /// An operation whose document is within the limits and whose variables are there.
 pub(super) struct Prepared {
     pub(super) kind: OperationType,
+    /// What it draws on.
+    pub(super) demand: Demand,
     request: async_graphql::Request,
     document: Arc<Document>,
 }
@@ -51,13 +56,14 @@ pub(super) fn prepare<E: Executor, A: Authenticate>(
     document::check_variables(&operation.node, &sent.variables)?;
     let arguments = &endpoint.arguments;
     arguments.check(&document.parsed, &operation.node, &sent.variables)?;
-    let kind = operation.node.ty;
+    let (kind, demand) = (operation.node.ty, document.demand(&operation.node));
     let mut request = async_graphql::Request::new(sent.query).variables(sent.variables);
     request.operation_name = name;
     request.extensions = sent.extensions;
     request.set_parsed_query(document.parsed.clone());
     Ok(Prepared {
         kind,
+        demand,
         request,
         document,
     })
@@ -81,23 +87,41 @@ pub(super) fn prepare_single<E: Executor, A: Authenticate>(
 }
 
 /// Executes a query or mutation.
+///
+/// # Errors
+///
+/// Its caller has used up what it draws on; then nothing of it was executed.
 pub(super) async fn execute<E: Executor, A: Authenticate>(
     endpoint: &Endpoint<E, A>,
     mut prepared: Prepared,
     client: &A::Client,
     caller: &A::Caller,
-) -> Answer {
-    prepared.request.data = endpoint.authenticate.data(client, caller);
-    run(&endpoint.executor, &endpoint.shape, prepared).await
+) -> Result<Answer> {
+    let (data, bill) = endpoint.authenticate.begin(client, caller, prepared.demand)?;
+    prepared.request.data = data;
+    Ok(run(&endpoint.executor, &endpoint.shape, prepared, &bill).await)
 }
 
-async fn run(executor: &impl Executor, shape: &Shape, prepared: Prepared) -> Answer {
-    let Prepared { request, document, .. } = prepared;
+async fn run(executor: &impl Executor, shape: &Shape, prepared: Prepared, bill: &Bill) -> Answer {
+    let Prepared {
+        request,
+        document,
+        demand,
+        ..
+    } = prepared;
     let name = request.operation_name.clone();
-    let response = executor.execute(request).await;
+    let mut response = executor.execute(request).await;
+    if demand.draws_on(Budget::Query) {
+        tell_cost(&mut response, bill);
+    }
     response::finish(response, |response| {
         complete(response, shape, &document, name.as_deref())
     })
+}
+
+/// What the operation has cost so far, among the answer's extensions.
+fn tell_cost(response: &mut Response, bill: &Bill) {
+    response.extensions.insert("cost".to_owned(), bill.total().into());
 }
 
 fn complete(response: &mut Response, shape: &Shape, document: &Document, name: Option<&str>) {
@@ -113,15 +137,24 @@ pub(super) fn results<E: Executor, A: Authenticate>(
     client: &A::Client,
     caller: &A::Caller,
 ) -> BoxStream<'static, Answer> {
-    prepared.request.data = endpoint.authenticate.data(client, caller);
+    let (data, bill) = match endpoint.authenticate.begin(client, caller, prepared.demand) {
+        Ok(begun) => begun,
+        Err(error) => {
+            let refused = response::request_error(server_error(&error));
+            return stream::once(async { refused }).boxed();
+        }
+    };
+    prepared.request.data = data;
     let (executor, shape) = (endpoint.executor.clone(), Arc::clone(&endpoint.shape));
     if prepared.kind != OperationType::Subscription {
-        return stream::once(async move { run(&executor, &shape, prepared).await }).boxed();
+        return stream::once(async move { run(&executor, &shape, prepared, &bill).await }).boxed();
     }
     let Prepared { request, document, .. } = prepared;
     let name = request.operation_name.clone();
     let events = executor.execute_stream(request, None);
-    let finish =
-        move |event| response::finish(event, |response| complete(response, &shape, &document, name.as_deref()));
+    let finish = move |mut event: Response| {
+        tell_cost(&mut event, &bill);
+        response::finish(event, |response| complete(response, &shape, &document, name.as_deref()))
+    };
     events.map(finish).boxed()
 }

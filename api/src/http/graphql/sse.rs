@@ -43,11 +43,11 @@ enum Step {
 pub(super) fn stream<E: Executor, A: Authenticate>(
     endpoint: web::Data<Endpoint<E, A>>,
     prepared: Result<Prepared, ServerError>,
-    client: A::Client,
+    client: &A::Client,
     caller: A::Caller,
 ) -> HttpResponse {
     let mut results: BoxStream<'static, Answer> = match prepared {
-        Ok(prepared) => operation::results(&endpoint, prepared, &client, &caller),
+        Ok(prepared) => operation::results(&endpoint, prepared, client, &caller),
         Err(error) => stream::once(async { response::request_error(error) }).boxed(),
     };
     let body = async_stream::stream! {

@@ -164,7 +164,7 @@ impl Services {
             return Err(Error::new(Code::TooManyItems, message).at("inputs"));
         }
         let configuration = self.registry.current();
-        let charged = self.rates.charge(caller.key(), events.len());
+        let charged = self.limit(caller, events.len());
         let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(events.len());
         let mut prepared = Vec::with_capacity(events.len());
         for ((event, site), charged) in events.into_iter().zip(sites).zip(charged) {
@@ -192,6 +192,16 @@ impl Services {
         let outcomes: Vec<Outcome> = outcomes.into_iter().flatten().collect();
         self.count(&outcomes);
         Ok(outcomes)
+    }
+
+    /// The one place where logging is limited: for each event of a request, whether it may pass.
+    fn limit(&self, caller: &Caller, events: usize) -> Vec<Result<()>> {
+        let passed = self.rates.charge_events(caller, events);
+        let mut each = vec![Ok(()); passed.events];
+        if let Some(error) = passed.refused {
+            each.resize(events, Err(error));
+        }
+        each
     }
 
     fn count(&self, outcomes: &[Outcome]) {

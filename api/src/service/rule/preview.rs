@@ -16,6 +16,7 @@ use crate::{
         error::{Code, Error, Result},
         operation::Operation,
         period::Span,
+        rate::cost,
         rule::{Definition, Matcher, Rule, Subject, Target},
         site::{IpPolicy, Site},
         view::RAW,
@@ -114,6 +115,8 @@ impl Services {
             let message = format!("A rule can be tried on 1–{MOST_DAYS} days.");
             return Err(Error::new(Code::InvalidArgument, message).at("days"));
         }
+        let units = u32::try_from(days).unwrap_or(u32::MAX).saturating_mul(cost::RAW_DAY);
+        self.charge_question(snapshot, caller, units)?;
         let begin = Instant::now();
         let opened = snapshot.hold().await?;
         let site = opened.configuration.admit(caller, Operation::PreviewRule, site)?;

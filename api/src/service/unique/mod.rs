@@ -28,6 +28,7 @@ use crate::{
         operation::Operation,
         period::{self, Span},
         question::{Provenance, Source, Unique, UniqueFound},
+        rate::cost,
         rollup::{Content, Rollup, State},
         scope::{self, Scope},
         site::Site,
@@ -66,6 +67,7 @@ impl Services {
         question: &Unique,
     ) -> Result<UniqueFound> {
         caller.permit(Operation::Unique)?;
+        self.charge_question(snapshot, caller, cost::DECLARED)?;
         let start = Instant::now();
         let opened = snapshot.hold().await?;
         let site = opened.configuration.admit(caller, Operation::Unique, site)?;

@@ -17,6 +17,7 @@ use crate::{
         operation::Operation,
         period::{self, Span},
         question::{Find, Found, Point, Provenance, Source},
+        rate::cost,
         rollup::{Gap, Rollup, State, Tier},
         site::Site,
         view::{Definition, RAW},
@@ -66,11 +67,18 @@ impl Services {
         question: &Find,
     ) -> Result<Found> {
         caller.permit(Operation::Find)?;
+        let raw = question.view == RAW;
+        let units = if raw {
+            cost::of_raw(question.span)
+        } else {
+            cost::DECLARED
+        };
+        self.charge_question(snapshot, caller, units)?;
         let start = Instant::now();
         let opened = snapshot.hold().await?;
         let site = opened.configuration.admit(caller, Operation::Find, site)?;
         check_span(question.span)?;
-        let found = if question.view == RAW {
+        let found = if raw {
             let definition = Definition {
                 name: RAW.into(),
                 actions: None,

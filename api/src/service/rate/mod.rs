@@ -1,0 +1,452 @@
+//! Rates: how much each caller may use up of the server, by budget. A key and an account have theirs; whoever sends
+//! neither has that of the network they come from.
+//!
+//! Everything is judged in memory. Several servers on one database divide each limit among them; see [`share`].
+
+mod bucket;
+pub(super) mod share;
+
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    hash::BuildHasher,
+    net::{IpAddr, Ipv6Addr},
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use foldhash::fast::{FixedState, RandomState};
+use jiff::Timestamp;
+
+use self::bucket::Bucket;
+use super::{Services, snapshot::Snapshot};
+use crate::{
+    clock, config,
+    domain::{
+        caller::{Caller, Identity},
+        error::{Error, Result},
+        hash::Hash,
+        rate::{Bill, Budget, Demand, Left, Limit, used_up},
+    },
+};
+
+/// Parts of the memory that are locked apart.
+const PARTS: usize = 16;
+/// Callers of one part who are remembered at once: some 20 MB in all, however many addresses there are.
+const MOST_OF_PART: usize = 8_192;
+
+const MINUTE: u64 = 60;
+/// Once an account's attempts to sign in are used up, another comes free after so many seconds.
+const SIGN_IN_REFILL: u64 = 30;
+/// A network has so many times the attempts of an account: it may be that of a whole office.
+const SIGN_IN_OF_NETWORK: u32 = 5;
+
+/// Whose budget it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Subject {
+    /// A key's, and that of the tokens it minted.
+    Key(i64),
+    /// An account's.
+    Account(i64),
+    /// A network's: one address of IPv4, 64 bits of IPv6.
+    Network(IpAddr),
+    /// That of whom somebody claims to be.
+    Claimed(Hash),
+}
+
+/// Which budget of whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Name {
+    pub(super) budget: Budget,
+    pub(super) subject: Subject,
+}
+
+impl Name {
+    /// Its name to other servers.
+    fn text(&self) -> String {
+        let budget = self.budget.name();
+        match &self.subject {
+            Subject::Key(id) => format!("{budget}/key/{id}"),
+            Subject::Account(id) => format!("{budget}/account/{id}"),
+            Subject::Network(address) => format!("{budget}/network/{address}"),
+            Subject::Claimed(hash) => format!("{budget}/claimed/{}", hex::encode(hash)),
+        }
+    }
+}
+
+type Part = RwLock<HashMap<Name, Arc<Bucket>, RandomState>>;
+
+/// What callers have left.
+pub struct Rates {
+    limits: config::Rate,
+    parts: [Part; PARTS],
+    chooser: FixedState,
+    /// Those used since the shares were last looked at.
+    listed: Mutex<Vec<Arc<Bucket>>>,
+    /// The share of a server that has no lease, as the bits of a float.
+    alike: AtomicU64,
+    /// This server among those that share.
+    instance: String,
+}
+
+/// What became of a request to log events: how many of them pass, the first ones, and why the others do not.
+#[derive(Debug)]
+pub struct Passed {
+    /// How many pass.
+    pub events: usize,
+    /// Why the others do not, where there are some.
+    pub refused: Option<Error>,
+}
+
+impl Rates {
+    /// With these limits, and everything left.
+    #[must_use]
+    pub fn new(limits: config::Rate) -> Self {
+        Self {
+            limits,
+            parts: std::array::from_fn(|_| RwLock::default()),
+            chooser: FixedState::default(),
+            listed: Mutex::default(),
+            alike: AtomicU64::new(1.0_f64.to_bits()),
+            instance: uuid::Uuid::now_v7().simple().to_string(),
+        }
+    }
+
+    /// The share of a server without a lease.
+    fn alike(&self) -> f64 {
+        f64::from_bits(self.alike.load(Ordering::Relaxed))
+    }
+
+    /// Whose budget a caller uses, and how much there is of it; none for the command line.
+    fn of(&self, caller: &Caller, budget: Budget) -> Option<(Name, Limit)> {
+        let limits = &self.limits;
+        let (subject, limit) = match &caller.identity {
+            Identity::Operator => return None,
+            Identity::Key(_) | Identity::Client(_) => {
+                let key = caller.key()?;
+                let own = key.events_per_second.filter(|_| budget == Budget::Log);
+                let limit = own.map_or_else(|| of_known(limits, budget), |own| Limit::new(own.max(1), 1));
+                (Subject::Key(key.id), limit)
+            }
+            Identity::Account(signed_in) => (Subject::Account(signed_in.account.id), of_known(limits, budget)),
+            Identity::Anonymous => (Subject::Network(network(caller.address)), of_network(limits)),
+        };
+        Some((Name { budget, subject }, limit))
+    }
+
+    fn bucket(&self, name: Name, limit: Limit, now: Instant) -> Arc<Bucket> {
+        // The upper bits: the map uses the lower ones.
+        let part = &self.parts[(self.chooser.hash_one(name) >> 32) as usize % PARTS];
+        if let Some(known) = part.read().unwrap_or_else(PoisonError::into_inner).get(&name) {
+            return known.clone();
+        }
+        let mut buckets = part.write().unwrap_or_else(PoisonError::into_inner);
+        if buckets.len() >= MOST_OF_PART {
+            self.make_room(&mut buckets, now);
+        }
+        match buckets.entry(name) {
+            Entry::Occupied(known) => known.get().clone(),
+            Entry::Vacant(free) => free.insert(Arc::new(Bucket::new(name, limit, now))).clone(),
+        }
+    }
+
+    /// Forgets the least used of a few: whoever floods from many addresses loses little by it, and gains little.
+    fn make_room(&self, buckets: &mut HashMap<Name, Arc<Bucket>, RandomState>, now: Instant) {
+        let alike = self.alike();
+        let some = buckets
+            .iter()
+            .take(16)
+            .map(|(name, bucket)| (*name, bucket.used(alike, now)));
+        if let Some((name, _)) = some.min_by(|(_, one), (_, other)| one.total_cmp(other)) {
+            buckets.remove(&name);
+        }
+    }
+
+    fn charge_name(&self, name: Name, limit: Limit, units: u32, part: bool) -> bucket::Charged {
+        let now = Instant::now();
+        let bucket = self.bucket(name, limit, now);
+        let charged = bucket.charge(limit, units, part, self.alike(), now);
+        if charged.fresh {
+            self.listed.lock().unwrap_or_else(PoisonError::into_inner).push(bucket);
+        }
+        charged
+    }
+
+    /// Charges units to whoever calls, all of them or none.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED`, saying when to come back.
+    pub fn charge(&self, caller: &Caller, budget: Budget, units: u32) -> Result<()> {
+        let Some((name, limit)) = self.of(caller, budget).filter(|_| units > 0) else {
+            return Ok(());
+        };
+        let charged = self.charge_name(name, limit, units, false);
+        if charged.passed < units {
+            return Err(used_up(budget, units, charged.wait));
+        }
+        Ok(())
+    }
+
+    /// Charges an operation before anything of it runs; gives what it will have cost.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED`, saying when to come back.
+    pub fn open(&self, caller: &Caller, demand: Demand) -> Result<Arc<Bill>> {
+        let bill = Bill::default();
+        for (budget, units) in demand.parts() {
+            self.charge(caller, budget, units)?;
+            if budget == Budget::Query {
+                bill.add(units);
+            }
+        }
+        Ok(Arc::new(bill))
+    }
+
+    /// Charges events one after the other: of more than are left the first ones pass.
+    #[must_use]
+    pub fn charge_events(&self, caller: &Caller, events: usize) -> Passed {
+        let units = u32::try_from(events).unwrap_or(u32::MAX);
+        let Some((name, limit)) = self.of(caller, Budget::Log).filter(|_| units > 0) else {
+            return Passed { events, refused: None };
+        };
+        let charged = self.charge_name(name, limit, units, true);
+        Passed {
+            events: charged.passed as usize,
+            refused: (charged.passed < units).then(|| used_up(Budget::Log, 1, charged.wait)),
+        }
+    }
+
+    /// Charges an attempt to prove who one is to where it comes from.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED`, saying when to come back.
+    pub fn charge_attempt_from(&self, address: Option<IpAddr>) -> Result<()> {
+        let subject = Subject::Network(network(address));
+        self.charge_attempt(subject, sign_in_of_network(&self.limits))
+    }
+
+    /// Charges an attempt to whom it claims to be, by a hash of their name.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED`, saying when to come back.
+    pub fn charge_attempt_of(&self, claimed: Hash) -> Result<()> {
+        self.charge_attempt(Subject::Claimed(claimed), sign_in_of_account(&self.limits))
+    }
+
+    fn charge_attempt(&self, subject: Subject, limit: Limit) -> Result<()> {
+        let budget = Budget::SignIn;
+        let charged = self.charge_name(Name { budget, subject }, limit, 1, false);
+        if charged.passed == 0 {
+            return Err(used_up(budget, 1, charged.wait.max(Duration::from_secs(1))));
+        }
+        Ok(())
+    }
+
+    /// Charges a credential that is not valid to where it comes from, or with no units sees whether one could be.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED`, saying when to come back.
+    pub fn charge_guess(&self, address: Option<IpAddr>, units: u32) -> Result<()> {
+        let (budget, limit) = (Budget::Query, of_network(&self.limits));
+        let subject = Subject::Network(network(address));
+        let charged = self.charge_name(Name { budget, subject }, limit, units, false);
+        if charged.wait > Duration::ZERO {
+            return Err(used_up(budget, 1, charged.wait));
+        }
+        Ok(())
+    }
+
+    /// What a caller has left of a budget; none for the command line, which has no limits.
+    #[must_use]
+    pub fn left(&self, caller: &Caller, budget: Budget) -> Option<Left> {
+        let (name, limit) = match budget {
+            Budget::SignIn => {
+                let subject = Subject::Network(network(caller.address));
+                (Name { budget, subject }, sign_in_of_network(&self.limits))
+            }
+            _ => self.of(caller, budget)?,
+        };
+        let now = Instant::now();
+        Some(self.bucket(name, limit, now).left(limit, self.alike(), now))
+    }
+
+    /// Forgets those of whom nothing is used.
+    pub fn tidy(&self) {
+        let (alike, now) = (self.alike(), Instant::now());
+        for part in &self.parts {
+            let mut buckets = part.write().unwrap_or_else(PoisonError::into_inner);
+            buckets.retain(|_, bucket| !bucket.is_full(alike, now));
+            buckets.shrink_to_fit();
+        }
+    }
+
+    #[cfg(test)]
+    fn remembered(&self) -> usize {
+        let length = |part: &Part| part.read().unwrap_or_else(PoisonError::into_inner).len();
+        self.parts.iter().map(length).sum()
+    }
+}
+
+impl Services {
+    /// Charges an attempt to the account that it is for, be there one or not.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED`, saying when to come back.
+    pub(super) fn charge_attempt_of(&self, email: &str) -> Result<()> {
+        self.rates
+            .charge_attempt_of(self.hasher.hash(&[b"attempt", email.as_bytes()]))
+    }
+
+    /// What a caller has left, of every budget.
+    #[must_use]
+    pub fn rates_left(&self, caller: &Caller) -> Vec<Left> {
+        Budget::ALL
+            .into_iter()
+            .filter_map(|budget| self.rates.left(caller, budget))
+            .collect()
+    }
+
+    /// The present.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        clock::now()
+    }
+
+    /// Charges a question to whoever asks it, and puts it on the operation's bill. Called before anything is read.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED`, saying when to come back.
+    pub(super) fn charge_question(&self, snapshot: &Snapshot, caller: &Caller, units: u32) -> Result<()> {
+        self.rates.charge(caller, Budget::Query, units)?;
+        snapshot.bill().add(units);
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Rates {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Rates(…)")
+    }
+}
+
+/// The limits of keys and accounts.
+fn of_known(limits: &config::Rate, budget: Budget) -> Limit {
+    match budget {
+        Budget::Log => Limit::new(limits.log_events, 1),
+        Budget::Query => Limit::new(limits.query_units, MINUTE),
+        Budget::Delete => Limit::new(limits.delete_units, MINUTE),
+        Budget::Manage => Limit::new(limits.manage_changes, MINUTE),
+        Budget::SignIn => sign_in_of_account(limits),
+    }
+}
+
+/// The limits of whoever sends neither.
+fn of_network(limits: &config::Rate) -> Limit {
+    Limit::new(limits.anonymous_units, MINUTE)
+}
+
+fn sign_in_of_account(limits: &config::Rate) -> Limit {
+    let seconds = u64::from(limits.sign_in_attempts) * SIGN_IN_REFILL;
+    Limit::new(limits.sign_in_attempts, seconds)
+}
+
+fn sign_in_of_network(limits: &config::Rate) -> Limit {
+    let attempts = limits.sign_in_attempts.saturating_mul(SIGN_IN_OF_NETWORK);
+    let seconds = u64::from(limits.sign_in_attempts) * SIGN_IN_REFILL;
+    Limit::new(attempts, seconds)
+}
+
+/// Whose an address is: of IPv6 the first 64 bits, as whoever has one address has all of them.
+#[must_use]
+pub fn network(address: Option<IpAddr>) -> IpAddr {
+    match address.map(|address| address.to_canonical()) {
+        Some(IpAddr::V4(address)) => address.into(),
+        Some(IpAddr::V6(address)) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
+        None => Ipv6Addr::UNSPECIFIED.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{config::Config, domain::error::Code};
+
+    fn stranger(address: &str) -> Caller {
+        Caller {
+            identity: Identity::Anonymous,
+            address: Some(address.parse().expect("an address")),
+            ..Caller::operator()
+        }
+    }
+
+    fn rates() -> Rates {
+        let config = Config {
+            sign_in_attempts: 3,
+            rate_anonymous_units: 10,
+            ..Config::default()
+        };
+        Rates::new(config.rate())
+    }
+
+    #[test]
+    fn an_account_and_a_network_each_have_their_attempts() {
+        let rates = rates();
+        for _ in 0..3 {
+            assert!(rates.charge_attempt_of([1; 16]).is_ok());
+        }
+        let refused = rates.charge_attempt_of([1; 16]).expect_err("used up");
+        assert_eq!(refused.code, Code::RateLimited);
+        let wait = refused.retry_after.expect("when to come back");
+        assert!(
+            wait <= Duration::from_secs(30) && wait > Duration::from_secs(15),
+            "{wait:?}"
+        );
+        assert!(rates.charge_attempt_of([2; 16]).is_ok());
+        for host in 0..15 {
+            let address = format!("2001:db8::{host}").parse().expect("an address");
+            assert!(rates.charge_attempt_from(Some(address)).is_ok(), "{host}");
+        }
+        for (address, passes) in [("2001:db8::ffff", false), ("2001:db8:0:1::1", true), ("10.0.0.1", true)] {
+            let address = address.parse().expect("an address");
+            assert_eq!(rates.charge_attempt_from(Some(address)).is_ok(), passes, "{address}");
+        }
+    }
+
+    #[test]
+    fn budgets_are_apart_and_the_command_line_has_none() {
+        let rates = rates();
+        let (one, mapped) = (stranger("192.0.2.1"), stranger("::ffff:192.0.2.1"));
+        for _ in 0..10 {
+            rates.charge(&one, Budget::Query, 1).expect("it is left");
+        }
+        assert!(
+            rates.charge(&mapped, Budget::Query, 1).is_err(),
+            "it is the same address"
+        );
+        assert!(rates.charge(&one, Budget::Manage, 1).is_ok());
+        assert!(rates.charge(&stranger("192.0.2.2"), Budget::Query, 1).is_ok());
+        let operator = Caller::operator();
+        assert!(rates.charge(&operator, Budget::Query, u32::MAX).is_ok());
+        assert_eq!(rates.charge_events(&operator, 1_000_000).events, 1_000_000);
+        assert_eq!(rates.left(&operator, Budget::Log), None);
+        assert_eq!(rates.left(&one, Budget::Query).map(|left| left.remaining), Some(0));
+    }
+
+    #[test]
+    fn a_flood_of_addresses_takes_no_more_memory_and_drives_nobody_out_who_is_over() {
+        let rates = rates();
+        let noisy = stranger("2001:db8:ffff::1");
+        while rates.charge(&noisy, Budget::Query, 1).is_ok() {}
+        for network in 0..300_000_u32 {
+            let address = format!("2001:db8:{:x}:{:x}::1", network >> 16, network & 0xffff);
+            rates.charge(&stranger(&address), Budget::Query, 1).expect("it is new");
+        }
+        assert!(rates.remembered() <= PARTS * MOST_OF_PART, "{}", rates.remembered());
+        assert!(
+            rates.charge(&noisy, Budget::Query, 1).is_err(),
+            "its debt is not forgotten"
+        );
+    }
+}

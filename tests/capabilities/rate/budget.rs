@@ -1,0 +1,129 @@
+//! Each kind of use has a budget of its own, and each caller theirs.
+
+use serde_json::json;
+use support::{Client, Engine, Tidemark};
+
+use super::left;
+
+support::on_both_engines!(
+    budgets_are_charged_apart,
+    a_key_an_account_and_a_network_have_their_own,
+    wrong_keys_are_paid_for_by_where_they_come_from,
+);
+
+const ACTIONS: &str = "{ actions { name } }";
+
+async fn spend(client: &Client, document: &str) -> usize {
+    for done in 0..1_000 {
+        let answer = client.graphql(document, json!({})).await;
+        if answer.status == 429 {
+            assert_eq!(answer.error_code(), "RATE_LIMITED", "{}", answer.text);
+            let wait: u64 = answer.headers["retry-after"]
+                .to_str()
+                .expect("text")
+                .parse()
+                .expect("seconds");
+            assert_eq!(answer.error()["extensions"]["retryAfter"], wait);
+            assert!((1..=60).contains(&wait), "{wait}");
+            assert!(answer.body["data"].is_null(), "nothing was executed: {}", answer.text);
+            return done;
+        }
+        let _ = answer.data();
+    }
+    panic!("there is no end to it");
+}
+
+async fn budgets_are_charged_apart(engine: Engine) {
+    let tidemark = Tidemark::builder(engine)
+        .flag("--rate-query-units", "100")
+        .flag("--rate-delete-units", "300")
+        .flag("--rate-manage-changes", "10")
+        .start()
+        .await;
+    let client = tidemark.client();
+    let asked = spend(client, ACTIONS).await;
+    // Some come back meanwhile.
+    assert!((99..=130).contains(&asked), "{asked}");
+    // Nothing else is the less for it: changes, deletions, and events.
+    let rule =
+        "mutation { createRule(input: {rule: {list: DENY, target: ACTION, pattern: \"never\"}}) { rule { id } } }";
+    let made = spend(client, rule).await;
+    assert!((10..=14).contains(&made), "{made}");
+    let delete = "mutation { deleteEvents(input: {filter: {to: \"2020-01-01T00:00:00Z\"}}) { count } }";
+    for _ in 0..3 {
+        let _ = client.graphql(delete, json!({})).await.data();
+    }
+    let refused = client.graphql(delete, json!({})).await;
+    assert_eq!(
+        (refused.status, refused.error_code()),
+        (200, "RATE_LIMITED"),
+        "the field alone: {}",
+        refused.text
+    );
+    // By ids it is as many units as ids.
+    let ids: Vec<_> = (0..400).map(|id| id.to_string()).collect();
+    let by_ids = "mutation ($ids: [ID!]!) { deleteEvents(input: {ids: $ids}) { count } }";
+    let refused = client.graphql(by_ids, json!({"ids": ids})).await;
+    assert_eq!(refused.error_code(), "RATE_LIMITED");
+    assert_eq!(client.log_many(vec![json!({"action": "a"}); 50]).await["accepted"], 50);
+    // A mixture draws on each of its budgets, and passes only where all do.
+    let mixed = "mutation { ping logEvent(input: {action: \"a\"}) { outcome } updateSite(name: \"shop\", input: {}) { site { name } } }";
+    let refused = client.graphql(mixed, json!({})).await;
+    assert_eq!((refused.status, refused.error_code()), (429, "RATE_LIMITED"));
+}
+
+async fn a_key_an_account_and_a_network_have_their_own(engine: Engine) {
+    let tidemark = Tidemark::builder(engine)
+        .flag("--rate-query-units", "100")
+        .flag("--rate-anonymous-units", "20")
+        .start()
+        .await;
+    let person = tidemark.person("ada@example.com", &["--role", "viewer"]).await;
+    let anonymous = Client::anonymous(tidemark.server().address());
+    let other = tidemark.client_allowed("query").await;
+    for client in [tidemark.client(), &other] {
+        let spent = spend(client, ACTIONS).await;
+        assert!((97..=130).contains(&spent), "{spent}");
+    }
+    let actions = "{ actions(site: \"shop\") { name } }";
+    let spent = spend(person.client(), actions).await;
+    assert!((98..=130).contains(&spent), "{spent}");
+    // A client token draws on what its key has.
+    let backend = tidemark.client_allowed("log,query").await;
+    let mint = "mutation { createClientToken(input: {permissions: [QUERY], expiresIn: 900}) { token } }";
+    let minted = backend.graphql(mint, json!({})).await;
+    let token = minted.data()["createClientToken"]["token"]
+        .as_str()
+        .expect("a token")
+        .to_owned();
+    let frontend = Client::new(tidemark.server().address(), &token);
+    let spent = spend(&frontend, ACTIONS).await;
+    assert!((97..=130).contains(&spent), "{spent}");
+    assert!(spend(&backend, ACTIONS).await <= 10, "the key has paid for its token");
+    let spent = spend(&anonymous, "{ viewer { kind } }").await;
+    assert!((18..=24).contains(&spent), "{spent}");
+}
+
+async fn wrong_keys_are_paid_for_by_where_they_come_from(engine: Engine) {
+    let tidemark = Tidemark::builder(engine)
+        .flag("--rate-anonymous-units", "20")
+        .start()
+        .await;
+    let address = tidemark.server().address();
+    let mut statuses = Vec::new();
+    for number in 0..40 {
+        let wrong = Client::new(address, &format!("tm_{number:010}_{}", "a".repeat(43)));
+        statuses.push(wrong.graphql("{ viewer { kind } }", json!({})).await.status);
+    }
+    let refused = statuses.iter().filter(|status| **status == 429).count();
+    assert!(
+        refused >= 15 && statuses[..15].iter().all(|status| *status == 401),
+        "{statuses:?}"
+    );
+    // Whoever has a key that works does not notice, though they come from the same place.
+    assert_eq!(
+        tidemark.client().log(json!({"action": "a"})).await["outcome"],
+        "ACCEPTED"
+    );
+    assert_eq!(left(tidemark.client(), "log").await["limit"], 100_000);
+}
