@@ -108,7 +108,7 @@ async fn a_socket_is_greeted_first() {
     known.subscribe("1", "{ viewer { __typename } }").await;
     assert_eq!(
         known.hear().await["payload"],
-        json!({"data": {"viewer": {"__typename": "Viewer"}}})
+        json!({"data": {"viewer": {"__typename": "Viewer"}}, "extensions": {"cost": 1}})
     );
 
     let silent = server.socket(protocol).await;

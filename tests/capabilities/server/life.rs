@@ -31,7 +31,10 @@ async fn a_new_server_says_what_comes_next(engine: Engine) {
     }
     // What is printed are commands: pasted into a shell that finds the same database, they do what they say.
     let printed = server.stdout();
-    let commands: Vec<_> = printed.lines().filter(|line| line.starts_with("  ")).collect();
+    let commands: Vec<_> = printed
+        .lines()
+        .filter(|line| line.starts_with("  ") && !line.contains("/session/link"))
+        .collect();
     assert!(printed.contains("--data"), "which database: {printed}");
     let mut shell = tokio::process::Command::new("sh");
     shell.args(["-ec", &commands.join("\n")]).kill_on_drop(true);

@@ -242,21 +242,21 @@ mod tests {
     #[test]
     fn a_share_bounds_what_passes_and_keeps_the_debt() {
         let (limit, start) = (Limit::new(100, 1), Instant::now());
-        let bucket = bucket(limit, start);
-        assert_eq!(bucket.charge(limit, 100, true, 0.25, start).passed, 25);
-        bucket.lock().lease(1.0, start + 5 * SECOND, 0.25, start);
+        let large = bucket(limit, start);
+        assert_eq!(large.charge(limit, 100, true, 0.25, start).passed, 25);
+        large.lock().lease(1.0, start + 5 * SECOND, 0.25, start);
         assert_eq!(
-            bucket.charge(limit, 100, true, 0.25, start).passed,
+            large.charge(limit, 100, true, 0.25, start).passed,
             75,
             "what was used stays used"
         );
-        bucket.lock().lease(0.5, start + 5 * SECOND, 0.25, start);
-        assert_eq!(bucket.charge(limit, 100, true, 0.25, start + SECOND).passed, 0);
-        assert_eq!(bucket.charge(limit, 100, true, 0.25, start + 2 * SECOND).passed, 50);
+        large.lock().lease(0.5, start + 5 * SECOND, 0.25, start);
+        assert_eq!(large.charge(limit, 100, true, 0.25, start + SECOND).passed, 0);
+        assert_eq!(large.charge(limit, 100, true, 0.25, start + 2 * SECOND).passed, 50);
         // A lease that nobody renews is over.
-        assert_eq!(bucket.charge(limit, 100, true, 0.25, start + 6 * SECOND).passed, 25);
+        assert_eq!(large.charge(limit, 100, true, 0.25, start + 6 * SECOND).passed, 25);
         let small = Limit::new(1, 1);
-        let bucket = super::tests::bucket(small, start);
+        let bucket = bucket(small, start);
         assert_eq!(
             bucket.charge(small, 1, false, 0.25, start).passed,
             1,

@@ -371,7 +371,7 @@ pub fn network(address: Option<IpAddr>) -> IpAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{config::Config, domain::error::Code};
+    use crate::domain::error::Code;
 
     fn stranger(address: &str) -> Caller {
         Caller {
@@ -382,12 +382,15 @@ mod tests {
     }
 
     fn rates() -> Rates {
-        let config = Config {
+        let limits = config::Rate {
+            log_events: 100,
+            query_units: 100,
+            delete_units: 100,
+            manage_changes: 100,
+            anonymous_units: 10,
             sign_in_attempts: 3,
-            rate_anonymous_units: 10,
-            ..Config::default()
         };
-        Rates::new(config.rate())
+        Rates::new(limits)
     }
 
     #[test]
