@@ -16,6 +16,8 @@ pub struct Model {
     pub secret: Vec<u8>,
     /// When the last purge began, in nanoseconds since 1970.
     pub purged_at: i64,
+    /// Raised by each change of the types of tags that an append has not made.
+    pub tag_revision: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

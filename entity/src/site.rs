@@ -37,6 +37,12 @@ pub struct Model {
     pub origins: Option<Json>,
     /// The hosts of its share links; none takes the server's.
     pub share_hosts: Option<Json>,
+    /// Which keys of tags it takes: a code of `domain::site`.
+    pub tag_mode: i16,
+    /// Days after which refused events go from quarantine.
+    pub quarantine_days: i64,
+    /// Megabytes of refused events in quarantine.
+    pub quarantine_megabytes: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

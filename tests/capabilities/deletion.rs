@@ -66,7 +66,7 @@ async fn exported(tidemark: &Tidemark) -> String {
     tidemark.command(&arguments).await.success()
 }
 
-async fn await_state(tidemark: &Tidemark, id: &Value, wanted: &str) {
+pub(super) async fn await_state(tidemark: &Tidemark, id: &Value, wanted: &str) {
     let begin = Instant::now();
     loop {
         let query = "query ($id: ID!) { deletion(id: $id) { state total done } }";

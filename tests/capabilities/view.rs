@@ -48,6 +48,14 @@ fn scattered() -> Vec<Event> {
     events
 }
 
+/// A server with these events, whose network is of several types.
+async fn start_typed(engine: Engine, events: &[Event]) -> Tidemark {
+    let tidemark = start(engine, &[], &[]).await;
+    let inputs = events.iter().map(Event::input).collect();
+    tidemark.accept_retyped("network", inputs).await;
+    tidemark
+}
+
 /// A server with these events, on a site in Berlin that takes events of any age.
 async fn start(engine: Engine, flags: &[(&str, &str)], events: &[Event]) -> Tidemark {
     let mut builder = Tidemark::builder(engine)
@@ -150,7 +158,7 @@ fn typed() -> Vec<Event> {
 
 async fn values_are_typed_and_missing_is_a_value_of_its_own(engine: Engine) {
     let events = typed();
-    let tidemark = start(engine, &[], &events).await;
+    let tidemark = start_typed(engine, &events).await;
     let networks = View::new("networks", &["action", "tag.network"]);
     let find = || Find::new(&networks, "2026-11-18T00:00:00Z", "2026-11-20T00:00:00Z").by(&["tag.network"]);
     let mut finds = vec![find(), find().series("DAY", ZONE)];
@@ -179,7 +187,7 @@ async fn every_operator_means_the_same_on_cells_and_on_raw_events(engine: Engine
             tag,
         ));
     }
-    let tidemark = start(engine, &[], &events).await;
+    let tidemark = start_typed(engine, &events).await;
     tidemark.await_folded().await;
     let networks = View::new("networks", &["action", "tag.network"]);
     let find = || Find::new(&networks, "2026-11-17T23:00:00Z", "2026-11-18T23:00:00Z").by(&["tag.network"]);

@@ -1,5 +1,7 @@
 //! The whole product, ready to be used: a database, a server, a site, and a key that may do everything.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::{
@@ -119,6 +121,32 @@ impl Tidemark {
         let count = events.len();
         let payload = self.client.log_many(events).await;
         assert_eq!(payload["accepted"], count, "{payload:#}");
+    }
+
+    /// Logs events that have several types under one key, and fails unless every one is accepted: between one type and the
+    /// next an administrator releases the key.
+    ///
+    /// # Panics
+    /// When an event is not accepted.
+    pub async fn accept_retyped(&self, key: &str, events: Vec<Value>) {
+        let admin = self.client_of_all_sites("manage").await;
+        let mut by_type: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+        for event in events {
+            let name = match &event["tag"][key] {
+                Value::Null => "null",
+                Value::Bool(_) => "boolean",
+                Value::Number(_) => "number",
+                Value::String(_) => "string",
+                Value::Array(_) => "array",
+                Value::Object(_) => "object",
+            };
+            by_type.entry(name).or_default().push(event);
+        }
+        for events in by_type.into_values() {
+            let release = "mutation ($name: String!) { releaseTagType(name: $name) { error { code } } }";
+            let _ = admin.graphql(release, serde_json::json!({"name": key})).await.data();
+            self.accept(events).await;
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{
     domain::{
         caller::Caller,
         error::Error,
-        site::{ActionPolicy, IdentityPeriod, IpPolicy, Site},
+        site::{ActionPolicy, IdentityPeriod, IpPolicy, Site, TagMode},
         zone,
     },
     service::{Services, site::Settings, snapshot::Snapshot},
@@ -80,6 +80,15 @@ pub(super) struct SettingFlags {
     /// The hosts of its share links, separated by commas; `none` takes the server's
     #[arg(long, value_name = "LIST", value_parser = list)]
     share_link_hosts: Option<List>,
+    /// Which keys of tags it takes: `reject` (any, of one type each) or `strict` (declared ones alone) [new sites: reject]
+    #[arg(long, value_parser = tag_mode)]
+    tag_mode: Option<TagMode>,
+    /// Remove refused events from quarantine after so many days, 1 to 36500 [new sites: 30]
+    #[arg(long, value_name = "DAYS", allow_negative_numbers = true)]
+    quarantine_days: Option<i64>,
+    /// Keep so many megabytes of refused events in quarantine, 1 to 1000000; the oldest go [new sites: 64]
+    #[arg(long, value_name = "MEGABYTES", allow_negative_numbers = true)]
+    quarantine_megabytes: Option<i64>,
 }
 
 /// Texts separated by commas, or `none`.
@@ -122,6 +131,10 @@ fn ip_policy(text: &str) -> Result<IpPolicy, String> {
     )
 }
 
+fn tag_mode(text: &str) -> Result<TagMode, String> {
+    one_of(text, &[("reject", TagMode::Reject), ("strict", TagMode::Strict)])
+}
+
 fn identity_period(text: &str) -> Result<IdentityPeriod, String> {
     let list = [
         ("day", IdentityPeriod::Day),
@@ -144,6 +157,9 @@ impl From<SettingFlags> for Settings {
             rollup_retention_days: flags.rollup_retention.map(|bound| bound.0),
             origins: flags.origins.map(|list| list.0.unwrap_or_default()),
             share_hosts: flags.share_link_hosts.map(|list| list.0),
+            tag_mode: flags.tag_mode,
+            quarantine_days: flags.quarantine_days,
+            quarantine_megabytes: flags.quarantine_megabytes,
             name: None,
         }
     }

@@ -126,6 +126,12 @@ codes! {
     InvalidTag = "INVALID_TAG", Caller, 400;
     /// Two keys of one object become equal once dots are replaced.
     TagKeyCollision = "TAG_KEY_COLLISION", Caller, 400;
+    /// A field of the tag has another type than its name has elsewhere, or an array holds values of several types.
+    TagTypeConflict = "TAG_TYPE_CONFLICT", Caller, 400;
+    /// The tag has a new key, and no more are taken.
+    TagKeyLimit = "TAG_KEY_LIMIT", Caller, 400;
+    /// The tag has a key that is not declared, and the site takes no other.
+    TagKeyUndeclared = "TAG_KEY_UNDECLARED", Caller, 400;
     /// A text field is longer than allowed.
     TooLong = "TOO_LONG", Caller, 400;
     /// A text field holds a character that cannot be stored.

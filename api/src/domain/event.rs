@@ -70,9 +70,11 @@ pub enum Door {
     Graphql,
     /// The command line's import.
     Import,
+    /// Quarantine, by which it came in at the second try.
+    Redrive,
 }
 
-stored!(Door { Graphql = 0, Import = 1 });
+stored!(Door { Graphql = 0, Import = 1, Redrive = 2 });
 
 impl Door {
     /// Its public name.
@@ -81,6 +83,7 @@ impl Door {
         match self {
             Self::Graphql => "graphql",
             Self::Import => "import",
+            Self::Redrive => "redrive",
         }
     }
 }
@@ -276,6 +279,9 @@ impl Outcome {
             Self::Refused(error) => match error.code {
                 crate::domain::error::Code::RateLimited => "rate_limited",
                 crate::domain::error::Code::Denied => "denied",
+                crate::domain::error::Code::TagTypeConflict
+                | crate::domain::error::Code::TagKeyLimit
+                | crate::domain::error::Code::TagKeyUndeclared => "type_conflict",
                 crate::domain::error::Code::Overloaded => "overloaded",
                 crate::domain::error::Code::Internal => "failed",
                 _ => "invalid",

@@ -123,6 +123,20 @@ operations! {
     UpdateRule: [Manage] on Site = ["Mutation.updateRule"];
     /// Delete a rule.
     DeleteRule: [Manage] on Site = ["Mutation.deleteRule"];
+    /// List the types of tags' keys, and how the caller's sites use them.
+    ListTagTypes: [Query] on Sites = ["Query.tagTypes"];
+    /// Declare a key of tags, for every site.
+    DeclareTagType: [Manage] on Organisation = ["Mutation.declareTagType"];
+    /// Give a key of tags another type, on every site.
+    RetypeTagType: [Manage] on Organisation = ["Mutation.retypeTagType"];
+    /// Take the type of a key of tags away, on every site.
+    ReleaseTagType: [Manage] on Organisation = ["Mutation.releaseTagType"];
+    /// Look at events in quarantine.
+    ListQuarantine: [Manage] on Site = ["Query.quarantine"];
+    /// Delete events in quarantine.
+    DeleteQuarantined: [Delete] on Site = ["Mutation.deleteQuarantined"];
+    /// Try events in quarantine again; to retype a key with it takes what `retypeTagType` takes.
+    RedriveQuarantine: [Manage] on Site = ["Mutation.redriveQuarantine"];
     /// List API keys, without their secrets.
     ListKeys: [Manage] on Sites = ["Query.keys"];
     /// Make an API key that may do no more than the caller.

@@ -47,6 +47,16 @@ pub enum IdentityPeriod {
     Never,
 }
 
+/// Which keys of tags a site takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum TagMode {
+    /// Any; a new one gets the type that it is first seen with.
+    Reject,
+    /// Declared ones alone.
+    Strict,
+}
+
 macro_rules! stored {
     ($type:ident { $($variant:ident = $code:literal),+ $(,)? }) => {
         impl $type {
@@ -70,6 +80,7 @@ pub(crate) use stored;
 stored!(ActionPolicy { Free = 0, ContextActivity = 1 });
 stored!(IpPolicy { Truncated = 0, Whole = 1, None = 2 });
 stored!(IdentityPeriod { Day = 0, Week = 1, Month = 2, Never = 3 });
+stored!(TagMode { Reject = 0, Strict = 1 });
 
 /// A web property or application whose events are kept apart.
 #[derive(Debug, Clone)]
@@ -102,7 +113,18 @@ pub struct Site {
     pub origins: Vec<OriginPattern>,
     /// The hosts of its share links, in lower case; none takes the server's.
     pub share_hosts: Option<Vec<String>>,
+    /// Which keys of tags it takes.
+    pub tag_mode: TagMode,
+    /// Days after which refused events go from quarantine.
+    pub quarantine_days: i64,
+    /// Megabytes of refused events in quarantine.
+    pub quarantine_megabytes: i64,
 }
+
+/// Days after which refused events go from quarantine, unless the site says otherwise.
+pub const DEFAULT_QUARANTINE_DAYS: i64 = 30;
+/// Megabytes of refused events in a site's quarantine, unless it says otherwise.
+pub const DEFAULT_QUARANTINE_MEGABYTES: i64 = 64;
 
 impl Shown for Site {
     fn shown(&self) -> Value {
@@ -117,6 +139,9 @@ impl Shown for Site {
             "rollupRetentionDays": self.rollup_retention_days,
             "origins": self.origins.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "shareHosts": self.share_hosts,
+            "tagMode": self.tag_mode,
+            "quarantineDays": self.quarantine_days,
+            "quarantineMegabytes": self.quarantine_megabytes,
         })
     }
 }

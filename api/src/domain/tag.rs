@@ -41,7 +41,7 @@ pub struct Tag {
 }
 
 /// The field that is always computed, and never taken from the client.
-const COMPUTED: &str = "traffic_source";
+pub const COMPUTED: &str = "traffic_source";
 
 /// A tag as it is kept, or nothing where it holds nothing. An array becomes an object with the keys `0`, `1`, …; dots
 /// in keys become `_` at every level; values stay untouched; `traffic_source` is left out, as it is always computed.

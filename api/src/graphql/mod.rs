@@ -27,6 +27,8 @@ pub struct Query(
     queries::key::KeyQuery,
     queries::audit::AuditQuery,
     queries::rule::RuleQuery,
+    queries::tag_type::TagTypeQuery,
+    queries::quarantine::QuarantineQuery,
 );
 
 /// Changes.
@@ -42,6 +44,8 @@ pub struct Mutation(
     mutations::key::KeyMutation,
     mutations::client_token::ClientTokenMutation,
     mutations::rule::RuleMutation,
+    mutations::tag_type::TagTypeMutation,
+    mutations::quarantine::QuarantineMutation,
 );
 
 /// What goes on.

@@ -72,7 +72,7 @@ impl DateTime {
 }
 
 /// A number of things.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Count(pub(super) i64);
 
 /// A number of events, actors or rows: a JSON integer up to 2^53.

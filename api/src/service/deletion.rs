@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{
     Services, audit,
     fold::{Cells, Work},
+    quarantine,
     registry::Configuration,
     snapshot::Snapshot,
 };
@@ -53,6 +54,8 @@ pub struct Deleted {
     pub deletion: Option<Deletion>,
     /// How many events.
     pub count: i64,
+    /// Events of its actor that are or would be hidden in quarantine.
+    pub quarantined: i64,
     /// Ids that are unknown or deleted already.
     pub not_found: Vec<String>,
 }
@@ -76,21 +79,24 @@ impl Services {
         };
         self.rates.charge(caller, Budget::Delete, units)?;
         let snapshot = Snapshot::new(self.clone());
-        let (site, filter, not_found, count) = {
+        let (site, filter, not_found, count, misfits) = {
             let opened = snapshot.hold().await?;
             let site = opened.configuration.admit(caller, Operation::DeleteEvents, site)?;
             let (filter, not_found) = self.filter(&opened, &site, which).await?;
+            let misfits = quarantine::reached(&opened.tx, site.id, &filter).await?;
             let filter = filter.since(site.raw_floor);
             let tombstones = opened.tombstones(site.id);
             let most = i64::MAX;
             let count = store::raw::matching(&opened.tx, &self.hasher, site.id, &filter, &tombstones, most).await?;
-            (site, filter, not_found, count)
+            (site, filter, not_found, count, misfits)
         };
         drop(snapshot);
-        if dry_run || count == 0 {
+        let quarantined = i64::try_from(misfits.len()).unwrap_or(i64::MAX);
+        if dry_run || (count == 0 && misfits.is_empty()) {
             return Ok(Deleted {
                 deletion: None,
                 count,
+                quarantined,
                 not_found,
             });
         }
@@ -138,12 +144,14 @@ impl Services {
             self.hide(&tx, &configuration, &marks, &site, &facts, deletion.id)
                 .await?;
         }
+        store::quarantine::hide(&tx, &misfits, deletion.id).await?;
         let change = Change::new(Operation::DeleteEvents, &deletion.public_id).on(site.id);
         audit::record(&tx, caller, change.after(&deletion)).await?;
         tx.commit().await?;
         self.fold_nudge.notify_one();
         Ok(Deleted {
             count: deletion.events_total,
+            quarantined,
             deletion: Some(deletion),
             not_found,
         })
@@ -284,6 +292,7 @@ impl Services {
             self.show(&tx, &configuration, &marks, deletion.site, &facts).await?;
             deletion.finished = Some(clock::now());
         }
+        store::quarantine::show(&tx, deletion.id).await?;
         deletion.state = if whole { State::Restored } else { State::Restoring };
         deletion.events_done = if whole { deletion.events_total } else { 0 };
         let finished = deletion.finished.map(crate::domain::zone::nanoseconds);

@@ -15,6 +15,7 @@ pub mod link;
 pub mod oidc;
 pub mod password;
 pub mod purge;
+pub mod quarantine;
 pub mod rate;
 pub mod registry;
 pub mod retention;
@@ -25,6 +26,7 @@ pub mod signing;
 pub mod site;
 pub mod snapshot;
 pub mod status;
+pub mod tag;
 pub mod totp;
 pub mod unique;
 pub mod view;
@@ -78,6 +80,8 @@ pub struct Inner {
     pub oidc: Option<oidc::Oidc>,
     /// The way in.
     pub ingest: ingest::Ingest,
+    /// How often names of tags are used, since it was last written down.
+    pub tag_uses: tag::Uses,
     /// When each key was last used.
     pub uses: authentication::Uses,
     /// What each caller has left.
@@ -137,6 +141,7 @@ impl Services {
             passwords: password::Passwords::new()?,
             account: settings.account,
             ingest,
+            tag_uses: tag::Uses::default(),
             uses: authentication::Uses::default(),
             rates: rate::Rates::new(settings.rate),
             rounds: tokio::sync::Mutex::default(),

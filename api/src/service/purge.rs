@@ -101,6 +101,7 @@ impl Services {
             }
         }
         for deletion in deletions {
+            self.purge_quarantine(deletion).await?;
             let mut done = deletion.events_done;
             loop {
                 let tx = self.database.write(Priority::Purge).await?;

@@ -22,6 +22,7 @@ use crate::{
         site::Site,
         view::View,
     },
+    service::tag::TagTypes,
     store::{self, Transaction},
 };
 
@@ -53,6 +54,8 @@ pub struct Configuration {
     pub rollups: Vec<Arc<Rollup>>,
     /// Allow and deny lists of the sites that have or had some, by site.
     pub rules: HashMap<i64, Arc<Rules>>,
+    /// Types of tags' names, as far as this process knows them.
+    pub tags: Arc<TagTypes>,
 }
 
 impl Configuration {
@@ -83,6 +86,7 @@ impl Configuration {
             scopes: store::scope::list(tx).await?.into_iter().map(Arc::new).collect(),
             rollups: store::rollup::list(tx).await?.into_iter().map(Arc::new).collect(),
             rules: load_rules(tx, &last.rules).await?,
+            tags: TagTypes::load(tx, &last.tags).await?,
         })
     }
 

@@ -12,7 +12,10 @@ use crate::{
         operation::Operation,
         origin::{Origin, OriginPattern},
         rollup::{Content, State},
-        site::{ActionPolicy, DEFAULT_MAX_EVENT_AGE_SECONDS, IdentityPeriod, IpPolicy, Site, check_name},
+        site::{
+            ActionPolicy, DEFAULT_MAX_EVENT_AGE_SECONDS, DEFAULT_QUARANTINE_DAYS, DEFAULT_QUARANTINE_MEGABYTES,
+            IdentityPeriod, IpPolicy, Site, TagMode, check_name,
+        },
         zone,
     },
     store::{self, Priority, is_conflict},
@@ -24,6 +27,9 @@ const MOST_HOSTS: usize = 100;
 const MOST_AGE_SECONDS: i64 = i32::MAX as i64;
 /// The longest retention in days: a hundred years.
 const MOST_RETENTION_DAYS: i64 = 36_500;
+
+/// The most megabytes of refused events: a terabyte.
+const MOST_MEGABYTES: i64 = 1_000_000;
 
 /// Settings to be changed; none leaves one as it is.
 #[derive(Debug, Clone, Default)]
@@ -48,6 +54,12 @@ pub struct Settings {
     pub origins: Option<Vec<String>>,
     /// The hosts of its share links; an inner none takes the server's.
     pub share_hosts: Option<Option<Vec<String>>>,
+    /// Which keys of tags it takes.
+    pub tag_mode: Option<TagMode>,
+    /// Days after which refused events go from quarantine.
+    pub quarantine_days: Option<i64>,
+    /// Megabytes of refused events in quarantine.
+    pub quarantine_megabytes: Option<i64>,
 }
 
 impl Settings {
@@ -71,6 +83,17 @@ impl Settings {
         site.max_event_age_seconds = self.max_event_age_seconds.unwrap_or(site.max_event_age_seconds);
         site.raw_retention_days = self.raw_retention_days.unwrap_or(site.raw_retention_days);
         site.rollup_retention_days = self.rollup_retention_days.unwrap_or(site.rollup_retention_days);
+        site.tag_mode = self.tag_mode.unwrap_or(site.tag_mode);
+        site.quarantine_days = self.quarantine_days.unwrap_or(site.quarantine_days);
+        site.quarantine_megabytes = self.quarantine_megabytes.unwrap_or(site.quarantine_megabytes);
+        for (value, most, path) in [
+            (site.quarantine_days, MOST_RETENTION_DAYS, "quarantineDays"),
+            (site.quarantine_megabytes, MOST_MEGABYTES, "quarantineMegabytes"),
+        ] {
+            if !(1..=most).contains(&value) {
+                return Err(Error::new(Code::InvalidArgument, format!("This is 1 to {most}.")).at(path));
+            }
+        }
         for (value, most, path) in [
             (site.max_event_age_seconds, MOST_AGE_SECONDS, "maxEventAgeSeconds"),
             (site.raw_retention_days, MOST_RETENTION_DAYS, "rawRetentionDays"),
@@ -113,6 +136,9 @@ impl Services {
             created: clock::now(),
             origins: Vec::new(),
             share_hosts: None,
+            tag_mode: TagMode::Reject,
+            quarantine_days: DEFAULT_QUARANTINE_DAYS,
+            quarantine_megabytes: DEFAULT_QUARANTINE_MEGABYTES,
         };
         settings.apply(&mut site)?;
         let tx = self.database.write(Priority::Configuration).await?;

@@ -151,7 +151,7 @@ impl Database {
         if let Some(sqlite) = &self.0.sqlite {
             return sqlite.clean(&self.0.write).await;
         }
-        for table in ["event", "text", "url", "user_agent"] {
+        for table in ["event", "text", "url", "user_agent", "quarantine"] {
             self.0
                 .write
                 .execute_unprepared(&format!("VACUUM {table}"))

@@ -16,16 +16,36 @@ pub(super) fn from(error: DbErr) -> Error {
     }
 }
 
+/// Another transaction was first, and this one can only begin anew.
+#[derive(Debug)]
+struct Again(&'static str);
+
+impl std::fmt::Display for Again {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl std::error::Error for Again {}
+
+/// A failure that trying the same transaction again mends, because another one was first.
+#[must_use]
+pub fn again(reason: &'static str) -> Error {
+    Error::internal(Again(reason))
+}
+
 /// Whether trying the same transaction again may succeed: a deadlock, a serialization failure, a busy SQLite file.
 #[must_use]
 pub fn is_transient(error: &Error) -> bool {
-    source(error).and_then(code).is_some_and(|code| {
-        // SQLite's extended codes keep the primary code in their low byte: 5 is SQLITE_BUSY, 6 SQLITE_LOCKED.
-        matches!(code.as_str(), "40001" | "40P01" | "55P03")
-            || code
-                .parse::<u32>()
-                .is_ok_and(|number| number < 10_000 && matches!(number & 0xff, 5 | 6))
-    })
+    let again = error.source().is_some_and(|source| source.is::<Again>());
+    again
+        || source(error).and_then(code).is_some_and(|code| {
+            // SQLite's extended codes keep the primary code in their low byte: 5 is SQLITE_BUSY, 6 SQLITE_LOCKED.
+            matches!(code.as_str(), "40001" | "40P01" | "55P03")
+                || code
+                    .parse::<u32>()
+                    .is_ok_and(|number| number < 10_000 && matches!(number & 0xff, 5 | 6))
+        })
 }
 
 /// Whether a unique constraint refused the row.

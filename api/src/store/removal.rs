@@ -275,7 +275,7 @@ pub async fn blank_hidden(tx: &Transaction, deletion: i64, past: i64, limit: i64
 /// Overwrites texts of rows about to go by blanks of the same length (SQLite only). A row of the same size is written
 /// in its place, and what goes is zeroed there; but removing rows moves those that are left from page to page, and the
 /// places that they leave are not zeroed. So all that is to go is blanked before the first of it is removed.
-async fn blank(tx: &Transaction, table: &str, columns: &[&str], ids: &[i64]) -> Result<()> {
+pub(super) async fn blank(tx: &Transaction, table: &str, columns: &[&str], ids: &[i64]) -> Result<()> {
     if !tx.is_sqlite() {
         return Ok(());
     }

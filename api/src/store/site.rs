@@ -7,7 +7,7 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, NotSet, QueryOrde
 use super::{Transaction, key::patterns};
 use crate::domain::{
     error::Result,
-    site::{ActionPolicy, IdentityPeriod, IpPolicy, Site},
+    site::{ActionPolicy, IdentityPeriod, IpPolicy, Site, TagMode},
     zone,
 };
 
@@ -84,6 +84,9 @@ fn write(site: &Site) -> ActiveModel {
         created_at: Set(zone::nanoseconds(site.created)),
         origins: Set((!origins.is_empty()).then(|| origins.into())),
         share_hosts: Set(site.share_hosts.clone().map(Into::into)),
+        tag_mode: Set(site.tag_mode.code()),
+        quarantine_days: Set(site.quarantine_days),
+        quarantine_megabytes: Set(site.quarantine_megabytes),
     }
 }
 
@@ -103,5 +106,8 @@ fn read(row: Model) -> Site {
         created: zone::timestamp(row.created_at),
         origins: row.origins.map(patterns).unwrap_or_default(),
         share_hosts: row.share_hosts.and_then(|hosts| serde_json::from_value(hosts).ok()),
+        tag_mode: TagMode::from_code(row.tag_mode),
+        quarantine_days: row.quarantine_days,
+        quarantine_megabytes: row.quarantine_megabytes,
     }
 }

@@ -9,11 +9,12 @@
 //! | clear | while a retired rollup has cells | `service::purge` |
 //! | checkpoint | four times a second | moves SQLite's write-ahead log into its file |
 //! | purge | checks every few seconds whether it is due | `service::purge` |
-//! | retention | every retention interval | `service::retention`, and old days of `service::rule` |
+//! | retention | every retention interval | `service::retention`, also in quarantine, and old days of `service::rule` |
 //! | session | every minute | `service::session`, tidying up |
 //! | feed | ten times a second while somebody watches | `service::feed` |
 //! | refresh | twice a second | rereads a moved configuration |
 //! | rates | four times a second | divides limits among servers, `service::rate` |
+//! | tag | every five seconds | notes how often names of tags are used |
 //! | uses | every five seconds | notes when keys were last used, each once a minute |
 
 mod fold;
@@ -53,6 +54,7 @@ impl Workers {
             repeat(services, stop, "feed", Duration::from_millis(100), feed),
             repeat(services, stop, "refresh", Duration::from_millis(500), refresh),
             repeat(services, stop, "rates", Duration::from_millis(250), share_rates),
+            repeat(services, stop, "tag", Duration::from_secs(5), note_tag_uses),
             repeat(services, stop, "uses", Duration::from_secs(5), note_uses),
         ];
         Self { append, others }
@@ -119,6 +121,9 @@ async fn append(services: Services, mut stop: watch::Receiver<bool>) {
         appender.append_next().await;
     }
     appender.drain().await;
+    if let Err(error) = services.write_tag_uses().await {
+        failed(&services, "tag", &error);
+    }
 }
 
 async fn work_off(services: Services) -> Result<bool> {
@@ -142,6 +147,7 @@ async fn purge(services: Services) -> Result<bool> {
 
 async fn retain(services: Services) -> Result<bool> {
     services.retain().await?;
+    services.retain_quarantine().await?;
     services.put_rule_hits_together().await?;
     Ok(false)
 }
@@ -163,6 +169,11 @@ async fn refresh(services: Services) -> Result<bool> {
 
 async fn share_rates(services: Services) -> Result<bool> {
     services.share_rates().await?;
+    Ok(false)
+}
+
+async fn note_tag_uses(services: Services) -> Result<bool> {
+    services.write_tag_uses().await?;
     Ok(false)
 }
 

@@ -164,6 +164,41 @@ fn changes_of_access() -> Vec<Change> {
             NEW,
         ),
         change(
+            "declareTagType",
+            "mutation { declareTagType(input: {name: \"d\", type: \"string\"}) { tagType { name } error { code } } }",
+            json!({}),
+            "declareTagType",
+            NEW,
+        ),
+        change(
+            "retypeTagType",
+            "mutation { retypeTagType(input: {name: \"d\", type: \"number\"}) { tagType { name } error { code } } }",
+            json!({}),
+            "retypeTagType",
+            CHANGED,
+        ),
+        change(
+            "releaseTagType",
+            "mutation { releaseTagType(name: \"d\") { tagType { name } error { code } } }",
+            json!({}),
+            "releaseTagType",
+            GONE,
+        ),
+        change(
+            "redriveQuarantine",
+            "mutation { redriveQuarantine(input: {site: \"shop\"}) { refused error { code } } }",
+            json!({}),
+            "redriveQuarantine",
+            NEW,
+        ),
+        change(
+            "deleteQuarantined",
+            "mutation { deleteQuarantined(input: {site: \"shop\", filter: {}}) { count error { code } } }",
+            json!({}),
+            "deleteQuarantined",
+            NEW,
+        ),
+        change(
             "createKey",
             "mutation { createKey(input: {site: \"shop\", permissions: [LOG], signingSecret: true}) { key { id } secret } }",
             json!({}),
@@ -335,6 +370,12 @@ async fn every_managing_mutation_leaves_one_entry(engine: Engine) {
             json!({"id": "2", "action": "a"}),
         ])
         .await;
+    // One event for quarantine.
+    tidemark.accept(vec![json!({"action": "a", "tag": {"k": 1}})]).await;
+    let refused = client
+        .log(json!({"site": "shop", "action": "a", "tag": {"k": "text"}}))
+        .await;
+    assert_eq!(refused["outcome"], "TYPE_CONFLICT", "{refused:#}");
     let changes: Vec<_> = changes().into_iter().chain(changes_by_people()).collect();
     let tried: BTreeSet<_> = changes.iter().map(|change| change.field.to_owned()).collect();
     assert_eq!(

@@ -243,6 +243,48 @@ pub(super) const DOORS: &[Door] = &[
         INPUT_SITE,
     ),
     door(
+        "Query.tagTypes",
+        "query ($site: String) { tagTypes(site: $site) { totalCount } }",
+        "{}",
+        SITE,
+    ),
+    door(
+        "Mutation.declareTagType",
+        "mutation { declareTagType(input: {name: \"door\", type: \"string\"}) { tagType { name } error { code message } } }",
+        "{}",
+        None,
+    ),
+    door(
+        "Mutation.retypeTagType",
+        "mutation { retypeTagType(input: {name: \"none\", type: \"string\"}) { tagType { name } error { code message } } }",
+        "{}",
+        None,
+    ),
+    door(
+        "Mutation.releaseTagType",
+        "mutation { releaseTagType(name: \"none\") { tagType { name } error { code message } } }",
+        "{}",
+        None,
+    ),
+    door(
+        "Query.quarantine",
+        "query ($site: String) { quarantine(site: $site) { totalCount } }",
+        "{}",
+        SITE,
+    ),
+    door(
+        "Mutation.deleteQuarantined",
+        "mutation ($input: DeleteQuarantinedInput!) { deleteQuarantined(input: $input) { count error { code message } } }",
+        r#"{"input": {"ids": []}}"#,
+        INPUT_SITE,
+    ),
+    door(
+        "Mutation.redriveQuarantine",
+        "mutation ($input: RedriveQuarantineInput!) { redriveQuarantine(input: $input) { accepted error { code message } } }",
+        r#"{"input": {"ids": [], "dryRun": true}}"#,
+        INPUT_SITE,
+    ),
+    door(
         "Mutation.updateRule",
         "mutation { updateRule(input: {id: \"1\", enabled: false}) { rule { id } error { code message } } }",
         "{}",

@@ -63,6 +63,7 @@ pub(super) async fn run(command: Command, services: &Services) -> Result<(), Com
         Command::Events { file, site } => event::run(services, &file, &site).await,
     };
     appending.abort();
+    services.write_tag_uses().await.map_err(complain)?;
     done
 }
 

@@ -50,6 +50,9 @@ struct DeletionPayload {
     deletion: Option<Deletion>,
     /// How many events it hides or shows again; with `dryRun` how many it would hide.
     count: Count,
+    /// How many refused events of the actor it hides in quarantine, or would hide. Only a deletion by actor, or by a filter
+    /// that names actors with EQ or IN, reaches into quarantine; a restore shows them again, the purge removes them.
+    quarantined: Count,
     /// Ids that are unknown, or deleted already.
     not_found: Vec<ID>,
     /// Why nothing was done.
@@ -63,6 +66,7 @@ impl DeletionPayload {
             Code::NotFound | Code::TooManyPendingDeletions | Code::NotRestorable => Ok(Self {
                 deletion: None,
                 count: Count(0),
+                quarantined: Count(0),
                 not_found: Vec::new(),
                 error: Some((&error).into()),
             }),
@@ -76,6 +80,7 @@ impl From<Deleted> for DeletionPayload {
         Self {
             deletion: deleted.deletion.map(Deletion::from),
             count: Count(deleted.count),
+            quarantined: Count(deleted.quarantined),
             not_found: deleted.not_found.into_iter().map(ID::from).collect(),
             error: None,
         }
@@ -147,6 +152,7 @@ impl DeletionMutation {
                 Ok(DeletionPayload {
                     deletion: Some(deletion.into()),
                     count,
+                    quarantined: Count(0),
                     not_found: Vec::new(),
                     error: None,
                 })

@@ -95,6 +95,8 @@ pub(in crate::graphql) enum Outcome {
     Invalid,
     /// Not stored: the site's allow or deny list refuses the event; `error` names what of it.
     Denied,
+    /// Not stored but kept in quarantine: the tag does not fit the tag schema; `error` names the field at fault.
+    TypeConflict,
     /// Not stored: the key's rate is used up; `error` says when to try again.
     RateLimited,
     /// Not stored: the server is overloaded; try again.
@@ -110,6 +112,7 @@ impl From<&event::Outcome> for Outcome {
             event::Outcome::Duplicate { .. } => Self::Duplicate,
             event::Outcome::Refused(error) => match error.code {
                 Code::Denied => Self::Denied,
+                Code::TagTypeConflict | Code::TagKeyLimit | Code::TagKeyUndeclared => Self::TypeConflict,
                 Code::RateLimited => Self::RateLimited,
                 Code::Overloaded => Self::Overloaded,
                 Code::Internal => Self::Failed,

@@ -5,7 +5,7 @@ use async_graphql::{Context, InputObject, MaybeUndefined, Object, Result};
 use crate::{
     graphql::{
         context::ContextExt,
-        objects::site::{ActionPolicy, IdentityPeriod, IpPolicy, Site},
+        objects::site::{ActionPolicy, IdentityPeriod, IpPolicy, Site, TagMode},
     },
     service::site::Settings,
 };
@@ -37,6 +37,12 @@ struct UpdateSiteInput {
     origins: Option<Vec<String>>,
     /// The hosts of its share links, for the traffic source `click.st`, at most 100; null takes the server's.
     share_hosts: MaybeUndefined<Vec<String>>,
+    /// Which keys of tags it takes.
+    tag_mode: Option<TagMode>,
+    /// Days after which a refused event goes from quarantine, 1 to 36,500.
+    quarantine_days: Option<i64>,
+    /// Room in quarantine, in megabytes of 1,000,000 bytes, 1 to 1,000,000; the oldest events go to keep it.
+    quarantine_megabytes: Option<i64>,
 }
 
 /// A site to be made.
@@ -62,6 +68,12 @@ struct CreateSiteInput {
     origins: Option<Vec<String>>,
     /// The hosts of its share links, for the traffic source `click.st`, at most 100; null or left out takes the server's.
     share_hosts: MaybeUndefined<Vec<String>>,
+    /// Which keys of tags it takes; any where left out.
+    tag_mode: Option<TagMode>,
+    /// Days after which a refused event goes from quarantine, 1 to 36,500; 30 where left out.
+    quarantine_days: Option<i64>,
+    /// Room in quarantine, in megabytes of 1,000,000 bytes, 1 to 1,000,000; 64 where left out; the oldest events go to keep it.
+    quarantine_megabytes: Option<i64>,
 }
 
 /// Whether something is to be changed, and to what.
@@ -95,6 +107,9 @@ impl SiteMutation {
             rollup_retention_days: given(input.rollup_retention_days),
             origins: input.origins,
             share_hosts: given(input.share_hosts),
+            tag_mode: input.tag_mode.map(Into::into),
+            quarantine_days: input.quarantine_days,
+            quarantine_megabytes: input.quarantine_megabytes,
         };
         let created = ctx.services().create_site(ctx.caller(), &input.name, &settings).await;
         created
@@ -119,6 +134,9 @@ impl SiteMutation {
             rollup_retention_days: given(input.rollup_retention_days),
             origins: input.origins,
             share_hosts: given(input.share_hosts),
+            tag_mode: input.tag_mode.map(Into::into),
+            quarantine_days: input.quarantine_days,
+            quarantine_megabytes: input.quarantine_megabytes,
         };
         let updated = ctx
             .services()

@@ -10,5 +10,6 @@ pub(super) mod key;
 pub(super) mod range;
 pub(super) mod rule;
 pub(super) mod site;
+pub(super) mod tag_type;
 pub(super) mod unique;
 pub(super) mod view;

@@ -43,6 +43,16 @@ pub(in crate::graphql) enum IdentityPeriod {
     Never,
 }
 
+/// Which keys of tags a site takes.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "site::TagMode")]
+pub(in crate::graphql) enum TagMode {
+    /// Any; a new one gets the type that it is first seen with. An event with a field of another type is refused.
+    Reject,
+    /// Those alone that `declareTagType` has declared; an event with another one is refused.
+    Strict,
+}
+
 /// A web property or application whose events are kept apart.
 #[derive(SimpleObject)]
 pub(in crate::graphql) struct Site {
@@ -68,6 +78,12 @@ pub(in crate::graphql) struct Site {
     origins: Vec<String>,
     /// The hosts of its share links, for the traffic source `click.st`; none takes the server's.
     share_hosts: Option<Vec<String>>,
+    /// Which keys of tags it takes.
+    tag_mode: TagMode,
+    /// Days after which a refused event goes from quarantine.
+    quarantine_days: i64,
+    /// Room in quarantine, in megabytes of 1,000,000 bytes; the oldest events go to keep it.
+    quarantine_megabytes: i64,
 }
 
 impl From<&site::Site> for Site {
@@ -84,6 +100,9 @@ impl From<&site::Site> for Site {
             created_at: site.created.into(),
             origins: site.origins.iter().map(ToString::to_string).collect(),
             share_hosts: site.share_hosts.clone(),
+            tag_mode: site.tag_mode.into(),
+            quarantine_days: site.quarantine_days,
+            quarantine_megabytes: site.quarantine_megabytes,
         }
     }
 }

@@ -157,6 +157,8 @@ enum IngestStep {
     Id,
     /// The site's allow and deny lists.
     Rules,
+    /// The types of the tag's fields.
+    TagTypes,
 }
 
 /// What a step says of an event.

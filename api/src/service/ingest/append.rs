@@ -7,15 +7,20 @@ use std::{
 
 use tokio::sync::mpsc;
 
-use super::{Waiting, step::admit_event};
+use super::{Prepared, Waiting, step::admit_event};
 use crate::{
     clock,
     domain::{
         error::{Code, Error, Result},
         event::Outcome,
+        tag_type::Refusal,
     },
-    service::{Services, rule::Tally},
-    store::{self, NewRow, Priority, is_transient},
+    service::{
+        Services, quarantine,
+        rule::Tally,
+        tag::{Purpose, Schema},
+    },
+    store::{self, NewRow, Priority, is_transient, quarantine::Refused},
 };
 
 /// The one task of a process that appends events.
@@ -163,6 +168,9 @@ impl Appender {
         let now = clock::now();
         let mut claimed = HashSet::new();
         let mut hits = Tally::default();
+        let subjects = prepared.iter().map(|one| one.subject());
+        let mut schema = Schema::open(&tx, &configuration, subjects, Purpose::Append, now).await?;
+        let mut misfits = Vec::new();
         let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(prepared.len());
         let mut admitted = Vec::with_capacity(prepared.len());
         for one in &prepared {
@@ -176,19 +184,29 @@ impl Appender {
                 match verdict.map(|verdict| verdict.refusal) {
                     Err(error) => Some(Outcome::Refused(error)),
                     Ok(Some(refusal)) => Some(Outcome::Refused(refusal.into())),
-                    Ok(None) => {
-                        claimed.insert(event.uid);
-                        admitted.push(NewRow {
-                            event,
-                            tag: one.tag.as_deref(),
-                        });
-                        None
-                    }
+                    Ok(None) => match schema.judge(one.subject()) {
+                        Err(refusal) => {
+                            let outcome = Outcome::Refused(refusal.error());
+                            misfits.push((*one, refusal));
+                            Some(outcome)
+                        }
+                        Ok(()) => {
+                            claimed.insert(event.uid);
+                            admitted.push(NewRow {
+                                event,
+                                tag: one.tag.as_deref(),
+                            });
+                            None
+                        }
+                    },
                 }
             });
         }
         let appended = store::append(&tx, &services.hasher, &admitted).await?;
+        schema.lock(&tx, &services.hasher, &appended.lost, now).await?;
         hits.write(&tx, &configuration, &appended.lost, now).await?;
+        let refused: Vec<_> = misfits.iter().map(|(one, refusal)| one.refused(refusal)).collect();
+        quarantine::keep(&tx, &configuration, &refused).await?;
         let start = Instant::now();
         tx.commit().await?;
         let commit = start.elapsed();
@@ -204,8 +222,20 @@ impl Appender {
             })
         });
         let answers = answers.collect();
+        schema.remember(services, &appended.lost);
         appended.remember(&services.database);
         Ok((answers, commit))
+    }
+}
+
+impl Prepared {
+    /// What quarantine keeps of it.
+    fn refused<'a>(&'a self, refusal: &'a Refusal) -> Refused<'a> {
+        Refused {
+            event: &self.event,
+            public: self.public,
+            refusal,
+        }
     }
 }
 

@@ -12,11 +12,13 @@ use crate::{
         operation::Operation,
         rule::Verdict,
         site::Site,
+        tag_type::Refusal,
     },
     service::{
         Services,
         rule::{self, Counted},
         snapshot::{Opened, Snapshot},
+        tag::{Purpose, Schema, Subject, Typed},
     },
     store,
 };
@@ -30,10 +32,12 @@ pub enum Step {
     Id,
     /// The site's allow and deny lists.
     Rules,
+    /// The types of the tag's fields.
+    TagTypes,
 }
 
 impl Step {
-    const ALL: [Self; 3] = [Self::Shape, Self::Id, Self::Rules];
+    const ALL: [Self; 4] = [Self::Shape, Self::Id, Self::Rules, Self::TagTypes];
 }
 
 /// What a step says.
@@ -118,7 +122,8 @@ impl Services {
         // An unnamed actor's hash would need a salt, which is stored when it is first used.
         let (event, ip) = step::name_actor::keep(&site, enriched);
         let judged = step::judge_event::run(&opened.configuration, &event, ip, received);
-        explain(&opened, &site, Arc::new(event), &ids, judged.verdict).await
+        let public = !logger.is_trusted();
+        explain(&opened, &site, (Arc::new(event), public), &ids, judged.verdict).await
     }
 }
 
@@ -134,7 +139,13 @@ fn browser(caller: &Caller, event: &NewEvent) -> Caller {
     }
 }
 
-async fn explain(opened: &Opened, site: &Site, event: Arc<Event>, ids: &Ids, verdict: Verdict) -> Result<Explanation> {
+async fn explain(
+    opened: &Opened,
+    site: &Site,
+    (event, public): (Arc<Event>, bool),
+    ids: &Ids,
+    verdict: Verdict,
+) -> Result<Explanation> {
     let known = store::known(&opened.tx, &ids.candidates).await?;
     if ids.candidates.iter().any(|uid| known.get(uid) == Some(&site.id)) {
         let outcome = Outcome::Duplicate { id: event.id.clone() };
@@ -144,10 +155,25 @@ async fn explain(opened: &Opened, site: &Site, event: Arc<Event>, ids: &Ids, ver
     let rules = rule::count(&opened.tx, site, matching).await?;
     let explanation = match verdict.refusal {
         Some(refusal) => Explanation::refused(Step::Rules, refusal.into(), Some(event)),
-        None => {
-            let outcome = Outcome::Accepted(event.clone());
-            Explanation::new(outcome, Step::Rules, Finding::Passed, Some(event))
-        }
+        None => match fits(opened, &event, public).await? {
+            Some(refusal) => Explanation::refused(Step::TagTypes, refusal.error(), Some(event)),
+            None => {
+                let outcome = Outcome::Accepted(event.clone());
+                Explanation::new(outcome, Step::TagTypes, Finding::Passed, Some(event))
+            }
+        },
     };
     Ok(Explanation { rules, ..explanation })
+}
+
+/// Why the tag schema would refuse the event, if it would.
+async fn fits(opened: &Opened, event: &Event, public: bool) -> Result<Option<Box<Refusal>>> {
+    let subject = Subject {
+        event,
+        public,
+        typed: &Typed::default(),
+    };
+    let subjects = std::iter::once(subject);
+    let mut schema = Schema::open(&opened.tx, &opened.configuration, subjects, Purpose::Look, clock::now()).await?;
+    Ok(schema.judge(subject).err())
 }

@@ -16,7 +16,10 @@ use std::{
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
-use super::Services;
+use super::{
+    Services,
+    tag::{Subject, Typed},
+};
 use crate::{
     config,
     domain::{
@@ -56,6 +59,21 @@ struct Prepared {
     ip: Option<IpAddr>,
     /// What the site's rules said when it came in.
     judged: Judged,
+    /// What the tag schema said when it came in.
+    typed: Typed,
+    /// Whether it came from somebody whose claims do not count, such as a browser.
+    public: bool,
+}
+
+impl Prepared {
+    /// What the tag schema needs to know of it.
+    fn subject(&self) -> Subject<'_> {
+        Subject {
+            event: &self.event,
+            public: self.public,
+            typed: &self.typed,
+        }
+    }
 }
 
 /// The events of one request, waiting to be appended; the queue is bounded by its permits.
@@ -92,7 +110,7 @@ impl Ingest {
     }
 
     /// How large a tag may be.
-    fn tag_limits(&self) -> tag::Limits {
+    pub(in crate::service) fn tag_limits(&self) -> tag::Limits {
         tag::Limits {
             bytes: self.config.tag_bytes,
             levels: self.config.tag_levels,
@@ -225,4 +243,4 @@ impl Services {
 
 pub use append::Appender;
 pub(in crate::service) use identity::SALT_LIFE;
-pub(in crate::service) use step::identify_event::hash_id;
+pub(in crate::service) use step::identify_event::{candidates, hash_id};

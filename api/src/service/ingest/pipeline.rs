@@ -14,7 +14,7 @@ use crate::{
         event::{Door, NewEvent},
         site::Site,
     },
-    service::{Services, registry::Configuration},
+    service::{Services, registry::Configuration, tag},
 };
 
 /// Takes one event through the steps before the append.
@@ -33,11 +33,14 @@ pub(super) async fn prepare(
     let (event, tag) = step::enrich_event::run(ingest, caller, door, site, valid, &ids);
     let (event, ip) = step::name_actor::run(services, site, event).await?;
     let judged = step::judge_event::run(configuration, &event, ip, received);
+    let typed = tag::check(configuration, site.tag_mode, event.tag.as_ref());
     Ok(Prepared {
         event: Arc::new(event),
         tag,
         candidates: ids.candidates,
         ip,
         judged,
+        typed,
+        public: !caller.is_trusted(),
     })
 }

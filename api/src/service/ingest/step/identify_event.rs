@@ -2,7 +2,12 @@
 
 use uuid::Uuid;
 
-use crate::domain::{caller::Caller, event::Door, hash::KeyedHash, site::Site};
+use crate::domain::{
+    caller::Caller,
+    event::{Door, Event},
+    hash::KeyedHash,
+    site::Site,
+};
 
 /// What an event is known by.
 #[derive(Debug)]
@@ -37,15 +42,28 @@ pub(in crate::service::ingest) fn run(
         };
     };
     let own = hash_id(hasher, site.id, !caller.is_trusted(), id);
+    Ids {
+        id: id.to_owned(),
+        uid: own,
+        candidates: all(hasher, site.id, door, own, id),
+    }
+}
+
+/// The unique ids under which an event that was refused before may be stored meanwhile.
+pub(in crate::service) fn candidates(hasher: &KeyedHash, event: &Event, public: bool) -> Vec<[u8; 16]> {
+    if !event.id_is_clients {
+        return Vec::new();
+    }
+    let own = hash_id(hasher, event.site, public, &event.id);
+    all(hasher, event.site, event.door, own, &event.id)
+}
+
+fn all(hasher: &KeyedHash, site: i64, door: Door, own: [u8; 16], id: &str) -> Vec<[u8; 16]> {
     let mut candidates = vec![own];
     // An event that was exported comes back under the id that this server once gave it.
     candidates.extend(Uuid::parse_str(id).ok().map(Uuid::into_bytes));
     if door == Door::Import {
-        candidates.push(hash_id(hasher, site.id, true, id));
+        candidates.push(hash_id(hasher, site, true, id));
     }
-    Ids {
-        id: id.to_owned(),
-        uid: own,
-        candidates,
-    }
+    candidates
 }

@@ -165,7 +165,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::domain::site::{DEFAULT_MAX_EVENT_AGE_SECONDS, IdentityPeriod, IpPolicy};
+    use crate::domain::site::{DEFAULT_MAX_EVENT_AGE_SECONDS, IdentityPeriod, IpPolicy, TagMode};
 
     fn site(action_policy: ActionPolicy) -> Site {
         Site {
@@ -183,6 +183,9 @@ mod tests {
             created: Timestamp::UNIX_EPOCH,
             origins: Vec::new(),
             share_hosts: None,
+            tag_mode: TagMode::Reject,
+            quarantine_days: 30,
+            quarantine_megabytes: 64,
         }
     }
 
