@@ -21,6 +21,7 @@ use crate::{
 
 /// Why an event is in quarantine.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::enum_variant_names, reason = "these are codes of the one table")]
 pub(in crate::graphql) enum QuarantineCode {
     /// A field has another type than its key has, or an array holds values of several types.
     TagTypeConflict,

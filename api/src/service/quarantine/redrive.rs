@@ -100,7 +100,7 @@ struct Mended {
 }
 
 impl Mended {
-    fn new(services: &Services, entry: Entry, fixes: &[Fix]) -> std::result::Result<Self, (Entry, Error)> {
+    fn new(services: &Services, entry: Entry, fixes: &[Fix]) -> std::result::Result<Self, Box<(Entry, Error)>> {
         let tag = match entry.event.tag.clone() {
             None => Ok(None),
             Some(tag) => fixes
@@ -110,7 +110,7 @@ impl Mended {
         };
         let tag = match tag {
             Ok(tag) => tag,
-            Err(error) => return Err((entry, error)),
+            Err(error) => return Err(Box::new((entry, error))),
         };
         let (object, text) = tag.map_or((None, None), |tag| (Some(tag.object), Some(tag.text)));
         let candidates = candidates(&services.hasher, &entry.event, entry.public);
@@ -186,7 +186,10 @@ impl Services {
         for entry in quarantine::page(&tx, page).await? {
             match Mended::new(self, entry, &attempt.fixes) {
                 Ok(one) => mended.push(one),
-                Err((entry, error)) => refused.push((entry, Outcome::Refused(error))),
+                Err(refusal) => {
+                    let (entry, error) = *refusal;
+                    refused.push((entry, Outcome::Refused(error)));
+                }
             }
         }
         let now = clock::now();
