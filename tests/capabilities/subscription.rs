@@ -139,17 +139,22 @@ async fn a_filter_lets_through_what_matches(engine: Engine) {
     let mut referred = event("referred", "sale", "news", json!(20));
     referred["referrer"] = json!("https://news.example/");
     tidemark
-        .accept(vec![
-            event("yes", "sale", "news", json!(10)),
-            event("action", "refund", "news", json!(20)),
-            event("network", "sale", "feed", json!(20)),
-            event("price", "sale", "news", json!(9.99)),
-            event("text", "sale", "news", json!("20")),
-            referred,
-            event("also", "sale", "mail", json!(1e3)),
-        ])
+        .accept_retyped(
+            "price",
+            vec![
+                event("yes", "sale", "news", json!(10)),
+                event("action", "refund", "news", json!(20)),
+                event("network", "sale", "feed", json!(20)),
+                event("price", "sale", "news", json!(9.99)),
+                event("text", "sale", "news", json!("20")),
+                referred,
+                event("also", "sale", "mail", json!(1e3)),
+            ],
+        )
         .await;
-    tidemark.accept(vec![event("last", "sale", "news", json!(11))]).await;
+    tidemark
+        .accept_retyped("price", vec![event("last", "sale", "news", json!(11))])
+        .await;
     assert_eq!(up_to(&mut watching, "last").await, set(&["yes", "also", "last"]));
 }
 

@@ -17,7 +17,7 @@ async fn an_event_is_kept_as_it_was_sent(engine: Engine) {
     let sent = json!({
         "id": "order-7", "action": "Clicked Sign Up", "label": "übung 🐟", "time": "2026-01-01T00:00:00Z",
         "url": "https://shop.example/a%20b?q=1#top", "referrer": "https://news.example/x",
-        "tag": {"plan": "pro", "nested": {"list": [1, "a", null, {"deep": true}]}},
+        "tag": {"plan": "pro", "nested": {"list": [1, 2.5, null], "objects": [{"deep": true}, null]}},
         "actor": "ada", "device": "d-1", "session": "s-1", "company": "ACME", "language": "de-AT",
         "country": "AT", "city": "Wien", "userAgent": "something", "ip": "192.0.2.77",
     });

@@ -28,7 +28,7 @@ async fn a_tag_comes_back_as_it_was_sent(engine: Engine) {
         json!({}),
         json!({"": "no name", " ": 1, "$ref": true, "__proto__": null, "a\"b\\c": "quoted"}),
         json!({"ключ": "значение", "日本": "東京", "🐟": "👩‍👩‍👧", "e\u{301}": "é", "rtl": "שלום", "control": "\u{1}\u{1f}\u{7f}\u{2028}"}),
-        json!({"text": "", "false": false, "null": null, "list": [], "object": {}, "mixed": [1, "1", null, [[]], {}]}),
+        json!({"text": "", "false": false, "null": null, "list": [], "object": {}, "lists": [[], null, [[null, 1], []]]}),
         json!({"max": "\u{10ffff}\u{ffff}", "newline": "a\r\n\tb", "sql": "'; DROP TABLE events; --", "percent": "%s%n"}),
     ] {
         assert_eq!(tag(client, sent.clone()).await, sent);
@@ -56,7 +56,7 @@ async fn keys_lose_their_dots(engine: Engine) {
         refuses(client, json!({"action": "a", "tag": sent}), "TAG_KEY_COLLISION", path).await;
     }
     // Equal keys of different objects do not meet.
-    let apart = json!({"a_b": {"a_b": 1}, "c": {"a_b": 2}});
+    let apart = json!({"a_b": {"a_b": {}}, "c": {"a_b": {"x": 1}}});
     assert_eq!(tag(client, apart.clone()).await, apart);
 }
 

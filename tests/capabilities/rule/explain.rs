@@ -45,28 +45,28 @@ async fn each_step_is_told(engine: Engine) {
             "ACCEPTED",
             "",
             "",
-            ["PASSED", "PASSED", "PASSED"],
+            ["PASSED", "PASSED", "PASSED", "PASSED"],
         ),
         (
             json!({"action": "a", "time": "never"}),
             "INVALID",
             "INVALID_TIME",
             "input.time",
-            ["REFUSED", "NOT_REACHED", "NOT_REACHED"],
+            ["REFUSED", "NOT_REACHED", "NOT_REACHED", "NOT_REACHED"],
         ),
         (
             json!({"id": "stored", "action": "bad"}),
             "DUPLICATE",
             "",
             "",
-            ["PASSED", "DUPLICATE", "NOT_REACHED"],
+            ["PASSED", "DUPLICATE", "NOT_REACHED", "NOT_REACHED"],
         ),
         (
             json!({"id": "new", "action": "bad"}),
             "DENIED",
             "DENIED",
             "input.action",
-            ["PASSED", "PASSED", "REFUSED"],
+            ["PASSED", "PASSED", "REFUSED", "NOT_REACHED"],
         ),
     ] {
         let explained = explain(client, &event, false).await;
@@ -74,7 +74,7 @@ async fn each_step_is_told(engine: Engine) {
         let error = &explained["error"];
         assert_eq!(error["code"].as_str().unwrap_or_default(), code, "{explained:#}");
         assert_eq!(error["path"].as_str().unwrap_or_default(), path, "{explained:#}");
-        let named = ["SHAPE", "ID", "RULES"].into_iter().zip(steps);
+        let named = ["SHAPE", "ID", "RULES", "TAG_TYPES"].into_iter().zip(steps);
         let named: Vec<_> = named
             .map(|(step, verdict)| (step.to_owned(), verdict.to_owned()))
             .collect();
