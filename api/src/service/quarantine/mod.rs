@@ -11,6 +11,7 @@ use crate::{
         error::{Code, Error, Result},
         operation::Operation,
         quarantine::{Entry, Filter, Totals},
+        rate::cost,
     },
     service::{Services, audit, snapshot::Snapshot},
     store::{Priority, configuration, quarantine, quarantine::Page},
@@ -76,6 +77,7 @@ impl Services {
         page: PageOf,
     ) -> Result<Listed> {
         caller.permit(Operation::ListQuarantine)?;
+        self.charge_question(snapshot, caller, cost::of_page(page.limit))?;
         check(filter)?;
         let opened = snapshot.hold().await?;
         let site = opened.configuration.admit(caller, Operation::ListQuarantine, site)?;

@@ -11,6 +11,7 @@ use crate::{
         deletion::Filter,
         error::Result,
         operation::Operation,
+        rate::cost,
         tag_type::{TagKey, each_field},
         zone::timestamp,
     },
@@ -143,6 +144,7 @@ impl Services {
         names: &BTreeSet<String>,
     ) -> Result<HashMap<String, Vec<Value>>> {
         caller.permit(Operation::ListTagTypes)?;
+        self.charge_question(snapshot, caller, cost::of_page(EVENTS_OF_SAMPLES))?;
         let opened = snapshot.hold().await?;
         let sites = self.sites_of_tags(&opened, caller, site)?;
         let sites = sites.unwrap_or_else(|| opened.configuration.sites.keys().copied().collect());
