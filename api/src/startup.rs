@@ -7,8 +7,14 @@ use tokio::sync::watch;
 
 use crate::{
     config::Config,
-    domain::error::{Code, Error, Result},
-    extract::middleware::{access_log::log_request, request_id::name_request},
+    domain::{
+        error::{Code, Error, Result},
+        forwarded::Proxies,
+    },
+    extract::{
+        connections::Connections,
+        middleware::{access_log::log_request, request_id::name_request, security_header::secure},
+    },
     graphql,
     http::{self, Callers, graphql::Endpoint},
     service::{Services, Settings, link::Link},
@@ -77,6 +83,8 @@ pub async fn start(config: &Config) -> Result<Running> {
     let of_graphql = config.graphql();
     let transport = http::graphql::Limits {
         body_bytes: of_http.max_body_bytes,
+        body_timeout: of_http.body_timeout,
+        request_deadline: of_http.request_deadline,
         batch_operations: of_graphql.batch_operations,
         websocket_message_bytes: of_graphql.message_bytes,
         websocket_operations: of_graphql.subscriptions,
@@ -104,18 +112,35 @@ pub async fn start(config: &Config) -> Result<Running> {
         web::Data::new(services.clone()),
         web::Data::new(services.metrics.clone()),
     );
+    let connections = Connections::new(&of_http);
+    let (edge, proxies) = (
+        web::Data::new(of_http.clone()),
+        web::Data::new(Proxies::new(of_http.trusted_proxies.clone())),
+    );
     let server = HttpServer::new(move || {
         App::new()
+            .app_data(edge.clone())
+            .app_data(proxies.clone())
             .app_data(endpoint.clone())
             .app_data(of_app.clone())
             .app_data(metrics.clone())
             .wrap(from_fn(http::rate_limit::tell_attempts))
+            .wrap(from_fn(http::cors::share))
+            .wrap(from_fn(secure))
             .wrap(from_fn(log_request))
             .wrap(from_fn(name_request))
             .configure(http::routes)
     })
     .workers(of_http.workers)
-    .max_connections(of_http.max_connections)
+    .on_connect(move |connection, data| {
+        let connection = connection.downcast_ref::<actix_web::rt::net::TcpStream>();
+        if let Some(place) = connection.and_then(|connection| connections.admit(connection)) {
+            data.insert(place);
+        }
+    })
+    // Never reached: whoever is too many is told, and not left waiting.
+    .max_connections(of_http.max_connections.saturating_add(1))
+    .keep_alive(of_http.keep_alive)
     .client_request_timeout(of_http.request_timeout)
     .shutdown_timeout(of_http.shutdown_timeout.as_secs())
     .disable_signals()

@@ -42,7 +42,10 @@ async fn change(client: &Client, days: i64) {
 }
 
 async fn an_entry_says_who_what_when_and_from_where(engine: Engine) {
-    let tidemark = Tidemark::start(engine).await;
+    let tidemark = Tidemark::builder(engine)
+        .flag("--trusted-proxies", "127.0.0.1")
+        .start()
+        .await;
     let client = tidemark.client();
     let body = json!({
         "query": UPDATE_SITE,

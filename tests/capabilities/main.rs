@@ -6,6 +6,7 @@ mod bad_input;
 mod client_token;
 mod deletion;
 mod drift;
+mod edge;
 mod event;
 mod graphql_transport;
 mod import;

@@ -24,6 +24,7 @@ pub mod graphql;
 pub mod issuer;
 pub mod person;
 pub mod postgres;
+pub mod raw;
 pub mod server;
 pub mod setting;
 pub mod source;
@@ -34,6 +35,7 @@ pub use app::Tidemark;
 pub use client::{Answer, Client};
 pub use database::{Database, Engine};
 pub use person::Person;
+pub use raw::Raw;
 pub use server::Server;
 pub use subscription::{Subscription, Transport};
 

@@ -8,7 +8,11 @@ mod rate;
 mod setting;
 mod value;
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
 
 pub use account::Account;
 use figment::{
@@ -16,6 +20,7 @@ use figment::{
     error::Kind,
     providers::{Format, Serialized, Toml},
 };
+use ipnet::IpNet;
 pub use oidc::Oidc;
 pub use rate::Rate;
 pub use setting::{Config, Flags};
@@ -40,8 +45,22 @@ pub struct Http {
     pub workers: usize,
     /// Bytes of one request's body.
     pub max_body_bytes: usize,
-    /// Open connections of one worker.
+    /// Open connections.
     pub max_connections: usize,
+    /// Open connections of one address.
+    pub max_connections_per_address: usize,
+    /// How long an open connection waits for the next request.
+    pub keep_alive: Duration,
+    /// How long a client may take to send its request's body.
+    pub body_timeout: Duration,
+    /// How long a request may take until it is answered.
+    pub request_deadline: Duration,
+    /// Proxies that are believed when they say whom they were asked by.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Whether browsers reach this server by HTTPS.
+    pub https: bool,
+    /// Where browsers reach this server, where that is set.
+    pub public_url: Option<Url>,
     /// How long a client may take to send its request's head.
     pub request_timeout: Duration,
     /// How long a shutdown waits for requests under way.
@@ -154,6 +173,11 @@ impl Config {
     fn check(&self) -> Result<(), String> {
         self.check_account()?;
         self.check_oidc()?;
+        if let Some(wrong) = self.proxies().find(|text| block(text).is_none()) {
+            return Err(format!(
+                "--trusted-proxies: “{wrong}” is no address and no block; write such as 10.0.0.0/8,192.0.2.7,::1"
+            ));
+        }
         if self.queue_events < self.max_events_per_request {
             return Err(format!(
                 "--queue-events is {}, and --max-events-per-request {}: a full request could never be queued; \
@@ -171,6 +195,13 @@ impl Config {
             ));
         }
         Ok(())
+    }
+
+    fn proxies(&self) -> impl Iterator<Item = &str> {
+        self.trusted_proxies
+            .split(',')
+            .map(str::trim)
+            .filter(|block| !block.is_empty())
     }
 
     fn hosts(&self) -> impl Iterator<Item = &str> {
@@ -210,6 +241,14 @@ impl Config {
             workers: self.http_workers,
             max_body_bytes: self.max_body_bytes,
             max_connections: self.max_connections,
+            max_connections_per_address: self.max_connections_per_address,
+            keep_alive: self.keep_alive.unsigned_abs(),
+            body_timeout: self.body_timeout.unsigned_abs(),
+            request_deadline: self.request_deadline.unsigned_abs(),
+            // Those that do not parse were refused at start.
+            trusted_proxies: self.proxies().filter_map(block).collect(),
+            https: self.account().is_https(),
+            public_url: self.public_url.clone(),
             request_timeout: self.request_timeout.unsigned_abs(),
             shutdown_timeout: self.shutdown_timeout.unsigned_abs(),
         }
@@ -277,6 +316,12 @@ impl Config {
     pub fn log(&self) -> (&str, bool) {
         (&self.log, self.log_format == LogFormat::Json)
     }
+}
+
+/// A block of addresses, or one of them.
+fn block(text: &str) -> Option<IpNet> {
+    let alone = || text.parse::<IpAddr>().ok().map(IpNet::from);
+    text.parse().ok().or_else(alone)
 }
 
 /// What is wrong with which setting, without figment's inner words.

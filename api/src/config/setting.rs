@@ -135,10 +135,20 @@ settings! {
     http_workers / "TIDEMARK_HTTP_WORKERS": usize = 2, 1..=256;
     /// Bytes of one request's body
     max_body_bytes / "TIDEMARK_MAX_BODY_BYTES": usize = 16 << 20, 1_000..=1 << 30;
-    /// Open connections of each thread that answers requests
+    /// Open connections
     max_connections / "TIDEMARK_MAX_CONNECTIONS": usize = 10_000, 10..=1_000_000;
+    /// Open connections of one address (64 bits of IPv6) that is no trusted proxy
+    max_connections_per_address / "TIDEMARK_MAX_CONNECTIONS_PER_ADDRESS": usize = 1_000, 5..=1_000_000;
+    /// How long an open connection waits for the next request
+    keep_alive / "TIDEMARK_KEEP_ALIVE": SignedDuration = ms(15 * SECOND), ms(SECOND)..=ms(10 * MINUTE);
     /// How long a client may take to send a request's head
     request_timeout / "TIDEMARK_REQUEST_TIMEOUT": SignedDuration = ms(5 * SECOND), ms(SECOND)..=ms(10 * MINUTE);
+    /// How long a client may take to send a request's body
+    body_timeout / "TIDEMARK_BODY_TIMEOUT": SignedDuration = ms(30 * SECOND), ms(SECOND)..=ms(HOUR);
+    /// How long a request may take until it is answered, its body included; streams may go on
+    request_deadline / "TIDEMARK_REQUEST_DEADLINE": SignedDuration = ms(2 * MINUTE), ms(SECOND)..=ms(HOUR);
+    /// Proxies that are believed when they say by X-Forwarded-For or Forwarded whom they were asked by, and in X-Request-Id how a request is called: addresses and blocks, separated by commas, such as 10.0.0.0/8,::1 [default: none]
+    trusted_proxies / "TIDEMARK_TRUSTED_PROXIES": String = String::new();
     /// How long a shutdown waits for requests under way, in whole seconds
     shutdown_timeout / "TIDEMARK_SHUTDOWN_TIMEOUT": SignedDuration = ms(10 * SECOND), ms(SECOND)..=ms(HOUR);
     /// Nested levels of fields in a GraphQL document

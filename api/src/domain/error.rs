@@ -66,6 +66,8 @@ codes! {
     MethodNotAllowed = "METHOD_NOT_ALLOWED", Caller, 405;
     /// There is nothing at this address.
     UnknownPath = "UNKNOWN_PATH", Caller, 404;
+    /// The body took too long to come in.
+    RequestTimeout = "REQUEST_TIMEOUT", Caller, 408;
     /// The body is larger than the server takes.
     BodyTooLarge = "BODY_TOO_LARGE", Caller, 413;
     /// The request batch holds more operations than the server takes.

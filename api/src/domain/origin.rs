@@ -1,6 +1,6 @@
 //! Origins of web pages, and the patterns by which they are allowed.
 
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 use url::Url;
 
@@ -110,6 +110,38 @@ impl OriginPattern {
     }
 }
 
+/// The origins of many patterns, however many: a look-up for each label of the host.
+#[derive(Debug, Clone, Default)]
+pub struct OriginSet {
+    exact: HashSet<(String, String, Option<u16>)>,
+    below: HashSet<(String, String, Option<u16>)>,
+}
+
+impl OriginSet {
+    /// Whether an origin is one of those meant.
+    #[must_use]
+    pub fn allows(&self, origin: &Origin) -> bool {
+        let named = |host: &str| (origin.scheme.clone(), host.to_owned(), origin.port);
+        if self.exact.contains(&named(&origin.host)) {
+            return true;
+        }
+        // As in a pattern, there must be something in front.
+        let mut dots = origin.host.match_indices('.').filter(|(at, _)| *at > 0);
+        !self.below.is_empty() && dots.any(|(at, _)| self.below.contains(&named(&origin.host[at + 1..])))
+    }
+}
+
+impl<'a> FromIterator<&'a OriginPattern> for OriginSet {
+    fn from_iter<T: IntoIterator<Item = &'a OriginPattern>>(patterns: T) -> Self {
+        let mut set = Self::default();
+        for OriginPattern { origin, below, .. } in patterns {
+            let of_kind = if *below { &mut set.below } else { &mut set.exact };
+            of_kind.insert((origin.scheme.clone(), origin.host.clone(), origin.port));
+        }
+        set
+    }
+}
+
 fn is_address(host: &str) -> bool {
     host.starts_with('[') || host.parse::<std::net::Ipv4Addr>().is_ok()
 }
@@ -126,7 +158,15 @@ mod tests {
 
     fn allows(pattern: &str, origin: &str) -> bool {
         let pattern = OriginPattern::parse(pattern).unwrap_or_else(|error| panic!("{pattern}: {error}"));
-        Origin::parse(origin).is_some_and(|origin| pattern.matches(&origin))
+        let origin = Origin::parse(origin);
+        let matches = origin.as_ref().is_some_and(|origin| pattern.matches(origin));
+        let set: OriginSet = [&pattern].into_iter().collect();
+        assert_eq!(
+            origin.is_some_and(|origin| set.allows(&origin)),
+            matches,
+            "a set agrees"
+        );
+        matches
     }
 
     #[test]

@@ -7,6 +7,10 @@ use actix_web::{HttpMessage, HttpRequest, http::header};
 use super::middleware::request_id::RequestId;
 use crate::domain::caller::{Caller, Identity};
 
+/// The address that a request comes from, as far as proxies that are believed tell.
+#[derive(Debug, Clone, Copy)]
+pub struct Client(pub Option<IpAddr>);
+
 /// A request's connection.
 #[derive(Debug, Clone)]
 pub struct Connection {
@@ -29,7 +33,7 @@ impl Connection {
         let text = |name: header::HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
         let language = text(header::ACCEPT_LANGUAGE).and_then(first_language);
         Self {
-            address: request.peer_addr().map(|address| address.ip().to_canonical()),
+            address: request.extensions().get::<Client>().and_then(|client| client.0),
             user_agent: text(header::USER_AGENT).map(str::to_owned),
             language,
             origin: text(header::ORIGIN).map(str::to_owned),

@@ -1,4 +1,5 @@
 //! What transports share: who calls, and what each request passes through.
 
 pub mod caller;
+pub mod connections;
 pub mod middleware;

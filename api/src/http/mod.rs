@@ -1,5 +1,7 @@
 //! Every URL on one screen.
 
+pub mod cors;
+mod deadline;
 pub mod error;
 pub mod graphql;
 mod health;

@@ -4,6 +4,8 @@
 //! refresh token travels in a cookie that scripts cannot read and that browsers send to `/session` of this site alone.
 //! Access tokens are answered in the body, and sent as `Authorization` only: no cookie opens anything else.
 
+use std::{future::Future, time::Duration};
+
 use actix_web::{
     HttpRequest, HttpResponse,
     cookie::{Cookie, SameSite, time::Duration as CookieDuration},
@@ -14,14 +16,17 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::json;
 
 use super::{
+    deadline::within,
     error::respond,
     graphql::{check_encoding, read_body},
 };
 use crate::{
+    config::Http,
     domain::{
         account::Account,
         caller::{Caller, Identity},
         error::{Code, Error, Result},
+        origin::Origin,
     },
     extract::caller::Connection,
     service::{
@@ -37,6 +42,10 @@ const COOKIE: &str = "tidemark_session";
 const PATH: &str = "/session";
 /// Bytes of a body; the longest password fits many times.
 const MOST_BYTES: usize = 16 << 10;
+
+/// Where no settings say how long a body, and a request, may take.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+const DEADLINE: Duration = Duration::from_secs(120);
 
 /// The routes.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -71,7 +80,7 @@ struct EmptyBody {}
 
 /// Begins a session: an access token in the body, a refresh token in the cookie.
 async fn sign_in(services: Data<Services>, request: HttpRequest, payload: Payload) -> HttpResponse {
-    let opened = async {
+    let opened = hurry(&request, async {
         let body: SignInBody = read(&request, payload).await?;
         let sent = SignIn {
             email: body.email,
@@ -79,13 +88,13 @@ async fn sign_in(services: Data<Services>, request: HttpRequest, payload: Payloa
             code: body.code,
         };
         services.sign_in(&nobody(&request), &sent).await
-    };
+    });
     answer(&services, opened.await)
 }
 
 /// Renews a session by its cookie.
 async fn refresh(services: Data<Services>, request: HttpRequest, payload: Payload) -> HttpResponse {
-    let opened = async {
+    let opened = hurry(&request, async {
         let _: EmptyBody = read(&request, payload).await?;
         let token = request.cookie(COOKIE);
         let token = token.ok_or_else(|| {
@@ -93,7 +102,7 @@ async fn refresh(services: Data<Services>, request: HttpRequest, payload: Payloa
             Error::new(Code::Unauthenticated, message)
         })?;
         services.renew_session(&nobody(&request), token.value()).await
-    };
+    });
     let opened = opened.await;
     let over = matches!(&opened, Err(error) if error.code == Code::Unauthenticated);
     let mut response = answer(&services, opened);
@@ -105,13 +114,13 @@ async fn refresh(services: Data<Services>, request: HttpRequest, payload: Payloa
 
 /// Ends the cookie's session, and takes the cookie back.
 async fn sign_out(services: Data<Services>, request: HttpRequest, payload: Payload) -> HttpResponse {
-    let ended = async {
+    let ended = hurry(&request, async {
         let _: EmptyBody = read(&request, payload).await?;
         match request.cookie(COOKIE) {
             Some(token) => services.sign_out(token.value()).await,
             None => Ok(()),
         }
-    };
+    });
     match ended.await {
         Ok(()) => {
             let mut response = HttpResponse::NoContent()
@@ -126,7 +135,7 @@ async fn sign_out(services: Data<Services>, request: HttpRequest, payload: Paylo
 
 /// Sets a password by a link; the first account comes to be by one.
 async fn accept(services: Data<Services>, request: HttpRequest, payload: Payload) -> HttpResponse {
-    let accepted = async {
+    let accepted = hurry(&request, async {
         let body: AcceptBody = read(&request, payload).await?;
         let sent = Acceptance {
             token: body.token,
@@ -135,7 +144,7 @@ async fn accept(services: Data<Services>, request: HttpRequest, payload: Payload
             name: body.name,
         };
         services.accept_link(&nobody(&request), &sent).await
-    };
+    });
     match accepted.await {
         Ok(account) => HttpResponse::Ok()
             .insert_header((header::CACHE_CONTROL, "no-store"))
@@ -144,15 +153,20 @@ async fn accept(services: Data<Services>, request: HttpRequest, payload: Payload
     }
 }
 
+/// Gives a request up that takes too long.
+async fn hurry<T>(request: &HttpRequest, done: impl Future<Output = Result<T>>) -> Result<T> {
+    let config = request.app_data::<Data<Http>>();
+    within(config.map_or(DEADLINE, |config| config.request_deadline), done).await
+}
+
 /// Reads a body, provided that it is JSON and that no other site had it sent.
 async fn read<T: DeserializeOwned>(request: &HttpRequest, payload: Payload) -> Result<T> {
-    let from = request.headers().get("sec-fetch-site");
-    if from.is_some_and(|site| site.as_bytes() == b"cross-site") {
-        let message = "Another site had this sent; sessions are begun and ended on their own site only.";
-        return Err(Error::new(Code::Forbidden, message));
-    }
+    check_site(request)?;
     let encoding = check_encoding(request.headers())?;
-    let bytes = read_body(payload, request.headers(), encoding, MOST_BYTES).await?;
+    let timeout = request
+        .app_data::<Data<Http>>()
+        .map_or(BODY_TIMEOUT, |config| config.body_timeout);
+    let bytes = read_body(payload, request.headers(), encoding, (MOST_BYTES, timeout)).await?;
     serde_json::from_slice(&bytes).map_err(|error| {
         if error.is_data() {
             // It tells the field, never a value.
@@ -160,6 +174,37 @@ async fn read<T: DeserializeOwned>(request: &HttpRequest, payload: Payload) -> R
         } else {
             Error::new(Code::MalformedJson, "The body is not JSON.")
         }
+    })
+}
+
+/// Browsers say which site had a request sent; whoever else sends it has no cookie that somebody else put there.
+fn check_site(request: &HttpRequest) -> Result<()> {
+    let text = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or("?"));
+    let foreign_fetch = text("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none"));
+    let foreign_origin = text("origin").is_some_and(|origin| !is_own(request, origin));
+    if foreign_fetch || foreign_origin {
+        let message = "Another site had this sent; sessions are begun and ended on their own site only.";
+        return Err(Error::new(Code::Forbidden, message));
+    }
+    Ok(())
+}
+
+/// Whether an origin is that of this server: the public one where it is set, else that of the address asked.
+fn is_own(request: &HttpRequest, origin: &str) -> bool {
+    let Some(origin) = Origin::parse(origin) else {
+        return false;
+    };
+    let public = request
+        .app_data::<Data<Http>>()
+        .and_then(|config| config.public_url.clone());
+    if let Some(public) = public {
+        return Origin::parse(public.as_str()).is_some_and(|own| own == origin);
+    }
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    // Whether there is a proxy with TLS in front cannot be known without the public URL.
+    host.is_some_and(|host| {
+        let own = |scheme: &str| Origin::parse(&format!("{scheme}://{host}"));
+        ["http", "https"].into_iter().filter_map(own).any(|own| own == origin)
     })
 }
 

@@ -19,6 +19,7 @@ use crate::{
         caller::{Caller, Identity},
         error::{Code, Error, Result},
         key::{self, ApiKey},
+        origin::Origin,
         signing::Audience,
     },
     store::{self, Priority},
@@ -121,6 +122,12 @@ impl Services {
         }
         self.uses.note(known.id);
         Ok(Identity::Key(known))
+    }
+
+    /// Whether pages of an origin may ask, as far as browsers have to be told.
+    #[must_use]
+    pub fn shares_with(&self, origin: &str) -> bool {
+        Origin::parse(origin).is_some_and(|origin| self.registry.current().origins.allows(&origin))
     }
 
     /// Whether a caller that streams still is who it was.

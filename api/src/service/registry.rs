@@ -15,6 +15,7 @@ use crate::{
         error::{Code, Error, Result},
         key::{ApiKey, Secrets},
         operation::Operation,
+        origin::OriginSet,
         rollup::{Content, Rollup},
         rule::{Matcher, Subject, Verdict},
         scope::Scope,
@@ -52,6 +53,8 @@ pub struct Configuration {
     pub scopes: Vec<Arc<Scope>>,
     /// Rollups that are not retired.
     pub rollups: Vec<Arc<Rollup>>,
+    /// Where pages may ask from: the origins of sites, and of keys that were not revoked.
+    pub origins: OriginSet,
     /// Allow and deny lists of the sites that have or had some, by site.
     pub rules: HashMap<i64, Arc<Rules>>,
     /// Types of tags' names, as far as this process knows them.
@@ -74,8 +77,14 @@ impl Configuration {
         let generation = store::configuration::generation(tx).await?;
         let sites = store::site::list(tx).await?;
         let keys = store::key::list(tx).await?;
+        let of_keys = keys
+            .iter()
+            .filter(|(key, _)| key.revoked.is_none())
+            .flat_map(|(key, _)| &key.origins);
+        let origins = sites.iter().flat_map(|site| &site.origins).chain(of_keys).collect();
         Ok(Self {
             generation,
+            origins,
             sites: sites.into_iter().map(|site| (site.id, Arc::new(site))).collect(),
             keys: keys
                 .into_iter()

@@ -3,14 +3,13 @@
 use std::time::Instant;
 
 use actix_web::{
-    Error, HttpMessage,
+    Error,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     middleware::Next,
     web::Data,
 };
 
-use super::request_id::RequestId;
 use crate::telemetry::Metrics;
 
 /// The paths that metrics tell apart; others are counted together, as their number has no bound.
@@ -50,7 +49,6 @@ pub async fn log_request(
         metrics.count_request(path, status, elapsed);
     }
     let request = response.request();
-    let id = request.extensions().get::<RequestId>().map(|id| id.0.clone());
-    tracing::debug!(request_id = id, method = %request.method(), path = request.path(), status, micros = elapsed.as_micros(), "answered");
+    tracing::debug!(method = %request.method(), path = request.path(), status, micros = elapsed.as_micros(), "answered");
     Ok(response)
 }

@@ -2,3 +2,4 @@
 
 pub mod access_log;
 pub mod request_id;
+pub mod security_header;

@@ -1,6 +1,6 @@
 //! Reading the body of a POST: its type, its encoding, and no more bytes than allowed.
 
-use std::io::Read;
+use std::{io::Read, time::Duration};
 
 use actix_web::{
     http::header::{self, HeaderMap},
@@ -60,13 +60,29 @@ pub(in crate::http) fn encoding(headers: &HeaderMap) -> Result<Encoding> {
 ///
 /// # Errors
 ///
-/// It is longer than `limit_bytes`, packed or not, or breaks off.
+/// It is longer than `limit_bytes`, packed or not, breaks off, or takes longer than `timeout` to come in.
 pub(in crate::http) async fn read(
-    mut payload: web::Payload,
+    payload: web::Payload,
     headers: &HeaderMap,
     encoding: Encoding,
-    limit_bytes: usize,
+    (limit_bytes, timeout): (usize, Duration),
 ) -> Result<Bytes> {
+    let packed = tokio::time::timeout(timeout, gather(payload, headers, limit_bytes)).await;
+    let packed = packed.map_err(|_| {
+        let message = format!(
+            "The body did not come in within {} s; send it again.",
+            timeout.as_secs()
+        );
+        Error::new(Code::RequestTimeout, message)
+    })??;
+    match encoding {
+        Encoding::Identity => Ok(packed),
+        Encoding::Gzip => inflate(&packed, limit_bytes),
+    }
+}
+
+/// The bytes as they come in.
+async fn gather(mut payload: web::Payload, headers: &HeaderMap, limit_bytes: usize) -> Result<Bytes> {
     let length = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok());
@@ -97,11 +113,7 @@ pub(in crate::http) async fn read(
         }
         all.extend_from_slice(&chunk);
     }
-    let packed = if all.is_empty() { first } else { all.freeze() };
-    match encoding {
-        Encoding::Identity => Ok(packed),
-        Encoding::Gzip => inflate(&packed, limit_bytes),
-    }
+    Ok(if all.is_empty() { first } else { all.freeze() })
 }
 
 fn inflate(packed: &[u8], limit_bytes: usize) -> Result<Bytes> {

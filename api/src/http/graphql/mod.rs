@@ -18,7 +18,7 @@ mod response;
 mod sse;
 mod websocket;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -38,6 +38,7 @@ use self::{
     operation::Prepared,
     request::{Operation, Request},
 };
+use super::deadline::within;
 use crate::{
     domain::{
         error::{Code, Error, Result},
@@ -51,6 +52,10 @@ use crate::{
 pub struct Limits {
     /// Bytes of a body, and of what it inflates to.
     pub body_bytes: usize,
+    /// How long a body may take to come in.
+    pub body_timeout: Duration,
+    /// How long a request may take until it is answered.
+    pub request_deadline: Duration,
     /// Operations in one array; 0 and 1 switch batches off.
     pub batch_operations: usize,
     /// Memory that parsed documents may be kept in, for when they come again.
@@ -69,6 +74,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body_bytes: 8 << 20,
+            body_timeout: Duration::from_secs(30),
+            request_deadline: Duration::from_secs(120),
             batch_operations: 10,
             document_cache_bytes: 16 << 20,
             // An event's tag may be 1 MiB, and JSON in JSON grows by its escapes.
@@ -133,9 +140,18 @@ pub async fn serve<E: Executor, A: Authenticate>(
     let client = endpoint.authenticate.client(&request);
     let mut known = Known::<A>::default();
     let mut response = match Accept::of(request.headers()) {
-        Ok(accept) => answer(&endpoint, &request, payload, (&client, accept), &mut known)
-            .await
-            .unwrap_or_else(|error| response::refuse(&error, accept.media())),
+        Ok(accept) => {
+            let answered = answer(&endpoint, &request, payload, (&client, accept), &mut known);
+            let answered = within(endpoint.limits.request_deadline, answered).await;
+            let answered = match (answered, &known.caller) {
+                // What is no request takes time, too.
+                (Err(error), Some(caller)) if error.code != Code::RateLimited => {
+                    operation::charge_failure(&endpoint, &client, caller).and(Err(error))
+                }
+                (answered, _) => answered,
+            };
+            answered.unwrap_or_else(|error| response::refuse(&error, accept.media()))
+        }
         Err(error) => response::refuse(&error, accept::Media::Json),
     };
     let headers = response.headers_mut();
@@ -184,7 +200,8 @@ async fn answer<E: Executor, A: Authenticate>(
     let sent = match encoding {
         None => Request::Single(Operation::from_query_string(request.query_string())?),
         Some(encoding) => {
-            let bytes = body::read(payload, request.headers(), encoding, endpoint.limits.body_bytes).await?;
+            let bounds = (endpoint.limits.body_bytes, endpoint.limits.body_timeout);
+            let bytes = body::read(payload, request.headers(), encoding, bounds).await?;
             Request::from_json(&bytes, endpoint.limits.batch_operations)?
         }
     };
@@ -198,7 +215,10 @@ async fn answer<E: Executor, A: Authenticate>(
                         let executed = operation::execute(endpoint, prepared, client, &caller).await;
                         executed.unwrap_or_else(|error| response::request_error(response::server_error(&error)))
                     }
-                    Err(error) => response::request_error(error),
+                    Err(error) => {
+                        operation::charge_failure(endpoint, client, &caller)?;
+                        response::request_error(error)
+                    }
                 });
             }
             Ok(response::batch(&answers, accept.media()))
@@ -233,7 +253,10 @@ async fn single<E: Executor, A: Authenticate>(
     }
     let answer = match prepared {
         Ok(prepared) => operation::execute(endpoint, prepared, client, &caller).await?,
-        Err(error) => response::request_error(error),
+        Err(error) => {
+            operation::charge_failure(endpoint, client, &caller)?;
+            response::request_error(error)
+        }
     };
     Ok(response::single(&answer, accept.media()))
 }

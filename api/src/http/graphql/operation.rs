@@ -86,6 +86,21 @@ pub(super) fn prepare_single<E: Executor, A: Authenticate>(
     Ok(prepared)
 }
 
+/// Charges what cannot be executed: to find that out took time.
+///
+/// # Errors
+///
+/// The caller has used up what it may ask.
+pub(super) fn charge_failure<E: Executor, A: Authenticate>(
+    endpoint: &Endpoint<E, A>,
+    client: &A::Client,
+    caller: &A::Caller,
+) -> Result<()> {
+    let mut demand = Demand::default();
+    demand.add(Budget::Query, 1);
+    endpoint.authenticate.begin(client, caller, demand).map(drop)
+}
+
 /// Executes a query or mutation.
 ///
 /// # Errors

@@ -14,6 +14,7 @@ use futures_util::{
 };
 use serde::Serialize;
 use tokio::time::{Instant, sleep_until, timeout};
+use tracing::Instrument;
 
 use super::{
     Authenticate, Credential, Endpoint,
@@ -85,10 +86,12 @@ pub(super) fn open<E: Executor, A: Authenticate>(
         release = Some(sender);
         BoxBody::new(body)
     });
-    rt::spawn(async move {
+    let serving = async move {
         socket.run(messages, speaks_protocol).await;
         drop(release);
-    });
+    };
+    // What is logged later still names the request by which it came.
+    rt::spawn(serving.in_current_span());
     Ok(response)
 }
 
@@ -215,7 +218,14 @@ impl<E: Executor, A: Authenticate> Socket<E, A> {
         }
         let most = self.endpoint.limits.websocket_operations;
         let prepared = if self.running.len() < most {
-            operation::prepare(&self.endpoint, sent)
+            let prepared = operation::prepare(&self.endpoint, sent);
+            match prepared {
+                Ok(prepared) => Ok(prepared),
+                Err(error) => match operation::charge_failure(&self.endpoint, &self.client, caller) {
+                    Ok(()) => Err(error),
+                    Err(refused) => Err(server_error(&refused)),
+                },
+            }
         } else {
             let message = format!("A connection may run {most} operations at once.");
             Err(server_error(&Error::new(Code::TooManySubscriptions, message)))

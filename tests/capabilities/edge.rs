@@ -1,0 +1,10 @@
+//! The edge: whom the server believes, what it tells browsers, and how it holds out against those who mean it ill.
+
+mod address;
+mod connection;
+mod cors;
+mod csrf;
+mod flood;
+mod header;
+mod injection;
+mod secret;

@@ -1,0 +1,135 @@
+//! Floods of every kind at once: nobody gets in, the server stays, and others are served.
+
+use std::{
+    io::Write,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use flate2::{Compression, write::GzEncoder};
+use reqwest::Method;
+use serde_json::json;
+use support::{Client, Engine, Tidemark, person};
+
+support::on_both_engines!(floods_let_nobody_in_and_slow_nobody_down);
+
+/// A few bytes that come to many.
+fn bomb() -> Vec<u8> {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+    for _ in 0..64 {
+        packed.write_all(&[b' '; 1 << 20]).expect("memory");
+    }
+    packed.finish().expect("memory")
+}
+
+/// Sends one request of a kind, and says whether it was refused.
+async fn attack(anonymous: &Client, kind: usize, round: usize, bomb: &[u8]) -> bool {
+    let aliases = || {
+        (0..90)
+            .map(|n| format!("a{n}: viewer {{ kind permissions }} "))
+            .collect::<String>()
+    };
+    let fragments = || {
+        (0..30)
+            .map(|n| format!("fragment f{n} on Query {{ ...f{0} ...f{0} }} ", n + 1))
+            .collect::<String>()
+    };
+    let answer = match kind {
+        0 => anonymous.graphql(&format!("{{ {} }}", aliases()), json!({})).await,
+        1 => {
+            let text = format!("{{ ...f0 }} {} fragment f30 on Query {{ __typename }}", fragments());
+            anonymous.graphql(&text, json!({})).await
+        }
+        2 => {
+            anonymous
+                .graphql(
+                    &format!("{{ viewer {{ kind {} }} }}", "@skip(if: false) ".repeat(500)),
+                    json!({}),
+                )
+                .await
+        }
+        3 => {
+            let batch = vec![json!({"query": "{ viewer { kind } }"}); 500];
+            anonymous
+                .send(anonymous.request(Method::POST, "/graphql").json(&batch))
+                .await
+        }
+        4 => {
+            let request = anonymous
+                .request(Method::POST, "/graphql")
+                .header("content-type", "application/json");
+            anonymous
+                .send(request.header("content-encoding", "gzip").body(bomb.to_vec()))
+                .await
+        }
+        5 => {
+            let body = json!({"email": "ada@example.com", "password": format!("wrong horse battery {round}")});
+            anonymous
+                .send(anonymous.request(Method::POST, "/session/sign-in").json(&body))
+                .await
+        }
+        _ => {
+            let guess = format!("tm_{round:010}_{}", "b".repeat(43));
+            let request = anonymous.request(Method::POST, "/graphql").header("x-api-key", guess);
+            anonymous
+                .send(request.json(&json!({"query": "{ actions(site: \"shop\") { name } }"})))
+                .await
+        }
+    };
+    assert!(answer.status < 500 || answer.status == 503, "{kind}: {}", answer.text);
+    assert!(
+        !answer.text.contains("accessToken") && !answer.text.contains("INTERNAL"),
+        "{kind}: {}",
+        answer.text
+    );
+    answer.status >= 400 || !answer.body["errors"].is_null()
+}
+
+async fn floods_let_nobody_in_and_slow_nobody_down(engine: Engine) {
+    let tidemark = Tidemark::builder(engine)
+        .flag("--rate-anonymous-units", "60")
+        .start()
+        .await;
+    tidemark.account("ada@example.com", &[]).await;
+    let anonymous = Client::anonymous(tidemark.server().address());
+    let (over, bomb) = (Arc::new(AtomicBool::new(false)), Arc::new(bomb()));
+    let mut floods = tokio::task::JoinSet::new();
+    for kind in 0..7 {
+        let (client, over, bomb) = (anonymous.clone(), over.clone(), bomb.clone());
+        floods.spawn(async move {
+            let (mut sent, mut refused) = (0, 0);
+            while !over.load(Ordering::SeqCst) {
+                refused += usize::from(attack(&client, kind, sent, &bomb).await);
+                sent += 1;
+            }
+            (kind, sent, refused)
+        });
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let mut slowest = Duration::ZERO;
+    for _ in 0..30 {
+        let begin = Instant::now();
+        assert_eq!(
+            tidemark.client().log(json!({"action": "quiet"})).await["outcome"],
+            "ACCEPTED"
+        );
+        slowest = slowest.max(begin.elapsed());
+    }
+    over.store(true, Ordering::SeqCst);
+    while let Some(flood) = floods.join_next().await {
+        let (kind, sent, refused) = flood.expect("no panic");
+        // Sixty of what is right pass, and as many as come back.
+        let passes = if kind == 0 { 75 } else { 0 };
+        assert!(sent > 0 && refused + passes >= sent, "{kind}: {refused} of {sent}");
+    }
+    // Generous: a debug build unpacks bombs on the same two processors.
+    assert!(slowest < Duration::from_secs(3), "{slowest:?}");
+    // The account is there for its owner, once the guessing is over.
+    let answer = person::sign_in(tidemark.server().address(), "nobody@example.com", "x", None).await;
+    assert!(answer.status == 401 || answer.status == 429, "{}", answer.text);
+    let answer = tidemark.client().graphql("{ viewer { kind } }", json!({})).await;
+    assert_eq!(answer.data()["viewer"]["kind"], "KEY");
+}
