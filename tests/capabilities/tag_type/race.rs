@@ -6,7 +6,10 @@ use tokio::task::JoinSet;
 
 use super::{admin, types};
 
-support::on_both_engines!(of_two_first_sightings_exactly_one_wins);
+support::on_both_engines!(
+    of_two_first_sightings_exactly_one_wins,
+    a_duplicate_that_loses_the_race_locks_nothing,
+);
 
 /// Races of single events, of which so many are run at once.
 const SINGLE: (usize, usize) = (400, 20);
@@ -86,4 +89,37 @@ async fn batched(clients: &[Client; 2], names: &[String]) -> Vec<(String, [Value
     let other = outcomes(&other).into_iter().rev();
     let pairs = outcomes(&one).into_iter().zip(other).map(|(one, other)| [one, other]);
     names.iter().cloned().zip(pairs).collect()
+}
+
+async fn a_duplicate_that_loses_the_race_locks_nothing(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let second = Server::start_with(tidemark.database(), &[]).await;
+    let (here, there) = (tidemark.client().clone(), tidemark.client().at(second.address()));
+    let mut expected = Vec::new();
+    for first in (0..200).step_by(20) {
+        let mut set = JoinSet::new();
+        for number in first..first + 20 {
+            let (here, there) = (here.clone(), there.clone());
+            set.spawn(async move {
+                let (id, name) = (format!("event {number}"), format!("key_{number:03}"));
+                let plain = here.log(json!({"id": id, "action": "a"}));
+                let tagged = there.log(json!({"id": id, "action": "a", "tag": {&name: 1}}));
+                let (plain, tagged) = tokio::join!(plain, tagged);
+                (name, [plain, tagged])
+            });
+        }
+        for (name, outcomes) in set.join_all().await {
+            let mut told = outcomes
+                .each_ref()
+                .map(|one| one["outcome"].as_str().expect("an outcome"));
+            if told[1] == "ACCEPTED" {
+                expected.push((name.clone(), "number".to_owned()));
+            }
+            told.sort_unstable();
+            assert_eq!(told, ["ACCEPTED", "DUPLICATE"], "{name}");
+        }
+    }
+    expected.sort();
+    println!("{} of 200 keys were locked", expected.len());
+    assert_eq!(types(&admin(&tidemark).await).await, expected);
 }
