@@ -3,6 +3,7 @@
 mod address;
 mod connection;
 mod cors;
+mod crossing;
 mod csrf;
 mod flood;
 mod header;

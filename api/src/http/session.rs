@@ -183,7 +183,8 @@ fn check_site(request: &HttpRequest) -> Result<()> {
     let foreign_fetch = text("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none"));
     let foreign_origin = text("origin").is_some_and(|origin| !is_own(request, origin));
     if foreign_fetch || foreign_origin {
-        let message = "Another site had this sent; sessions are begun and ended on their own site only.";
+        let message = "Another site had this sent; sessions are begun and ended on their own site only. A server behind a \
+                       proxy knows its own site by --public-url.";
         return Err(Error::new(Code::Forbidden, message));
     }
     Ok(())

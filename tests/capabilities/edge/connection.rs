@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use support::{Engine, Raw, Server, Tidemark};
+use support::{Engine, Raw, Server, Tidemark, Transport};
 
 support::on_both_engines!(whoever_dawdles_is_hung_up_on);
 
@@ -185,4 +185,31 @@ async fn a_trusted_proxys_connections_are_those_of_all_its_clients() {
         .await;
     let (places, refused) = open(tidemark.server(), 20).await;
     assert_eq!((places.len(), refused), (20, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn streams_that_have_ended_leave_their_places() {
+    let tidemark = Tidemark::builder(Engine::Sqlite)
+        .flag("--max-connections-per-address", "8")
+        .start()
+        .await;
+    let client = tidemark.client();
+    for round in 0..24 {
+        let transport = if round % 2 == 0 {
+            Transport::WebSocket
+        } else {
+            Transport::EventStream
+        };
+        let mut watch = client
+            .subscribe(
+                transport,
+                "subscription { viewBackfill(name: \"actions\") { name } }",
+                json!({}),
+            )
+            .await;
+        assert_eq!(watch.field("viewBackfill").await["name"], "actions", "{round}");
+        drop(watch);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(client.log(json!({"action": "a"})).await["outcome"], "ACCEPTED");
 }
