@@ -15,6 +15,11 @@ use crate::{
 
 /// Folds begin at least so far apart, so that each is worth its commit.
 const SPACING: Duration = Duration::from_millis(250);
+/// And so far while events pour in: many events share most of their cells, so that one fold of many is far cheaper than
+/// many of few, and holds up fewer of those who log.
+const POURING_SPACING: Duration = Duration::from_secs(1);
+/// Events of one round from which on they pour in.
+const POURING: usize = 500;
 /// Folds of sets of actors begin at least so far apart while events pour in.
 const SCOPE_SPACING: Duration = Duration::from_millis(1_200);
 /// How long one mark is folded before the other has its turn.
@@ -28,11 +33,16 @@ pub(super) async fn run(services: Services, mut stop: watch::Receiver<bool>) {
     let mut spacing = SCOPE_SPACING;
     while !*stop.borrow() {
         let start = Instant::now();
-        if let Err(error) = round(&services, &mut scopes_at, &mut spacing, &stop).await {
-            super::failed(&services, "fold", &error);
-            tokio::time::sleep(super::AFTER_FAILURE).await;
-        }
-        let rest = SPACING.saturating_sub(start.elapsed());
+        let folded = match round(&services, &mut scopes_at, &mut spacing, &stop).await {
+            Ok(folded) => folded,
+            Err(error) => {
+                super::failed(&services, "fold", &error);
+                tokio::time::sleep(super::AFTER_FAILURE).await;
+                0
+            }
+        };
+        let apart = if folded < POURING { SPACING } else { POURING_SPACING };
+        let rest = apart.saturating_sub(start.elapsed());
         tokio::select! {
             () = tokio::time::sleep(rest) => {}
             _ = stop.changed() => return,
@@ -45,14 +55,15 @@ pub(super) async fn run(services: Services, mut stop: watch::Receiver<bool>) {
     }
 }
 
+/// Folds once; gives how many events came into the views.
 async fn round(
     services: &Services,
     scopes_at: &mut Instant,
     spacing: &mut Duration,
     stop: &watch::Receiver<bool>,
-) -> Result<()> {
-    let poured = drain(services, VIEW_MARK, stop).await? > 0;
-    if !poured || scopes_at.elapsed() >= *spacing {
+) -> Result<usize> {
+    let folded = drain(services, VIEW_MARK, stop).await?;
+    if folded == 0 || scopes_at.elapsed() >= *spacing {
         let start = Instant::now();
         drain(services, SCOPE_MARK, stop).await?;
         *scopes_at = Instant::now();
@@ -64,7 +75,8 @@ async fn round(
             break;
         }
     }
-    services.measure_lag().await
+    services.measure_lag().await?;
+    Ok(folded)
 }
 
 /// Folds what lies past a mark, for a while; gives how many events that was.
