@@ -48,6 +48,8 @@ pub enum Folded {
     Interrupted,
 }
 
+/// So much longer are the stretches that are folded into sets of actors: a set is written whole, however little is added.
+const SETS_STEP: usize = 4;
 /// Bytes of sets of one slice, and their number: some milliseconds of writing.
 const SLICE_BYTES: usize = 256 * 1024;
 const SLICE_SETS: usize = 400;
@@ -152,10 +154,10 @@ impl Services {
         }
         let sites: Option<Vec<i64>> = backfill.then(|| rollups.iter().map(|rollup| rollup.site).collect());
         let sets = matches!(rollups.first().map(|rollup| &rollup.content), Some(Content::Scope(_)));
-        let limit = if backfill {
-            BACKFILL_EVENTS
-        } else {
-            self.worker.fold_events
+        let limit = match (backfill, sets) {
+            (true, _) => BACKFILL_EVENTS,
+            (false, true) => self.worker.fold_events.saturating_mul(SETS_STEP),
+            (false, false) => self.worker.fold_events,
         };
         let stretch = tail::read_stretch(&tx, mark.position, horizon, sites.as_deref(), limit).await?;
         // On PostgreSQL every transaction moves the horizon; an empty stretch is no reason to write.

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 
@@ -17,10 +18,11 @@ use crate::{
     },
     service::{
         Services, quarantine,
+        registry::Configuration,
         rule::Tally,
         tag::{Purpose, Schema},
     },
-    store::{self, NewRow, Priority, is_transient, quarantine::Refused},
+    store::{self, NewRow, Priority, Transaction, is_transient, quarantine::Refused},
 };
 
 /// The one task of a process that appends events.
@@ -29,12 +31,28 @@ pub struct Appender {
     arrivals: mpsc::UnboundedReceiver<Waiting>,
     /// Taken from the queue, too much for the last batch.
     held: Option<Waiting>,
-    /// Requests of the last batch, and how long its commit took.
-    last: (usize, Duration),
+    last: Last,
+}
+
+/// What is known of the last batch.
+#[derive(Default)]
+struct Last {
+    requests: usize,
+    events: usize,
+    commit: Duration,
+}
+
+/// A transaction that events can be appended in.
+struct Begun {
+    tx: Transaction,
+    configuration: Arc<Configuration>,
 }
 
 /// The most that a batch waits for company.
 const MOST_LINGER: Duration = Duration::from_millis(2);
+
+/// What a caller takes to read its answer and to send the next event, roughly.
+const COMING_BACK: Duration = Duration::from_micros(20);
 
 /// Attempts of one transaction that others stand in the way of.
 const ATTEMPTS: u32 = 5;
@@ -45,7 +63,7 @@ impl Appender {
             services,
             arrivals,
             held: None,
-            last: (0, Duration::ZERO),
+            last: Last::default(),
         }
     }
 
@@ -59,10 +77,12 @@ impl Appender {
 
     /// Appends one batch of what waits. To be run to its end: callers wait for their answers.
     pub async fn append_next(&mut self) {
+        // Whoever comes while the transaction begins is in it.
+        let begun = self.begin().await;
         let mut batch = Vec::new();
         self.gather(&mut batch);
         self.linger(&mut batch).await;
-        self.append(batch).await;
+        self.append(batch, begun).await;
     }
 
     /// Appends everything that waits now, without waiting for more.
@@ -73,17 +93,39 @@ impl Appender {
             if batch.is_empty() {
                 return;
             }
-            self.append(batch).await;
+            let begun = self.begin().await;
+            self.append(batch, begun).await;
         }
     }
 
-    /// Waits a part of what a commit costs for those who were answered last, as they are likely to come again. Without
-    /// it the callers fall into two halves that take turns, and each commit carries one of them: good where commits are
-    /// quick, as one half is read while the other is written, and bad where the disk is slow.
+    /// Begins a transaction, and holds the configuration that its events are judged by.
+    async fn begin(&self) -> Result<Begun> {
+        let services = &self.services;
+        let tx = services.database.write(Priority::Append).await?;
+        let generation = store::configuration::hold_generation(&tx).await?;
+        let configuration = services.registry.at_generation(&tx, generation).await?;
+        Ok(Begun { tx, configuration })
+    }
+
+    /// Whether callers take longer to come back than a commit takes. Then two halves of them take turns, and one is read
+    /// while the other is written; otherwise each commit had better carry all of them.
+    fn takes_turns(&self) -> bool {
+        let events = u32::try_from(self.in_sight()).unwrap_or(u32::MAX);
+        self.last.commit < COMING_BACK.saturating_mul(events)
+    }
+
+    /// Events that wait, and those answered last, whose callers are likely to come again.
+    fn in_sight(&self) -> usize {
+        self.services.ingest.waiting() + self.last.events
+    }
+
+    /// Where commits are slow, waits a part of one for those who were answered last.
     async fn linger(&mut self, batch: &mut Vec<Waiting>) {
-        let (requests, commit) = self.last;
-        let expected = batch.len() + requests;
-        let until = tokio::time::Instant::now() + (commit / 3).min(MOST_LINGER);
+        if self.takes_turns() {
+            return;
+        }
+        let expected = batch.len() + self.last.requests;
+        let until = tokio::time::Instant::now() + (self.last.commit / 3).min(MOST_LINGER);
         while batch.len() < expected && self.held.is_none() {
             let Ok(Some(next)) = tokio::time::timeout_at(until, self.arrivals.recv()).await else {
                 return;
@@ -95,7 +137,10 @@ impl Appender {
 
     /// Adds what waits already to a batch, up to its bound.
     fn gather(&mut self, batch: &mut Vec<Waiting>) {
-        let most = self.services.ingest.config.batch_events;
+        let mut most = self.services.ingest.config.batch_events;
+        if self.takes_turns() {
+            most = most.min(self.in_sight().div_ceil(2)).max(1);
+        }
         let mut events: usize = batch.iter().map(|waiting| waiting.events.len()).sum();
         while events < most {
             let Some(next) = self.held.take().or_else(|| self.arrivals.try_recv().ok()) else {
@@ -111,15 +156,22 @@ impl Appender {
         }
     }
 
-    async fn append(&mut self, batch: Vec<Waiting>) {
+    async fn append(&mut self, batch: Vec<Waiting>, begun: Result<Begun>) {
         let events: usize = batch.iter().map(|waiting| waiting.events.len()).sum();
         let start = Instant::now();
-        let appended = self.append_with_retries(&batch).await;
+        let appended = self.append_with_retries(&batch, begun).await;
         let services = &self.services;
-        services.metrics.count_append(events, start.elapsed());
+        let took = start.elapsed();
+        services.metrics.count_append(events, took);
+        let nanoseconds = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        services.ingest.appending.fetch_add(nanoseconds, Ordering::Relaxed);
         let mut answers = match appended {
             Ok((outcomes, commit)) => {
-                self.last = (batch.len(), commit);
+                self.last = Last {
+                    requests: batch.len(),
+                    events,
+                    commit,
+                };
                 outcomes.into_iter()
             }
             Err(error) => {
@@ -139,13 +191,22 @@ impl Appender {
         services.fold_nudge.notify_one();
     }
 
-    async fn append_with_retries(&self, batch: &[Waiting]) -> Result<(Vec<Outcome>, Duration)> {
+    async fn append_with_retries(
+        &self,
+        batch: &[Waiting],
+        mut begun: Result<Begun>,
+    ) -> Result<(Vec<Outcome>, Duration)> {
         let mut attempt = 1;
         loop {
-            match self.append_once(batch).await {
+            let appended = match begun {
+                Ok(begun) => self.append_once(batch, begun).await,
+                Err(error) => Err(error),
+            };
+            match appended {
                 Err(error) if is_transient(&error) && attempt < ATTEMPTS => {
                     tokio::time::sleep(Duration::from_millis(5) * attempt).await;
                     attempt += 1;
+                    begun = self.begin().await;
                 }
                 other => return other,
             }
@@ -153,12 +214,10 @@ impl Appender {
     }
 
     /// Appends a batch in one transaction; also gives how long its commit took.
-    async fn append_once(&self, batch: &[Waiting]) -> Result<(Vec<Outcome>, Duration)> {
+    async fn append_once(&self, batch: &[Waiting], begun: Begun) -> Result<(Vec<Outcome>, Duration)> {
         let services = &self.services;
+        let Begun { tx, configuration } = begun;
         let prepared: Vec<_> = batch.iter().flat_map(|waiting| &waiting.events).collect();
-        let tx = services.database.write(Priority::Append).await?;
-        let generation = store::configuration::hold_generation(&tx).await?;
-        let configuration = services.registry.at_generation(&tx, generation).await?;
         let candidates: Vec<_> = prepared.iter().flat_map(|one| one.candidates.iter().copied()).collect();
         let known = if candidates.is_empty() {
             HashMap::new()
