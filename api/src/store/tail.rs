@@ -203,22 +203,38 @@ pub async fn hidden(tx: &Transaction, deletion: i64, limit: usize) -> Result<Vec
     sql.rows(tx).await?.iter().map(read).collect()
 }
 
-/// Living events of a site in a stretch of time that arrived before `below`.
+/// Living events of a site in the nanoseconds `from..to` that arrived before `below`, in order of time: at most `limit`, those
+/// that come after the time and number `after`.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn within(tx: &Transaction, site: i64, from: i64, to: i64, below: i64) -> Result<Vec<Fact>> {
+pub async fn within(
+    tx: &Transaction,
+    site: i64,
+    (from, to): (i64, i64),
+    below: i64,
+    after: Option<(i64, i64)>,
+    limit: usize,
+) -> Result<Vec<Fact>> {
     let mut sql = select(tx);
-    sql.push(" WHERE e.site_id = ")
-        .number(site)
-        .push(" AND e.time >= ")
-        .number(from)
+    sql.push(" WHERE e.site_id = ").number(site);
+    sql.push(" AND e.time >= ")
+        .number(after.map_or(from, |(time, _)| time))
         .push(" AND e.time < ")
         .number(to);
+    if let Some((time, id)) = after {
+        sql.push(" AND (e.time, e.id) > (")
+            .number(time)
+            .push(", ")
+            .number(id)
+            .push(")");
+    }
     sql.push(" AND e.deletion_id IS NULL AND e.")
         .push(tx.arrival())
         .push(" < ")
         .number(below);
+    sql.push(" ORDER BY e.time, e.id LIMIT ")
+        .number(i64::try_from(limit).unwrap_or(i64::MAX));
     sql.rows(tx).await?.iter().map(read).collect()
 }
 
