@@ -56,6 +56,7 @@ impl World {
             .flag("--deletion-slice-events", settings.deletion_slice)
             .flag("--max-cells-per-hour", settings.most_cells)
             .flag("--purge-interval", settings.purge_interval)
+            .flag("--rate-query-units", "1000000000")
             .start()
             .await;
         // A scope is every site's, so the site's own key may not declare it.
