@@ -5,14 +5,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 
-use super::{Prepared, Waiting, step::admit_event};
+use super::{
+    Prepared, Waiting,
+    count::{self, Book, Gathered},
+    step::admit_event,
+};
 use crate::{
     clock,
     domain::{
         error::{Code, Error, Result},
         event::Outcome,
+        ledger::Counts,
         tag_type::Refusal,
     },
     service::{
@@ -31,10 +36,15 @@ pub struct Appender {
     held: Option<Waiting>,
     /// Requests of the last batch, and how long its commit took.
     last: (usize, Duration),
+    /// What it remembers of the ledger.
+    book: Mutex<Book>,
 }
 
 /// The most that a batch waits for company.
 const MOST_LINGER: Duration = Duration::from_millis(2);
+
+/// How long refusals wait for an event to be written with: they share its commit, or those of some milliseconds do.
+const LINGER_ASIDE: Duration = Duration::from_millis(4);
 
 /// Attempts of one transaction that others stand in the way of.
 const ATTEMPTS: u32 = 5;
@@ -46,23 +56,41 @@ impl Appender {
             arrivals,
             held: None,
             last: (0, Duration::ZERO),
+            book: Mutex::default(),
         }
     }
 
-    /// Waits until there is something to append; `false` once nobody can send any more. May be given up at any time.
+    /// Waits until there is something to append or to count; `false` once nobody can send any more. May be given up at any
+    /// time.
     pub async fn wait(&mut self) -> bool {
-        if self.held.is_none() {
-            self.held = self.arrivals.recv().await;
+        if self.held.is_some() {
+            return true;
         }
-        self.held.is_some()
+        tokio::select! {
+            biased;
+            next = self.arrivals.recv() => {
+                self.held = next;
+                self.held.is_some()
+            }
+            () = self.services.ingest.aside.arrival() => true,
+        }
     }
 
     /// Appends one batch of what waits. To be run to its end: callers wait for their answers.
     pub async fn append_next(&mut self) {
         let mut batch = Vec::new();
         self.gather(&mut batch);
-        self.linger(&mut batch).await;
-        self.append(batch).await;
+        if batch.is_empty() {
+            self.held = tokio::time::timeout(LINGER_ASIDE, self.arrivals.recv())
+                .await
+                .unwrap_or_default();
+            self.gather(&mut batch);
+        }
+        if !batch.is_empty() {
+            self.linger(&mut batch).await;
+        }
+        let aside = self.services.ingest.aside.take();
+        self.append(batch, aside).await;
     }
 
     /// Appends everything that waits now, without waiting for more.
@@ -70,10 +98,15 @@ impl Appender {
         loop {
             let mut batch = Vec::new();
             self.gather(&mut batch);
-            if batch.is_empty() {
+            let aside = self.services.ingest.aside.take();
+            let last = batch.is_empty();
+            if last && aside.is_empty() {
                 return;
             }
-            self.append(batch).await;
+            self.append(batch, aside).await;
+            if last {
+                return;
+            }
         }
     }
 
@@ -111,10 +144,14 @@ impl Appender {
         }
     }
 
-    async fn append(&mut self, batch: Vec<Waiting>) {
+    async fn append(&mut self, batch: Vec<Waiting>, aside: Gathered) {
+        if batch.is_empty() {
+            self.count_aside(aside.counts.clone()).await;
+            return;
+        }
         let events: usize = batch.iter().map(|waiting| waiting.events.len()).sum();
         let start = Instant::now();
-        let appended = self.append_with_retries(&batch).await;
+        let appended = self.append_with_retries(&batch, &aside.counts).await;
         let services = &self.services;
         services.metrics.count_append(events, start.elapsed());
         let mut answers = match appended {
@@ -126,7 +163,10 @@ impl Appender {
                 tracing::error!(error = ?error, events, "an append failed");
                 services.metrics.count_fault("append");
                 let refusal = if is_transient(&error) { overloaded() } else { error };
-                vec![Outcome::Refused(refusal); events].into_iter()
+                let outcome = Outcome::Refused(refusal);
+                self.count_aside(count::of_failed(&batch, &outcome, aside.counts.clone()))
+                    .await;
+                vec![outcome; events].into_iter()
             }
         };
         for waiting in batch {
@@ -139,10 +179,26 @@ impl Appender {
         services.fold_nudge.notify_one();
     }
 
-    async fn append_with_retries(&self, batch: &[Waiting]) -> Result<(Vec<Outcome>, Duration)> {
+    /// Writes down what was refused and nothing else. What cannot be written is kept, and goes with the next append.
+    async fn count_aside(&self, counts: Counts<Box<str>>) {
+        if counts.is_empty() {
+            return;
+        }
+        if let Err(error) = self.append_with_retries(&[], &counts).await {
+            tracing::error!(error = ?error, "counting what was refused failed, and will be tried again");
+            self.services.metrics.count_fault("ledger");
+            self.services.ingest.aside.keep(counts);
+        }
+    }
+
+    async fn append_with_retries(
+        &self,
+        batch: &[Waiting],
+        aside: &Counts<Box<str>>,
+    ) -> Result<(Vec<Outcome>, Duration)> {
         let mut attempt = 1;
         loop {
-            match self.append_once(batch).await {
+            match self.append_once(batch, aside).await {
                 Err(error) if is_transient(&error) && attempt < ATTEMPTS => {
                     tokio::time::sleep(Duration::from_millis(5) * attempt).await;
                     attempt += 1;
@@ -153,7 +209,7 @@ impl Appender {
     }
 
     /// Appends a batch in one transaction; also gives how long its commit took.
-    async fn append_once(&self, batch: &[Waiting]) -> Result<(Vec<Outcome>, Duration)> {
+    async fn append_once(&self, batch: &[Waiting], aside: &Counts<Box<str>>) -> Result<(Vec<Outcome>, Duration)> {
         let services = &self.services;
         let prepared: Vec<_> = batch.iter().flat_map(|waiting| &waiting.events).collect();
         let tx = services.database.write(Priority::Append).await?;
@@ -207,9 +263,6 @@ impl Appender {
         hits.write(&tx, &configuration, &appended.lost, now).await?;
         let refused: Vec<_> = misfits.iter().map(|(one, refusal)| one.refused(refusal)).collect();
         quarantine::keep(&tx, &configuration, &refused).await?;
-        let start = Instant::now();
-        tx.commit().await?;
-        let commit = start.elapsed();
         let answers = prepared.iter().zip(outcomes).map(|(one, outcome)| {
             outcome.unwrap_or_else(|| {
                 if appended.lost.contains(&one.event.uid) {
@@ -221,7 +274,14 @@ impl Appender {
                 }
             })
         });
-        let answers = answers.collect();
+        let answers: Vec<_> = answers.collect();
+        let counts = count::of_batch(batch, &answers, aside);
+        let mut book = self.book.lock().await;
+        let named = book.write(&tx, &services.hasher, generation, &counts).await?;
+        let start = Instant::now();
+        tx.commit().await?;
+        let commit = start.elapsed();
+        book.remember(named);
         schema.remember(services, &appended.lost);
         appended.remember(&services.database);
         Ok((answers, commit))
