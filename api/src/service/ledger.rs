@@ -103,8 +103,11 @@ impl Services {
             writers_before: now - APART,
             actions_before: now - NAMED,
         };
-        let configuration = self.registry.current();
-        for site in configuration.sites.keys().copied().chain([NO_SITE]) {
+        let sites = {
+            let tx = self.database.read(super::purge::DEADLINE).await?;
+            ledger::with_old(&tx, old).await?
+        };
+        for site in sites {
             loop {
                 let tx = self.database.write(Priority::Purge).await?;
                 let more = ledger::put_together(&tx, site, old).await?;

@@ -256,15 +256,30 @@ pub struct Old {
     pub actions_before: i64,
 }
 
+impl Old {
+    fn condition(self) -> String {
+        format!(
+            "(quarter < {} AND writer <> {TOGETHER} OR quarter < {} AND action_id <> {OTHERS})",
+            self.writers_before, self.actions_before
+        )
+    }
+}
+
+/// The sites that have rows to be put together.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn with_old(tx: &Transaction, old: Old) -> Result<Vec<i64>> {
+    let text = format!("SELECT DISTINCT site_id FROM ledger WHERE {}", old.condition());
+    tx.sql(&text).rows(tx).await?.iter().map(|row| get(row, 0)).collect()
+}
+
 /// Puts old rows of some quarters of a site together; gives whether there may be more.
 ///
 /// # Errors
 /// Whatever the database says.
 pub async fn put_together(tx: &Transaction, site: i64, old: Old) -> Result<bool> {
-    let which = format!(
-        "site_id = {site} AND (quarter < {} AND writer <> {TOGETHER} OR quarter < {} AND action_id <> {OTHERS})",
-        old.writers_before, old.actions_before
-    );
+    let which = format!("site_id = {site} AND {}", old.condition());
     let mut sql = tx.sql(&format!(
         "SELECT DISTINCT quarter FROM ledger WHERE {which} ORDER BY quarter LIMIT "
     ));
@@ -288,7 +303,7 @@ async fn rewrite(tx: &Transaction, which: &str, action: &str) -> Result<()> {
         format!(
             "INSERT INTO ledger ({COLUMNS}) SELECT site_id, quarter, outcome, code, {action} AS action, key_id, door, \
              {TOGETHER}, CAST(sum(n) AS BIGINT) FROM {from} WHERE {which} \
-             GROUP BY site_id, quarter, outcome, code, {action}, key_id, door{RAISE}"
+             GROUP BY 1, 2, 3, 4, 5, 6, 7{RAISE}"
         )
     };
     if tx.is_sqlite() {
