@@ -50,12 +50,12 @@ impl Services {
         question: &Question,
     ) -> Result<Answer> {
         caller.permit(Operation::ReadLedger)?;
+        self.charge_question(snapshot, caller, cost::of_ledger(question.span))?;
         let start = Instant::now();
         let opened = snapshot.hold().await?;
         let configuration = &opened.configuration;
         let (sites, zone) = readable(configuration, caller, site)?;
         check_span(question.span)?;
-        self.charge_question(snapshot, caller, cost::of_ledger(question.span))?;
         let span = whole_quarters(question.span);
         let time_zone = question.time_zone.clone().unwrap_or(zone);
         let points = match question.series {
