@@ -120,7 +120,7 @@ impl Services {
         self.forget_ledger_names().await
     }
 
-    /// Tells stored events as others whose action no event names any more, and removes the names.
+    /// Tells events as others that a deletion can remove and whose action no stored event names any more; removes the names.
     ///
     /// # Errors
     /// Whatever the database says; the next run goes on.

@@ -320,7 +320,7 @@ async fn rewrite(tx: &Transaction, which: &str, action: &str) -> Result<()> {
     Ok(())
 }
 
-/// Actions of stored events that no event names any more.
+/// Actions of events that a deletion can remove, and that no stored event names any more.
 ///
 /// # Errors
 /// Whatever the database says.
@@ -328,12 +328,12 @@ pub async fn forgettable(tx: &Transaction) -> Result<Vec<i64>> {
     let text = format!(
         "SELECT a.id FROM ledger_action a \
          WHERE a.id IN (SELECT action_id FROM ledger WHERE {}) AND a.hash NOT IN (SELECT hash FROM text)",
-        stored()
+        removable()
     );
     tx.sql(&text).rows(tx).await?.iter().map(|row| get(row, 0)).collect()
 }
 
-/// Tells stored events of these actions as others, unless an event names the action again. The caller holds appends off.
+/// Tells such events of these actions as others, unless an event names the action again. The caller holds appends off.
 ///
 /// # Errors
 /// Whatever the database says.
@@ -346,19 +346,18 @@ pub async fn forget(tx: &Transaction, actions: &[i64]) -> Result<()> {
             .map(|row| get::<i64>(row, 0).map(|id| id.to_string()))
             .collect::<Result<_>>()?;
         if !still.is_empty() {
-            let which = format!("{} AND action_id IN ({})", stored(), still.join(","));
+            let which = format!("{} AND action_id IN ({})", removable(), still.join(","));
             rewrite(tx, &which, &OTHERS.to_string()).await?;
         }
     }
     Ok(())
 }
 
-fn stored() -> String {
-    format!(
-        "outcome IN ({}, {}) AND action_id <> {OTHERS}",
-        OutcomeKind::Accepted.code(),
-        OutcomeKind::Duplicate.code()
-    )
+/// Rows of events that a deletion can remove: those that were stored, or kept in quarantine.
+fn removable() -> String {
+    let outcomes = [OutcomeKind::Accepted, OutcomeKind::Duplicate, OutcomeKind::TypeConflict];
+    let codes = outcomes.map(|outcome| outcome.code().to_string()).join(", ");
+    format!("outcome IN ({codes}) AND action_id <> {OTHERS}")
 }
 
 /// Names that no row tells any more.

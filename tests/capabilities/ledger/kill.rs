@@ -86,7 +86,7 @@ impl Loader {
             2 => json!({"action": "spam"}),
             3 => json!({"action": "pageview", "tag": 7}),
             4 => json!({"action": "pageview", "time": "never"}),
-            // A conflict, where types are locked.
+            // Good ones have a number there.
             _ => json!({"action": "pageview", "tag": {"number": "seven"}}),
         }
     }
@@ -314,7 +314,7 @@ async fn check_stored(tidemark: &Tidemark, loaders: &[Loader]) {
     let accepted = loaders
         .iter()
         .filter_map(|loader| loader.told.get(&("ACCEPTED".into(), String::new())));
-    let find = json!({"view": "events", "from": FROM, "to": TO});
+    let find = json!({"view": "actions", "from": FROM, "to": TO});
     let found = tidemark.client().find(find).await;
     assert_eq!(found["total"], accepted.sum::<i64>());
 }

@@ -1,10 +1,12 @@
 //! Each event counts for what its caller was told.
 
+use std::collections::BTreeMap;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 use support::{Engine, Server, Tidemark, graphql};
 
-use super::{Told, ledger, note, prefix};
+use super::{FROM, TO, Told, ledger, note, prefix};
 
 support::on_both_engines!(
     every_outcome_counts_as_it_was_told,
@@ -12,6 +14,7 @@ support::on_both_engines!(
     events_count_for_the_site_they_name,
     a_whole_request_that_is_refused_counts_each_event,
     the_ledger_outlives_deletion_and_purge,
+    what_leaves_quarantine_is_received_again,
 );
 
 /// One of everything that a single caller can be told of an event.
@@ -30,6 +33,8 @@ fn mixture() -> Vec<Value> {
         json!({"action": "old", "time": "1999-01-01T00:00:00Z"}),
         json!({"action": "pageview", "ip": "nonsense"}),
         json!({"action": "elsewhere", "site": "nowhere"}),
+        json!({"action": "typed", "tag": {"plan": "gold"}}),
+        json!({"action": "typed", "tag": {"plan": 7}}),
         action("pageview"),
     ];
     events.extend((0..5).map(|_| action("übung 🐟")));
@@ -75,7 +80,7 @@ async fn every_outcome_counts_as_it_was_told(engine: Engine) {
     let kinds: std::collections::BTreeSet<_> = told.keys().map(|line| line[0].as_str()).collect();
     assert_eq!(
         kinds.into_iter().collect::<Vec<_>>(),
-        ["ACCEPTED", "DENIED", "DUPLICATE", "INVALID"]
+        ["ACCEPTED", "DENIED", "DUPLICATE", "INVALID", "TYPE_CONFLICT"]
     );
     // A key with a rate.
     let key = tidemark
@@ -113,7 +118,14 @@ async fn every_outcome_counts_as_it_was_told(engine: Engine) {
     assert_eq!(ledger(client, None).await, told);
     // The metrics say the same.
     let metrics = client.send(client.request(Method::GET, "/metrics")).await.text;
-    for outcome in ["ACCEPTED", "DUPLICATE", "DENIED", "INVALID", "RATE_LIMITED"] {
+    for outcome in [
+        "ACCEPTED",
+        "DUPLICATE",
+        "DENIED",
+        "INVALID",
+        "RATE_LIMITED",
+        "TYPE_CONFLICT",
+    ] {
         let of = told.iter().filter(|(line, _)| line[0] == outcome);
         let sum: i64 = of.map(|(_, n)| n).sum();
         let line = format!(
@@ -263,6 +275,50 @@ async fn the_ledger_outlives_deletion_and_purge(engine: Engine) {
     // A name that comes again is told again.
     tidemark.accept(vec![event("forgotten", "4")]).await;
     assert_eq!(ledger(client, None).await[&line("ACCEPTED", "", "forgotten")], 1);
+}
+
+async fn what_leaves_quarantine_is_received_again(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let client = tidemark.client();
+    let event = |plan: Value| json!({"action": "typed", "tag": {"plan": plan}});
+    tidemark.accept(vec![event(json!("gold"))]).await;
+    for number in [7, 8] {
+        assert_eq!(client.log(event(json!(number))).await["outcome"], "TYPE_CONFLICT");
+    }
+    let redrive =
+        "mutation ($input: RedriveQuarantineInput!) { redriveQuarantine(input: $input) { accepted refused } }";
+    let fixes = json!([{"coerce": {"name": "plan", "type": "string"}}]);
+    let receipts = async || {
+        let by = json!({"from": FROM, "to": TO, "groupBy": ["OUTCOME", "DIALECT"]});
+        let rows = client.ledger(by).await["rows"].clone();
+        let row = |row: &Value| {
+            let (outcome, dialect) = (row["outcome"].as_str(), row["dialect"].as_str());
+            (
+                format!("{} {}", outcome.unwrap_or_default(), dialect.unwrap_or_default()),
+                row["count"].as_i64(),
+            )
+        };
+        rows.as_array()
+            .expect("a list")
+            .iter()
+            .map(row)
+            .collect::<BTreeMap<_, _>>()
+    };
+    let before = BTreeMap::from([
+        ("ACCEPTED graphql".to_owned(), Some(1)),
+        ("TYPE_CONFLICT graphql".to_owned(), Some(2)),
+    ]);
+    assert_eq!(receipts().await, before);
+    // What is only tried, or stays, is not received.
+    for input in [json!({}), json!({"fixes": fixes, "dryRun": true})] {
+        let _ = client.graphql(redrive, json!({"input": input})).await.data();
+        assert_eq!(receipts().await, before);
+    }
+    let done = client.graphql(redrive, json!({"input": {"fixes": fixes}})).await;
+    assert_eq!(done.data()["redriveQuarantine"]["accepted"], 2, "{}", done.text);
+    let mut after = before;
+    after.insert("ACCEPTED redrive".to_owned(), Some(2));
+    assert_eq!(receipts().await, after);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

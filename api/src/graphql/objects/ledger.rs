@@ -22,7 +22,8 @@ pub(in crate::graphql) struct LedgerRow {
     action: Option<String>,
     /// Whether this is the row of other actions, those that are not told by name: of requests that could not be read, names
     /// that are no valid action, names past the first 500 rows of a site and quarter of an hour (250 of refused events), all
-    /// names of more than 31 days ago, and names of stored events of which the purge has removed the last.
+    /// names of more than 31 days ago, and, once a purge has run, names of accepted, duplicate and quarantined events that no stored
+    /// event has any more.
     other_actions: bool,
     /// The `id` of the key that they came by, or that minted the token that they came by; none where `groupBy` has no `KEY`,
     /// and for events that came by no key.

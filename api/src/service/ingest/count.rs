@@ -132,6 +132,33 @@ pub(super) fn of_failed(batch: &[Waiting], outcome: &Outcome, mut aside: Counts<
     aside
 }
 
+/// Writes down the receipts of events that leave quarantine: accepted now, or stored meanwhile. The last thing of the
+/// transaction but the commit.
+///
+/// # Errors
+/// Whatever the database says.
+pub(in crate::service) async fn receive_again<'a>(
+    tx: &Transaction,
+    hasher: &KeyedHash,
+    generation: i64,
+    events: impl IntoIterator<Item = (&'a Event, &'a Outcome)>,
+) -> Result<()> {
+    let mut counts = Counts::default();
+    let now = quarter(clock::now_nanoseconds());
+    for (event, outcome) in events {
+        let kind = Kind {
+            quarter: now,
+            door: Door::Redrive,
+            ..ended(event, outcome)
+        };
+        if kind.is_stored() {
+            counts.add(kind, event.action.as_str(), 1);
+        }
+    }
+    let mut book = Book::default();
+    book.write(tx, hasher, generation, &counts).await.map(drop)
+}
+
 /// Refusals of requests of which nothing is to be appended.
 #[derive(Default)]
 pub(super) struct Aside {

@@ -338,5 +338,6 @@ impl Services {
 }
 
 pub use append::Appender;
+pub(in crate::service) use count::receive_again;
 pub(in crate::service) use identity::SALT_LIFE;
 pub(in crate::service) use step::identify_event::{candidates, hash_id};
