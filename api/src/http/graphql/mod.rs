@@ -205,7 +205,9 @@ async fn answer<E: Executor, A: Authenticate>(
         match read {
             Ok(sent) => sent,
             Err(error) => {
-                // Events may have been in it.
+                // To find that out took time, and events may have been in it.
+                let refused = operation::charge_failure(endpoint, client, &caller).err();
+                let error = refused.unwrap_or(error);
                 endpoint.authenticate.count_unreadable(&caller, error.code).await;
                 return Ok(response::refuse_event(&error, accept.media()));
             }
@@ -215,21 +217,23 @@ async fn answer<E: Executor, A: Authenticate>(
         Request::Batch(operations) => {
             let mut answers = Vec::with_capacity(operations.len());
             for operation in operations {
-                answers.push(match operation::prepare_single(endpoint, (client, &caller), operation).await {
-                    Ok(prepared) => {
-                        known.demand = known.demand.and(prepared.demand);
-                        let logs = prepared.logs();
-                        let executed = operation::execute(endpoint, prepared, client, &caller).await;
-                        executed.unwrap_or_else(|error| {
-                            let mut shown = response::server_error(&error);
-                            if logs {
-                                response::mark(&mut shown);
-                            }
-                            response::request_error(shown)
-                        })
-                    }
-                    Err(unprepared) => response::request_error(unprepared.shown),
-                });
+                answers.push(
+                    match operation::prepare_single(endpoint, (client, &caller), operation).await {
+                        Ok(prepared) => {
+                            known.demand = known.demand.and(prepared.demand);
+                            let logs = prepared.logs();
+                            let executed = operation::execute(endpoint, prepared, client, &caller).await;
+                            executed.unwrap_or_else(|error| {
+                                let mut shown = response::server_error(&error);
+                                if logs {
+                                    response::mark(&mut shown);
+                                }
+                                response::request_error(shown)
+                            })
+                        }
+                        Err(unprepared) => response::request_error(unprepared.shown),
+                    },
+                );
             }
             Ok(response::batch(&answers, accept.media()))
         }

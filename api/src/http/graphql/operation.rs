@@ -150,7 +150,7 @@ pub(super) async fn prepare_single<E: Executor, A: Authenticate>(
 /// # Errors
 ///
 /// The caller has used up what it may ask.
-fn charge_failure<E: Executor, A: Authenticate>(
+pub(super) fn charge_failure<E: Executor, A: Authenticate>(
     endpoint: &Endpoint<E, A>,
     client: &A::Client,
     caller: &A::Caller,
