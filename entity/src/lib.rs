@@ -12,6 +12,8 @@ pub mod counted_actor;
 pub mod deletion;
 pub mod event;
 pub mod identity_salt;
+pub mod ledger;
+pub mod ledger_action;
 pub mod link;
 pub mod mark;
 pub mod measure_bucket;

@@ -15,6 +15,7 @@ mod m20261121_000040_create_rules;
 mod m20261121_000050_create_audit;
 mod m20261121_000051_extend_keys_and_sites;
 mod m20261121_000060_create_tag_types;
+mod m20261121_000070_create_ledger;
 mod m20261121_000080_create_rate_shares;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000050_create_audit::Migration),
             Box::new(m20261121_000051_extend_keys_and_sites::Migration),
             Box::new(m20261121_000060_create_tag_types::Migration),
+            Box::new(m20261121_000070_create_ledger::Migration),
             Box::new(m20261121_000080_create_rate_shares::Migration),
         ]
     }

@@ -14,6 +14,7 @@ mod instances;
 mod key;
 mod kill;
 mod layer;
+mod ledger;
 mod permission;
 mod property;
 mod quarantine;

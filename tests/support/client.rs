@@ -160,6 +160,11 @@ impl Client {
         self.field("unique", graphql::UNIQUE, json!({"input": input})).await
     }
 
+    /// Asks what became of every event received. The arguments are those of the field: `from`, `to`, `groupBy`, ….
+    pub async fn ledger(&self, arguments: Value) -> Value {
+        self.field("ledger", graphql::LEDGER, arguments).await
+    }
+
     /// Reads a page of raw events. The arguments are those of the field: `filter`, `first`, `after`, ….
     pub async fn events(&self, arguments: Value) -> Value {
         self.field("events", graphql::EVENTS, arguments).await

@@ -84,6 +84,23 @@ pub const PROVENANCE: &str = concat!(
 pub const UNIQUE: &str = "query ($input: UniqueInput!) { unique(input: $input) { \
      count lower upper exact identityPeriod series { start end count lower upper exact } } }";
 
+macro_rules! ledger_rows {
+    () => {
+        "received rows { outcome code action otherActions key dialect count }"
+    };
+}
+
+/// Asks what became of every event received.
+pub const LEDGER: &str = concat!(
+    "query ($site: String, $from: DateTime!, $to: DateTime!, $period: Period, $timeZone: String, ",
+    "$groupBy: [LedgerDimension!]!) { ledger(site: $site, from: $from, to: $to, period: $period, timeZone: $timeZone, ",
+    "groupBy: $groupBy) { from to timeZone series { start end ",
+    ledger_rows!(),
+    " } ",
+    ledger_rows!(),
+    " } }"
+);
+
 /// Reads raw events.
 pub const EVENTS: &str = concat!(
     "query ($site: String, $filter: EventFilter, $orderBy: EventOrder, ",

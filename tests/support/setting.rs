@@ -38,6 +38,12 @@ pub fn seed() -> Option<u64> {
     value("TIDEMARK_TEST_SEED")?.parse().ok()
 }
 
+/// `TIDEMARK_TEST_LEDGER_EVENTS`: how many events the ledger's kill test sends on each engine, for long runs by hand.
+#[must_use]
+pub fn ledger_events() -> Option<usize> {
+    value("TIDEMARK_TEST_LEDGER_EVENTS")?.parse().ok()
+}
+
 /// `CARGO_MANIFEST_DIR`: where the tests' package is. Cargo sets it for a test as it does for the compiler; the
 /// folder at compile time may have been moved since, together with what was built.
 #[must_use]

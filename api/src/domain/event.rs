@@ -9,7 +9,10 @@ use std::{
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::domain::{error::Error, site::stored};
+use crate::domain::{
+    error::{Code, Error},
+    site::stored,
+};
 
 /// The actions that are known from the start; others are allowed.
 pub const KNOWN_ACTIONS: [&str; 9] = [
@@ -64,7 +67,7 @@ pub struct NewEvent {
 }
 
 /// The way an event came in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Door {
     /// GraphQL.
     Graphql,
@@ -270,22 +273,84 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Its name in metrics and logs.
+    /// Its kind.
     #[must_use]
-    pub fn name(&self) -> &'static str {
+    pub fn kind(&self) -> OutcomeKind {
         match self {
-            Self::Accepted(_) => "accepted",
-            Self::Duplicate { .. } => "duplicate",
-            Self::Refused(error) => match error.code {
-                crate::domain::error::Code::RateLimited => "rate_limited",
-                crate::domain::error::Code::Denied => "denied",
-                crate::domain::error::Code::TagTypeConflict
-                | crate::domain::error::Code::TagKeyLimit
-                | crate::domain::error::Code::TagKeyUndeclared => "type_conflict",
-                crate::domain::error::Code::Overloaded => "overloaded",
-                crate::domain::error::Code::Internal => "failed",
-                _ => "invalid",
-            },
+            Self::Accepted(_) => OutcomeKind::Accepted,
+            Self::Duplicate { .. } => OutcomeKind::Duplicate,
+            Self::Refused(error) => OutcomeKind::of(error.code),
+        }
+    }
+
+    /// Why it was not stored; none where it is.
+    #[must_use]
+    pub fn code(&self) -> Option<Code> {
+        match self {
+            Self::Accepted(_) | Self::Duplicate { .. } => None,
+            Self::Refused(error) => Some(error.code),
+        }
+    }
+}
+
+/// What can become of an event. The ledger keeps the numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OutcomeKind {
+    /// Stored, durably.
+    Accepted,
+    /// An event with its id was stored before.
+    Duplicate,
+    /// Refused by the site's allow or deny list.
+    Denied,
+    /// Refused for what it is, or for who sent it.
+    Invalid,
+    /// Refused for a tag that does not fit the tag schema, and kept in quarantine.
+    TypeConflict,
+    /// Refused as a rate was used up.
+    RateLimited,
+    /// Refused as the server was overloaded.
+    Overloaded,
+    /// Lost to a failure of the server.
+    Failed,
+}
+
+stored!(OutcomeKind {
+    Accepted = 0,
+    Duplicate = 1,
+    Denied = 2,
+    Invalid = 3,
+    RateLimited = 4,
+    Overloaded = 5,
+    Failed = 6,
+    TypeConflict = 7,
+});
+
+impl OutcomeKind {
+    /// What a refusal with this code is.
+    #[must_use]
+    pub fn of(code: Code) -> Self {
+        match code {
+            Code::Denied => Self::Denied,
+            Code::TagTypeConflict | Code::TagKeyLimit | Code::TagKeyUndeclared => Self::TypeConflict,
+            Code::RateLimited => Self::RateLimited,
+            Code::Overloaded => Self::Overloaded,
+            Code::Internal => Self::Failed,
+            _ => Self::Invalid,
+        }
+    }
+
+    /// Its name in metrics and logs; in capitals, that of the schema.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Duplicate => "duplicate",
+            Self::Denied => "denied",
+            Self::Invalid => "invalid",
+            Self::TypeConflict => "type_conflict",
+            Self::RateLimited => "rate_limited",
+            Self::Overloaded => "overloaded",
+            Self::Failed => "failed",
         }
     }
 }

@@ -14,6 +14,7 @@ pub mod event;
 pub mod forwarded;
 pub mod hash;
 pub mod key;
+pub mod ledger;
 pub mod operation;
 pub mod origin;
 pub mod period;

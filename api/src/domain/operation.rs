@@ -85,6 +85,8 @@ operations! {
     ReadEvents: [Query] on Site = ["Query.events", "Query.event"];
     /// Watch events arrive.
     WatchEvents: [Query] on Site = ["Subscription.eventLogged"];
+    /// Ask what became of every event received.
+    ReadLedger: [Query] on Sites = ["Query.ledger"];
     /// List the actions that occur.
     ListActions: [Query] on Site = ["Query.actions"];
     /// List views, and watch their backfill.

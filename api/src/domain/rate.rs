@@ -190,6 +190,8 @@ pub mod cost {
     pub const RAW_DAY: u32 = 10;
     /// What reads raw events, at most.
     pub const MOST_RAW: u32 = 5_000;
+    /// What adds up the ledger, at most.
+    pub const MOST_LEDGER: u32 = 100;
     /// Raw events of a page that cost one unit together.
     const PAGE_EVENTS: usize = 10;
     /// A deletion by filter or by actor.
@@ -214,6 +216,13 @@ pub mod cost {
             .saturating_add(1);
         let days = u32::try_from(days).unwrap_or(u32::MAX);
         days.saturating_mul(RAW_DAY).min(MOST_RAW)
+    }
+
+    /// What adds up the ledger of a span: each month begun.
+    #[must_use]
+    pub fn of_ledger(span: Span) -> u32 {
+        let months = span.to.saturating_sub(span.from).max(1).div_euclid(30 * DAY) + 1;
+        u32::try_from(months).unwrap_or(u32::MAX).min(MOST_LEDGER)
     }
 
     /// A page of raw events.

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Data};
+use async_graphql::{Context, Data, ErrorExtensions};
 
 use crate::{
     domain::{
         caller::Caller,
         error::{Code, Error, Kind},
+        event::OutcomeKind,
         rate::Bill,
     },
     service::{Services, snapshot::Snapshot},
@@ -41,6 +42,8 @@ pub(super) trait ContextExt {
     fn snapshot(&self) -> &Snapshot;
     /// A failure for the caller; what is ours goes to the log.
     fn fail(&self, error: Error) -> async_graphql::Error;
+    /// A failure for the caller that is the outcome of every event of the field.
+    fn fail_event(&self, error: Error) -> async_graphql::Error;
     /// What tells the caller of failures, for what goes on after the resolver.
     fn failures(&self) -> Failures;
 }
@@ -60,6 +63,12 @@ impl ContextExt for Context<'_> {
 
     fn fail(&self, error: Error) -> async_graphql::Error {
         self.failures().tell(&error)
+    }
+
+    fn fail_event(&self, error: Error) -> async_graphql::Error {
+        let outcome = OutcomeKind::of(error.code).name().to_ascii_uppercase();
+        self.fail(error)
+            .extend_with(|_, extensions| extensions.set("outcome", outcome))
     }
 
     fn failures(&self) -> Failures {

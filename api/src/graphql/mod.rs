@@ -26,6 +26,7 @@ pub struct Query(
     queries::site::SiteQuery,
     queries::key::KeyQuery,
     queries::audit::AuditQuery,
+    queries::ledger::LedgerQuery,
     queries::rule::RuleQuery,
     queries::tag_type::TagTypeQuery,
     queries::quarantine::QuarantineQuery,

@@ -19,6 +19,7 @@ use crate::{
     domain::{
         caller::{Caller, Identity},
         error::{Code, Error, Result},
+        event::Door,
         rate::{Bill, Demand},
     },
     extract::caller::Connection,
@@ -26,7 +27,7 @@ use crate::{
         TidemarkSchema,
         context::{RequestId, operation},
     },
-    service::Services,
+    service::{Services, ingest::Way},
 };
 use graphql::{Authenticate, Credential, serve};
 
@@ -97,6 +98,14 @@ impl Authenticate for Callers {
             }
         };
         rate_limit::tell(&self.0, caller, demand, headers);
+    }
+
+    fn count_unreadable(&self, caller: &Self::Caller, code: Code) -> impl Future<Output = ()> + Send + 'static {
+        let way = Way {
+            door: Door::Graphql,
+            site: None,
+        };
+        self.0.count_unreadable(caller, way, code, 1)
     }
 
     async fn is_current(&self, caller: &Self::Caller) -> bool {

@@ -11,6 +11,7 @@ pub mod feed;
 pub mod fold;
 pub mod ingest;
 pub mod key;
+pub mod ledger;
 pub mod link;
 pub mod oidc;
 pub mod password;

@@ -24,7 +24,7 @@ const ROWS_AT_ONCE: i64 = 500_000;
 /// Deletions of one purge.
 const DELETIONS: u64 = 10_000;
 /// How long one look may take.
-const DEADLINE: Duration = Duration::from_secs(60);
+pub(super) const DEADLINE: Duration = Duration::from_secs(60);
 
 impl Services {
     /// Purges what is hidden, if the last purge is an interval ago or one was cut short; gives how many events went.
@@ -118,6 +118,7 @@ impl Services {
             }
         }
         self.forget_texts().await?;
+        self.forget_ledger_actions().await?;
         Ok(removed)
     }
 

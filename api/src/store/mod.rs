@@ -16,6 +16,7 @@ mod error;
 pub mod event;
 mod gate;
 pub mod key;
+pub mod ledger;
 pub mod link;
 pub mod mark;
 pub mod quarantine;

@@ -9,7 +9,7 @@
 //! | clear | while a retired rollup has cells | `service::purge` |
 //! | checkpoint | four times a second | moves SQLite's write-ahead log into its file |
 //! | purge | checks every few seconds whether it is due | `service::purge` |
-//! | retention | every retention interval | `service::retention`, also in quarantine, and old days of `service::rule` |
+//! | retention | every retention interval | `service::retention`, also in quarantine, old days of `service::rule`, old quarters of `service::ledger` |
 //! | session | every minute | `service::session`, tidying up |
 //! | feed | ten times a second while somebody watches | `service::feed` |
 //! | refresh | twice a second | rereads a moved configuration |
@@ -149,6 +149,7 @@ async fn retain(services: Services) -> Result<bool> {
     services.retain().await?;
     services.retain_quarantine().await?;
     services.put_rule_hits_together().await?;
+    services.tidy_ledger().await?;
     Ok(false)
 }
 

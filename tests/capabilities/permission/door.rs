@@ -213,6 +213,12 @@ pub(super) const DOORS: &[Door] = &[
         INPUT_SITE,
     ),
     door(
+        "Query.ledger",
+        "query ($site: String) { ledger(site: $site, from: \"2026-01-01T00:00:00Z\", to: \"2026-01-02T00:00:00Z\") { received } }",
+        "{}",
+        SITE,
+    ),
+    door(
         "Query.rules",
         "query ($site: String) { rules(site: $site) { totalCount } }",
         "{}",

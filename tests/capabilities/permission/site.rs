@@ -75,7 +75,15 @@ async fn nothing_of_another_site_is_read_changed_or_inferred(engine: Engine) {
         assert_eq!(found[0]["result"]["total"], 0, "{found:#}");
         assert!(!found.to_string().contains("secret"));
     }
-    assert_eq!(other.unique(span).await["count"], 0);
+    assert_eq!(other.unique(span.clone()).await["count"], 0);
+    let mut received = span;
+    received["groupBy"] = json!(["ACTION", "KEY"]);
+    let ledger = other.ledger(received).await;
+    assert_eq!(
+        (&ledger["received"], &ledger["rows"]),
+        (&json!(0), &json!([])),
+        "{ledger:#}"
+    );
     let actions = other.graphql("{ actions { name } }", json!({})).await;
     assert!(!actions.text.contains("secret"), "{}", actions.text);
     let sites = other.graphql("{ sites { name } }", json!({})).await;
@@ -154,7 +162,14 @@ async fn a_key_of_all_sites_names_the_site(engine: Engine) {
     for door in doors() {
         let told = door.knock(&client, door.variables(&key, "log")).await;
         // These are asked of all sites at once where none is named.
-        let of_all = ["Query.keys", "Query.audit", "Query.tagTypes", "Mutation.createKey"].contains(&door.name);
+        let of_all = [
+            "Query.keys",
+            "Query.audit",
+            "Query.ledger",
+            "Query.tagTypes",
+            "Mutation.createKey",
+        ]
+        .contains(&door.name);
         let expected = (!of_all).then_some("SITE_REQUIRED");
         assert_eq!(code(&told).as_deref(), expected, "{}: {told:#}", door.name);
     }

@@ -10,6 +10,7 @@ use flate2::read::MultiGzDecoder;
 use super::{Batch, progress};
 use crate::{
     command::{Complaint, export::Line},
+    domain::error::Code,
     service::Services,
 };
 
@@ -20,8 +21,8 @@ const MOST_BYTES: u64 = 32 << 20;
 pub(super) async fn run(services: &Services, file: &Path, site: &str) -> Result<(), Complaint> {
     let (source, bar) = progress::open(file)?;
     let mut source = inflated(source).map_err(|error| format!("{}: {error}", file.display()))?;
-    let mut batch = Batch::new(services, site);
-    let (mut number, mut unreadable, mut blank) = (0_u64, 0_u64, 0_u64);
+    let mut batch = Batch::new(services, site, Code::MalformedJson);
+    let (mut number, mut blank) = (0_u64, 0_u64);
     let mut line = Vec::new();
     loop {
         line.clear();
@@ -40,8 +41,8 @@ pub(super) async fn run(services: &Services, file: &Path, site: &str) -> Result<
         match serde_json::from_slice::<Line>(&line) {
             Ok(line) => batch.add(number, line.into()).await?,
             Err(error) => {
-                unreadable += 1;
-                bar.suspend(|| eprintln!("line {number}: {error}"));
+                batch.add_unreadable().await;
+                bar.suspend(|| eprintln!("line {number}: invalid: {}: {error}", Code::MalformedJson.name()));
             }
         }
     }
@@ -49,8 +50,8 @@ pub(super) async fn run(services: &Services, file: &Path, site: &str) -> Result<
     bar.finish_and_clear();
     let tally = &batch.tally;
     println!(
-        "{number} lines: {} events imported, {} there already, {} refused, {unreadable} unreadable, {blank} blank",
-        tally.accepted, tally.duplicates, tally.refused
+        "{number} lines: {} events imported, {} there already, {} refused, {} unreadable, {blank} blank",
+        tally.accepted, tally.duplicates, tally.refused, tally.unreadable
     );
     Ok(())
 }

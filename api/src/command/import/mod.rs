@@ -11,6 +11,7 @@ use super::{Complaint, complain};
 use crate::{
     domain::{
         caller::Caller,
+        error::Code,
         event::{Door, NewEvent, Outcome},
     },
     service::{Services, ingest::Way},
@@ -78,6 +79,7 @@ struct Tally {
     accepted: u64,
     duplicates: u64,
     refused: u64,
+    unreadable: u64,
 }
 
 /// Events of one batch, each with the number of its line.
@@ -86,16 +88,19 @@ struct Batch<'a> {
     site: &'a str,
     lines: Vec<u64>,
     events: Vec<NewEvent>,
+    /// Lines that could not be read since the last batch, and why.
+    unreadable: (i64, Code),
     tally: Tally,
 }
 
 impl<'a> Batch<'a> {
-    fn new(services: &'a Services, site: &'a str) -> Self {
+    fn new(services: &'a Services, site: &'a str, unreadable: Code) -> Self {
         Self {
             services,
             site,
             lines: Vec::new(),
             events: Vec::new(),
+            unreadable: (0, unreadable),
             tally: Tally::default(),
         }
     }
@@ -111,14 +116,39 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
+    /// Counts a line that could not be read: an event that was received all the same.
+    async fn add_unreadable(&mut self) {
+        self.unreadable.0 += 1;
+        self.tally.unreadable += 1;
+        if self.unreadable.0 >= i64::try_from(BATCH).unwrap_or(i64::MAX) {
+            self.count_unreadable().await;
+        }
+    }
+
+    async fn count_unreadable(&mut self) {
+        let (number, code) = self.unreadable;
+        self.unreadable.0 = 0;
+        if number > 0 {
+            let counted = self
+                .services
+                .count_unreadable(&Caller::operator(), self.way(), code, number);
+            counted.await;
+        }
+    }
+
+    fn way(&self) -> Way<'a> {
+        Way {
+            door: Door::Import,
+            site: Some(self.site),
+        }
+    }
+
     async fn flush(&mut self) -> Result<(), Complaint> {
+        self.count_unreadable().await;
         if self.events.is_empty() {
             return Ok(());
         }
-        let way = Way {
-            door: Door::Import,
-            site: Some(self.site),
-        };
+        let way = self.way();
         let events = std::mem::take(&mut self.events);
         let outcomes = self
             .services
@@ -126,12 +156,13 @@ impl<'a> Batch<'a> {
             .await
             .map_err(complain)?;
         for (line, outcome) in self.lines.drain(..).zip(outcomes) {
+            let kind = outcome.kind().name();
             match outcome {
                 Outcome::Accepted(_) => self.tally.accepted += 1,
                 Outcome::Duplicate { .. } => self.tally.duplicates += 1,
                 Outcome::Refused(error) => {
                     self.tally.refused += 1;
-                    eprintln!("line {line}: {error}");
+                    eprintln!("line {line}: {kind}: {error}");
                 }
             }
         }

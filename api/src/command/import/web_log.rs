@@ -3,7 +3,11 @@
 use std::path::Path;
 
 use super::{Batch, access_log, progress};
-use crate::{command::Complaint, domain::event::NewEvent, service::Services};
+use crate::{
+    command::Complaint,
+    domain::{error::Code, event::NewEvent},
+    service::Services,
+};
 use access_log::{Draft, Origin, Reader, Skip, Translator};
 
 /// Imports a log, and says what became of each of its lines.
@@ -17,8 +21,8 @@ pub(super) async fn run(
     let (source, bar) = progress::open(file)?;
     let mut reader = Reader::new(source).map_err(|error| format!("{}: {error}", file.display()))?;
     let mut translator = Translator::new(all, host);
-    let mut batch = Batch::new(services, site);
-    let (mut unreadable, mut broken) = (0_u64, None);
+    let mut batch = Batch::new(services, site, Code::MalformedRequest);
+    let mut broken = None;
     for next in reader.by_ref() {
         let record = match next {
             Ok(record) => record,
@@ -29,8 +33,9 @@ pub(super) async fn run(
         };
         match record.line {
             Err(error) => {
-                unreadable += 1;
-                bar.suspend(|| eprintln!("line {}: {error}", record.number));
+                batch.add_unreadable().await;
+                let (line, code) = (record.number, Code::MalformedRequest.name());
+                bar.suspend(|| eprintln!("line {line}: invalid: {code}: {error}"));
             }
             Ok(line) => {
                 if let Ok(draft) = translator.translate(&record.digest, line) {
@@ -43,11 +48,12 @@ pub(super) async fn run(
     bar.finish_and_clear();
     let tally = &batch.tally;
     println!(
-        "{} lines: {} events imported, {} there already, {} refused, {unreadable} unreadable, {} blank",
+        "{} lines: {} events imported, {} there already, {} refused, {} unreadable, {} blank",
         reader.lines(),
         tally.accepted,
         tally.duplicates,
         tally.refused,
+        tally.unreadable,
         reader.blank()
     );
     let skipped = translator.skipped();

@@ -86,6 +86,7 @@ impl EventInput {
 
 /// What became of one event.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "event::OutcomeKind")]
 pub(in crate::graphql) enum Outcome {
     /// Stored, durably.
     Accepted,
@@ -107,18 +108,7 @@ pub(in crate::graphql) enum Outcome {
 
 impl From<&event::Outcome> for Outcome {
     fn from(outcome: &event::Outcome) -> Self {
-        match outcome {
-            event::Outcome::Accepted(_) => Self::Accepted,
-            event::Outcome::Duplicate { .. } => Self::Duplicate,
-            event::Outcome::Refused(error) => match error.code {
-                Code::Denied => Self::Denied,
-                Code::TagTypeConflict | Code::TagKeyLimit | Code::TagKeyUndeclared => Self::TypeConflict,
-                Code::RateLimited => Self::RateLimited,
-                Code::Overloaded => Self::Overloaded,
-                Code::Internal => Self::Failed,
-                _ => Self::Invalid,
-            },
-        }
+        outcome.kind().into()
     }
 }
 
@@ -211,7 +201,7 @@ impl EventMutation {
             .services()
             .log_each(ctx.caller(), Door::Graphql, vec![site.clone()], vec![event])
             .await;
-        let outcome = outcomes.map_err(|error| ctx.fail(error))?.pop();
+        let outcome = outcomes.map_err(|error| ctx.fail_event(error))?.pop();
         let outcome = outcome.ok_or_else(|| async_graphql::Error::new("an event went without an outcome"))?;
         Ok(LogEventPayload::new(outcome, site, "input"))
     }
@@ -227,7 +217,7 @@ impl EventMutation {
             .services()
             .log_each(ctx.caller(), Door::Graphql, sites.clone(), events)
             .await;
-        let outcomes = outcomes.map_err(|error| ctx.fail(error))?;
+        let outcomes = outcomes.map_err(|error| ctx.fail_event(error))?;
         let accepted = outcomes
             .iter()
             .filter(|outcome| matches!(outcome, event::Outcome::Accepted(_)))

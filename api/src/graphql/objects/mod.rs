@@ -7,6 +7,7 @@ pub(super) mod deletion;
 pub(super) mod event;
 pub(super) mod find;
 pub(super) mod key;
+pub(super) mod ledger;
 pub(super) mod range;
 pub(super) mod rule;
 pub(super) mod site;

@@ -23,11 +23,11 @@ pub enum Credential<'a> {
 }
 
 /// Says who calls, and what resolvers may know of them.
-pub trait Authenticate: 'static {
+pub trait Authenticate: Clone + Send + Sync + 'static {
     /// What is kept of the HTTP request that a caller came by: an address, a user agent, a request id.
     type Client: 'static;
     /// Somebody who may ask, though perhaps nobody in particular.
-    type Caller: Clone + 'static;
+    type Caller: Clone + Send + Sync + 'static;
 
     /// Takes from the request what the other two methods need.
     fn client(&self, request: &HttpRequest) -> Self::Client;
@@ -48,6 +48,11 @@ pub trait Authenticate: 'static {
 
     /// Adds what the caller has left to an answer's headers; of a caller who is not known, what an unknown one has.
     fn tell(&self, client: &Self::Client, caller: Option<&Self::Caller>, demand: Demand, headers: &mut HeaderMap);
+
+    /// Counts what was to log events and could not be read; the caller is answered after it.
+    fn count_unreadable(&self, _caller: &Self::Caller, _code: Code) -> impl Future<Output = ()> + Send + 'static {
+        async {}
+    }
 
     /// Whether the caller is still who they were, asked every second while something streams.
     fn is_current(&self, _caller: &Self::Caller) -> impl Future<Output = bool> {

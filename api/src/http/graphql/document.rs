@@ -30,10 +30,20 @@ const TOKEN_BYTES: u64 = 320;
 /// What the cache reckons a document with, to know how many it is made for.
 const USUAL_BYTES: u64 = 16 << 10;
 
+/// How the fields that log events begin; no others do.
+const LOGS: &str = "logEvent";
+
+/// Whether a text, be it right or not, may be meant to log events.
+pub(super) fn may_log(text: &str) -> bool {
+    text.contains(LOGS)
+}
+
 /// A document that parses and is within the limits; whether it fits the schema is not known yet.
 #[derive(Clone)]
 pub(super) struct Document {
     pub(super) parsed: ExecutableDocument,
+    /// Whether it may log events.
+    pub(super) logs: bool,
     tokens: usize,
     fields: usize,
 }
@@ -74,7 +84,13 @@ impl Documents {
         let tokens = limit::scan(text, &self.limits).map_err(|error| server_error(&error))?;
         let parsed = parser::parse_query(text).map_err(parse_failed)?;
         let fields = limit::measure(&parsed, &self.limits).map_err(|error| server_error(&error))?;
-        let document = Arc::new(Document { parsed, tokens, fields });
+        let logs = may_log(text);
+        let document = Arc::new(Document {
+            parsed,
+            logs,
+            tokens,
+            fields,
+        });
         if let Some(known) = known {
             known.insert(text.to_owned(), Arc::clone(&document));
         }
@@ -161,6 +177,18 @@ impl Document {
         }
         Ok(operation)
     }
+}
+
+/// Whether the root field of this response key logs events; also where a fragment hides which field it is.
+pub(super) fn logs_at(operation: &OperationDefinition, key: &str) -> bool {
+    let mut roots = operation.selection_set.node.items.iter().map(|root| &root.node);
+    roots.all(|root| match root {
+        Selection::Field(field) => {
+            let field = &field.node;
+            field.response_key().node != key || field.name.node.starts_with(LOGS)
+        }
+        Selection::FragmentSpread(_) | Selection::InlineFragment(_) => true,
+    })
 }
 
 /// Checks that each variable that must have a value has one; whether it is of the right type, validation finds out.

@@ -25,7 +25,7 @@ use actix_web::{
     http::{Method, header},
     web,
 };
-use async_graphql::{Executor, ServerError, parser::types::OperationType};
+use async_graphql::{Executor, parser::types::OperationType};
 use tokio::sync::watch;
 
 pub use self::authenticate::{Authenticate, Credential};
@@ -35,7 +35,7 @@ use self::{
     argument::Arguments,
     completion::Shape,
     document::Documents,
-    operation::Prepared,
+    operation::{Prepared, Unprepared},
     request::{Operation, Request},
 };
 use super::deadline::within;
@@ -186,48 +186,67 @@ async fn answer<E: Executor, A: Authenticate>(
 ) -> Result<HttpResponse> {
     let over_get = request.method() == Method::GET;
     if !over_get && request.method() != Method::POST {
-        return Ok(not_allowed("GraphQL is asked over GET and POST.", "GET, POST", accept));
+        return Ok(not_allowed(
+            "GraphQL is asked over GET and POST.",
+            "GET, POST",
+            false,
+            accept,
+        ));
     }
-    let encoding = if over_get {
-        None
-    } else {
-        Some(body::encoding(request.headers())?)
-    };
+    let encoding = body::encoding(request.headers());
     let credential = Credential::of_headers(request.headers())?;
     let caller = endpoint.authenticate.authenticate(client, credential).await?;
     known.caller = Some(caller.clone());
 
-    let sent = match encoding {
-        None => Request::Single(Operation::from_query_string(request.query_string())?),
-        Some(encoding) => {
-            let bounds = (endpoint.limits.body_bytes, endpoint.limits.body_timeout);
-            let bytes = body::read(payload, request.headers(), encoding, bounds).await?;
-            Request::from_json(&bytes, endpoint.limits.batch_operations)?
+    let sent = if over_get {
+        Request::Single(Operation::from_query_string(request.query_string())?)
+    } else {
+        let read = read_sent(endpoint, request, payload, encoding).await;
+        match read {
+            Ok(sent) => sent,
+            Err(error) => {
+                // To find that out took time, and events may have been in it.
+                let refused = operation::charge_failure(endpoint, client, &caller).err();
+                let error = refused.unwrap_or(error);
+                endpoint.authenticate.count_unreadable(&caller, error.code).await;
+                return Ok(response::refuse_event(&error, accept.media()));
+            }
         }
     };
     match sent {
         Request::Batch(operations) => {
             let mut answers = Vec::with_capacity(operations.len());
             for operation in operations {
-                answers.push(match operation::prepare_single(endpoint, operation) {
-                    Ok(prepared) => {
-                        known.demand = known.demand.and(prepared.demand);
-                        let executed = operation::execute(endpoint, prepared, client, &caller).await;
-                        executed.unwrap_or_else(|error| response::request_error(response::server_error(&error)))
-                    }
-                    Err(error) => {
-                        operation::charge_failure(endpoint, client, &caller)?;
-                        response::request_error(error)
-                    }
-                });
+                answers.push(
+                    match operation::prepare_single(endpoint, (client, &caller), operation).await {
+                        Ok(prepared) => {
+                            known.demand = known.demand.and(prepared.demand);
+                            let logs = prepared.logs();
+                            let executed = operation::execute(endpoint, prepared, client, &caller).await;
+                            executed.unwrap_or_else(|error| {
+                                let mut shown = response::server_error(&error);
+                                if logs {
+                                    response::mark(&mut shown);
+                                }
+                                response::request_error(shown)
+                            })
+                        }
+                        Err(unprepared) => response::request_error(unprepared.shown),
+                    },
+                );
             }
             Ok(response::batch(&answers, accept.media()))
         }
         Request::Single(operation) if over_get && operation::is_mutation(&endpoint.documents, &operation) => {
-            Ok(not_allowed("A mutation is sent by POST.", "POST", accept))
+            let logs = document::may_log(&operation.query);
+            if logs {
+                let code = Code::MethodNotAllowed;
+                endpoint.authenticate.count_unreadable(&caller, code).await;
+            }
+            Ok(not_allowed("A mutation is sent by POST.", "POST", logs, accept))
         }
         Request::Single(operation) => {
-            let prepared = operation::prepare(endpoint, operation);
+            let prepared = operation::prepare(endpoint, (client, &caller), operation).await;
             if let Ok(prepared) = &prepared {
                 known.demand = prepared.demand;
             }
@@ -236,14 +255,28 @@ async fn answer<E: Executor, A: Authenticate>(
     }
 }
 
+/// Reads the body of a POST.
+async fn read_sent<E: Executor, A: Authenticate>(
+    endpoint: &Endpoint<E, A>,
+    request: &HttpRequest,
+    payload: web::Payload,
+    encoding: Result<body::Encoding>,
+) -> Result<Request> {
+    let limits = &endpoint.limits;
+    let bounds = (limits.body_bytes, limits.body_timeout);
+    let bytes = body::read(payload, request.headers(), encoding?, bounds).await?;
+    Request::from_json(&bytes, limits.batch_operations)
+}
+
 async fn single<E: Executor, A: Authenticate>(
     endpoint: &web::Data<Endpoint<E, A>>,
-    prepared: Result<Prepared, ServerError>,
+    prepared: Result<Prepared, Box<Unprepared>>,
     (client, caller): (&A::Client, A::Caller),
     accept: Accept,
 ) -> Result<HttpResponse> {
     let kind = prepared.as_ref().map_or(OperationType::Query, |prepared| prepared.kind);
     if accept.prefers_stream(kind == OperationType::Subscription) {
+        let prepared = prepared.map_err(|unprepared| unprepared.shown);
         return Ok(sse::stream(endpoint.clone(), prepared, client, caller));
     }
     if kind == OperationType::Subscription {
@@ -252,17 +285,27 @@ async fn single<E: Executor, A: Authenticate>(
         return Err(Error::new(Code::NotAcceptable, message));
     }
     let answer = match prepared {
-        Ok(prepared) => operation::execute(endpoint, prepared, client, &caller).await?,
-        Err(error) => {
-            operation::charge_failure(endpoint, client, &caller)?;
-            response::request_error(error)
+        Ok(prepared) => {
+            let logs = prepared.logs();
+            match operation::execute(endpoint, prepared, client, &caller).await {
+                Ok(answer) => answer,
+                Err(error) if logs => return Ok(response::refuse_event(&error, accept.media())),
+                Err(error) => return Err(error),
+            }
         }
+        Err(unprepared) => match &unprepared.refusal {
+            Some(error) if unprepared.logs => return Ok(response::refuse_event(error, accept.media())),
+            Some(error) => return Err(error.clone()),
+            None => response::request_error(unprepared.shown),
+        },
     };
     Ok(response::single(&answer, accept.media()))
 }
 
-fn not_allowed(message: &str, allow: &'static str, accept: Accept) -> HttpResponse {
-    let mut response = response::refuse(&Error::new(Code::MethodNotAllowed, message), accept.media());
+fn not_allowed(message: &str, allow: &'static str, logs: bool, accept: Accept) -> HttpResponse {
+    let error = Error::new(Code::MethodNotAllowed, message);
+    let refuse = if logs { response::refuse_event } else { response::refuse };
+    let mut response = refuse(&error, accept.media());
     response
         .headers_mut()
         .insert(header::ALLOW, header::HeaderValue::from_static(allow));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Executor, Response, ServerError, parser::types::OperationType};
+use async_graphql::{Executor, PathSegment, Response, ServerError, parser::types::OperationType};
 use futures_util::{
     StreamExt,
     stream::{self, BoxStream},
@@ -29,6 +29,13 @@ pub(super) struct Prepared {
     document: Arc<Document>,
 }
 
+impl Prepared {
+    /// Whether it is to log events.
+    pub(super) fn logs(&self) -> bool {
+        self.kind == OperationType::Mutation && self.document.logs
+    }
+}
+
 /// Whether an operation would change something, be it right otherwise or not.
 pub(super) fn is_mutation(documents: &Documents, sent: &Operation) -> bool {
     let name = sent.operation_name.as_deref().filter(|name| !name.is_empty());
@@ -40,16 +47,67 @@ pub(super) fn is_mutation(documents: &Documents, sent: &Operation) -> bool {
     })
 }
 
+/// An operation that cannot be executed, counted where it was to log events.
+pub(super) struct Unprepared {
+    /// What its caller is told.
+    pub(super) shown: ServerError,
+    /// What that is, where it is not about the operation: its caller has used up what may be asked.
+    pub(super) refusal: Option<Error>,
+    /// Whether it was to log events.
+    pub(super) logs: bool,
+}
+
+impl Unprepared {
+    /// Charges what cannot be executed, as to find that out took time, and counts it as an event where it was to log some.
+    async fn settle<E: Executor, A: Authenticate>(
+        endpoint: &Endpoint<E, A>,
+        (client, caller): (&A::Client, &A::Caller),
+        mut shown: ServerError,
+        logs: bool,
+    ) -> Box<Self> {
+        let refusal = charge_failure(endpoint, client, caller).err();
+        if let Some(refusal) = &refusal {
+            shown = server_error(refusal);
+        }
+        if logs {
+            let code = response::mark(&mut shown);
+            endpoint.authenticate.count_unreadable(caller, code).await;
+        }
+        Box::new(Self { shown, refusal, logs })
+    }
+}
+
 /// Makes an operation ready for the schema.
 ///
 /// # Errors
 ///
 /// The document or the variables are not right.
-pub(super) fn prepare<E: Executor, A: Authenticate>(
+pub(super) async fn prepare<E: Executor, A: Authenticate>(
+    endpoint: &Endpoint<E, A>,
+    known: (&A::Client, &A::Caller),
+    sent: Operation,
+) -> Result<Prepared, Box<Unprepared>> {
+    let mut logs = false;
+    match read(endpoint, sent, &mut logs) {
+        Ok(prepared) => Ok(prepared),
+        Err(error) => Err(Unprepared::settle(endpoint, known, error, logs).await),
+    }
+}
+
+/// Reads an operation; also finds out whether it was to log events, be it right or not.
+fn read<E: Executor, A: Authenticate>(
     endpoint: &Endpoint<E, A>,
     sent: Operation,
+    logs: &mut bool,
 ) -> Result<Prepared, ServerError> {
-    let document = endpoint.documents.get(&sent.query)?;
+    let document = match endpoint.documents.get(&sent.query) {
+        Ok(document) => document,
+        Err(error) => {
+            *logs = document::may_log(&sent.query);
+            return Err(error);
+        }
+    };
+    *logs = document.logs;
     // Some clients send an empty name where they mean none.
     let name = sent.operation_name.filter(|name| !name.is_empty());
     let operation = document.operation(name.as_deref())?;
@@ -74,14 +132,15 @@ pub(super) fn prepare<E: Executor, A: Authenticate>(
 /// # Errors
 ///
 /// As of `prepare`, or it is a subscription.
-pub(super) fn prepare_single<E: Executor, A: Authenticate>(
+pub(super) async fn prepare_single<E: Executor, A: Authenticate>(
     endpoint: &Endpoint<E, A>,
+    known: (&A::Client, &A::Caller),
     sent: Operation,
-) -> Result<Prepared, ServerError> {
-    let prepared = prepare(endpoint, sent)?;
+) -> Result<Prepared, Box<Unprepared>> {
+    let prepared = prepare(endpoint, known, sent).await?;
     if prepared.kind == OperationType::Subscription {
         let error = Error::new(Code::NotAcceptable, "A subscription cannot be part of a batch.");
-        return Err(server_error(&error));
+        return Err(Unprepared::settle(endpoint, known, server_error(&error), false).await);
     }
     Ok(prepared)
 }
@@ -112,12 +171,27 @@ pub(super) async fn execute<E: Executor, A: Authenticate>(
     client: &A::Client,
     caller: &A::Caller,
 ) -> Result<Answer> {
-    let (data, bill) = endpoint.authenticate.begin(client, caller, prepared.demand)?;
+    let (data, bill) = match endpoint.authenticate.begin(client, caller, prepared.demand) {
+        Ok(begun) => begun,
+        Err(error) => {
+            if prepared.logs() {
+                endpoint.authenticate.count_unreadable(caller, error.code).await;
+            }
+            return Err(error);
+        }
+    };
     prepared.request.data = data;
-    Ok(run(&endpoint.executor, &endpoint.shape, prepared, &bill).await)
+    let known = (&endpoint.authenticate, caller);
+    Ok(run(&endpoint.executor, &endpoint.shape, known, (prepared, &bill)).await)
 }
 
-async fn run(executor: &impl Executor, shape: &Shape, prepared: Prepared, bill: &Bill) -> Answer {
+async fn run<A: Authenticate>(
+    executor: &impl Executor,
+    shape: &Shape,
+    (authenticate, caller): (&A, &A::Caller),
+    (prepared, bill): (Prepared, &Bill),
+) -> Answer {
+    let logs = prepared.logs();
     let Prepared {
         request,
         document,
@@ -129,8 +203,31 @@ async fn run(executor: &impl Executor, shape: &Shape, prepared: Prepared, bill: 
     if demand.draws_on(Budget::Query) {
         tell_cost(&mut response, bill);
     }
-    response::finish(response, |response| {
+    let mut answer = response::finish(response, |response| {
         complete(response, shape, &document, name.as_deref())
+    });
+    if logs {
+        for code in mark_events(&mut answer, &document, name.as_deref()) {
+            authenticate.count_unreadable(caller, code).await;
+        }
+    }
+    answer
+}
+
+/// Marks the errors of events that never came to a resolver, and gives their codes: one for the whole operation where it
+/// was not executed, else one for each field whose arguments turned out wrong.
+fn mark_events(answer: &mut Answer, document: &Document, name: Option<&str>) -> Vec<Code> {
+    if !answer.executed {
+        let mut codes = answer.mark(|_| true);
+        codes.truncate(1);
+        return codes;
+    }
+    let Ok(operation) = document.operation(name) else {
+        return Vec::new();
+    };
+    answer.mark(|error| match error.path.as_slice() {
+        [PathSegment::Field(key)] => document::logs_at(&operation.node, key),
+        _ => false,
     })
 }
 
@@ -155,14 +252,26 @@ pub(super) fn results<E: Executor, A: Authenticate>(
     let (data, bill) = match endpoint.authenticate.begin(client, caller, prepared.demand) {
         Ok(begun) => begun,
         Err(error) => {
-            let refused = response::request_error(server_error(&error));
-            return stream::once(async { refused }).boxed();
+            let mut shown = server_error(&error);
+            let counted = prepared.logs().then(|| {
+                let code = response::mark(&mut shown);
+                endpoint.authenticate.count_unreadable(caller, code)
+            });
+            let refused = async move {
+                if let Some(counted) = counted {
+                    counted.await;
+                }
+                response::request_error(shown)
+            };
+            return stream::once(refused).boxed();
         }
     };
     prepared.request.data = data;
     let (executor, shape) = (endpoint.executor.clone(), Arc::clone(&endpoint.shape));
     if prepared.kind != OperationType::Subscription {
-        return stream::once(async move { run(&executor, &shape, prepared, &bill).await }).boxed();
+        let (authenticate, caller) = (endpoint.authenticate.clone(), caller.clone());
+        let answer = async move { run(&executor, &shape, (&authenticate, &caller), (prepared, &bill)).await };
+        return stream::once(answer).boxed();
     }
     let Prepared { request, document, .. } = prepared;
     let name = request.operation_name.clone();

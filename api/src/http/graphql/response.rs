@@ -11,7 +11,10 @@ use async_graphql::{Response, ServerError, Value};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::accept::Media;
-use crate::domain::error::{Code, Error};
+use crate::domain::{
+    error::{Code, Error},
+    event::OutcomeKind,
+};
 
 /// The result of an operation, fit to be sent.
 pub(super) struct Answer {
@@ -51,6 +54,16 @@ impl Answer {
         };
         StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST)
     }
+
+    /// Marks the errors that `of_event` picks as outcomes of events, but for those that say so already; gives their codes.
+    pub(super) fn mark(&mut self, of_event: impl Fn(&ServerError) -> bool) -> Vec<Code> {
+        let errors = self.response.errors.iter_mut();
+        let unmarked = errors.filter(|error| {
+            let known = error.extensions.as_ref().and_then(|known| known.get("outcome"));
+            known.is_none() && of_event(error)
+        });
+        unmarked.map(mark).collect()
+    }
 }
 
 impl Serialize for Answer {
@@ -67,6 +80,13 @@ impl Serialize for Answer {
         }
         map.end()
     }
+}
+
+/// Says in an error that it is the outcome of an event; gives its code.
+pub(super) fn mark(error: &mut ServerError) -> Code {
+    let code = code_of(error).unwrap_or(Code::GraphqlValidationFailed);
+    set(error, "outcome", OutcomeKind::of(code).name().to_ascii_uppercase());
+    code
 }
 
 /// Looks through what the schema answered; where something failed, `complete` fills the gaps.
@@ -205,8 +225,19 @@ pub(super) fn batch(answers: &[Answer], media: Media) -> HttpResponse {
 
 /// The answer to a request that is not one, or not from one who may ask.
 pub(super) fn refuse(error: &Error, media: Media) -> HttpResponse {
-    let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::BAD_REQUEST);
-    let answer = request_error(server_error(error));
+    refuse_with(error.code, server_error(error), media)
+}
+
+/// Refuses a request that counts as an event.
+pub(super) fn refuse_event(error: &Error, media: Media) -> HttpResponse {
+    let mut shown = server_error(error);
+    mark(&mut shown);
+    refuse_with(error.code, shown, media)
+}
+
+fn refuse_with(code: Code, shown: ServerError, media: Media) -> HttpResponse {
+    let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::BAD_REQUEST);
+    let answer = request_error(shown);
     let mut builder = HttpResponse::build(status);
     if status == StatusCode::UNAUTHORIZED {
         builder.insert_header((header::WWW_AUTHENTICATE, "Bearer"));

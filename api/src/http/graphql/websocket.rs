@@ -19,11 +19,12 @@ use tracing::Instrument;
 use super::{
     Authenticate, Credential, Endpoint,
     connection::{Guarded, Lingering, broken},
+    document::may_log,
     event::{Event, events},
     message::{ClientMessage, Closing, PROTOCOL, ServerMessage},
     operation,
     request::Operation,
-    response::server_error,
+    response::{mark, server_error},
     sse::{RECHECK, quiet_interval, until_shutdown},
 };
 use crate::domain::error::{Code, Error, Result};
@@ -165,19 +166,38 @@ impl<E: Executor, A: Authenticate> Socket<E, A> {
                 return Err(Closing::Answered(reason.map(|reason| reason.code.into())));
             }
             Some(Ok(AggregatedMessage::Binary(_))) => return Err(Closing::InvalidMessage),
-            Some(Err(error)) => return Err(broken(&error)),
+            Some(Err(error)) => {
+                let closing = broken(&error);
+                match closing {
+                    Closing::TooBig => self.count_unreadable(Code::BodyTooLarge).await,
+                    Closing::NotText => self.count_unreadable(Code::MalformedRequest).await,
+                    _ => {}
+                }
+                return Err(closing);
+            }
         };
-        match ClientMessage::parse(&text).ok_or(Closing::InvalidMessage)? {
+        let Some(message) = ClientMessage::parse(&text) else {
+            self.count_unreadable(Code::MalformedRequest).await;
+            return Err(Closing::InvalidMessage);
+        };
+        match message {
             ClientMessage::Init(payload) => self.initialise(&payload).await,
             ClientMessage::Ping(payload) => self.send(&ServerMessage::of_connection("pong", payload)).await,
             ClientMessage::Pong => Ok(()),
-            ClientMessage::Subscribe { id, operation } => self.subscribe(id.into(), operation),
+            ClientMessage::Subscribe { id, operation } => self.subscribe(id.into(), operation).await,
             ClientMessage::Complete { id } => {
                 if let Some(operation) = self.running.remove(id.as_str()) {
                     operation.abort();
                 }
                 Ok(())
             }
+        }
+    }
+
+    /// Counts a message in which events may have been.
+    async fn count_unreadable(&self, code: Code) {
+        if let Some(caller) = &self.caller {
+            self.endpoint.authenticate.count_unreadable(caller, code).await;
         }
     }
 
@@ -209,7 +229,7 @@ impl<E: Executor, A: Authenticate> Socket<E, A> {
             .await
     }
 
-    fn subscribe(&mut self, id: Arc<str>, sent: Operation) -> Result<(), Closing> {
+    async fn subscribe(&mut self, id: Arc<str>, sent: Operation) -> Result<(), Closing> {
         let Some(caller) = &self.caller else {
             return Err(Closing::Unauthorized);
         };
@@ -218,17 +238,17 @@ impl<E: Executor, A: Authenticate> Socket<E, A> {
         }
         let most = self.endpoint.limits.websocket_operations;
         let prepared = if self.running.len() < most {
-            let prepared = operation::prepare(&self.endpoint, sent);
-            match prepared {
-                Ok(prepared) => Ok(prepared),
-                Err(error) => match operation::charge_failure(&self.endpoint, &self.client, caller) {
-                    Ok(()) => Err(error),
-                    Err(refused) => Err(server_error(&refused)),
-                },
-            }
+            let known = (&self.client, caller);
+            let prepared = operation::prepare(&self.endpoint, known, sent).await;
+            prepared.map_err(|unprepared| unprepared.shown)
         } else {
             let message = format!("A connection may run {most} operations at once.");
-            Err(server_error(&Error::new(Code::TooManySubscriptions, message)))
+            let mut error = server_error(&Error::new(Code::TooManySubscriptions, message));
+            if may_log(&sent.query) {
+                let code = mark(&mut error);
+                self.count_unreadable(code).await;
+            }
+            Err(error)
         };
         let events = match prepared {
             Ok(prepared) => {

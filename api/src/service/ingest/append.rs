@@ -6,14 +6,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 
-use super::{Prepared, Waiting, step::admit_event};
+use super::{
+    Prepared, Waiting,
+    count::{self, Book, Gathered},
+    step::admit_event,
+};
 use crate::{
     clock,
     domain::{
         error::{Code, Error, Result},
         event::Outcome,
+        ledger::Counts,
         tag_type::Refusal,
     },
     service::{
@@ -32,6 +37,8 @@ pub struct Appender {
     /// Taken from the queue, too much for the last batch.
     held: Option<Waiting>,
     last: Last,
+    /// What it remembers of the ledger.
+    book: Mutex<Book>,
 }
 
 /// What is known of the last batch.
@@ -51,6 +58,9 @@ struct Begun {
 /// The most that a batch waits for company.
 const MOST_LINGER: Duration = Duration::from_millis(2);
 
+/// How long refusals wait for an event to be written with: they share its commit, or those of some milliseconds do.
+const LINGER_ASIDE: Duration = Duration::from_millis(4);
+
 /// What a caller takes to read its answer and to send the next event, roughly.
 const COMING_BACK: Duration = Duration::from_micros(20);
 
@@ -64,25 +74,45 @@ impl Appender {
             arrivals,
             held: None,
             last: Last::default(),
+            book: Mutex::default(),
         }
     }
 
-    /// Waits until there is something to append; `false` once nobody can send any more. May be given up at any time.
+    /// Waits until there is something to append or to count; `false` once nobody can send any more. May be given up at any
+    /// time.
     pub async fn wait(&mut self) -> bool {
-        if self.held.is_none() {
-            self.held = self.arrivals.recv().await;
+        if self.held.is_some() {
+            return true;
         }
-        self.held.is_some()
+        tokio::select! {
+            biased;
+            next = self.arrivals.recv() => {
+                self.held = next;
+                self.held.is_some()
+            }
+            () = self.services.ingest.aside.arrival() => true,
+        }
     }
 
     /// Appends one batch of what waits. To be run to its end: callers wait for their answers.
     pub async fn append_next(&mut self) {
+        if self.held.is_none() {
+            self.held = self.arrivals.try_recv().ok();
+        }
+        if self.held.is_none() {
+            // There are refusals alone.
+            let next = tokio::time::timeout(LINGER_ASIDE, self.arrivals.recv()).await;
+            self.held = next.unwrap_or_default();
+        }
         // Whoever comes while the transaction begins is in it.
         let begun = self.begin().await;
         let mut batch = Vec::new();
         self.gather(&mut batch);
-        self.linger(&mut batch).await;
-        self.append(batch, begun).await;
+        if !batch.is_empty() {
+            self.linger(&mut batch).await;
+        }
+        let aside = self.services.ingest.aside.take();
+        self.append(batch, aside, begun).await;
     }
 
     /// Appends everything that waits now, without waiting for more.
@@ -90,11 +120,16 @@ impl Appender {
         loop {
             let mut batch = Vec::new();
             self.gather(&mut batch);
-            if batch.is_empty() {
+            let aside = self.services.ingest.aside.take();
+            let last = batch.is_empty();
+            if last && aside.is_empty() {
                 return;
             }
             let begun = self.begin().await;
-            self.append(batch, begun).await;
+            self.append(batch, aside, begun).await;
+            if last {
+                return;
+            }
         }
     }
 
@@ -156,10 +191,14 @@ impl Appender {
         }
     }
 
-    async fn append(&mut self, batch: Vec<Waiting>, begun: Result<Begun>) {
+    async fn append(&mut self, batch: Vec<Waiting>, aside: Gathered, begun: Result<Begun>) {
+        if batch.is_empty() {
+            self.count_aside(aside.counts.clone(), begun).await;
+            return;
+        }
         let events: usize = batch.iter().map(|waiting| waiting.events.len()).sum();
         let start = Instant::now();
-        let appended = self.append_with_retries(&batch, begun).await;
+        let appended = self.append_with_retries(&batch, &aside.counts, begun).await;
         let services = &self.services;
         let took = start.elapsed();
         services.metrics.count_append(events, took);
@@ -178,7 +217,10 @@ impl Appender {
                 tracing::error!(error = ?error, events, "an append failed");
                 services.metrics.count_fault("append");
                 let refusal = if is_transient(&error) { overloaded() } else { error };
-                vec![Outcome::Refused(refusal); events].into_iter()
+                let outcome = Outcome::Refused(refusal);
+                self.count_aside(count::of_failed(&batch, &outcome, aside.counts.clone()))
+                    .await;
+                vec![outcome; events].into_iter()
             }
         };
         for waiting in batch {
@@ -191,15 +233,28 @@ impl Appender {
         services.fold_nudge.notify_one();
     }
 
+    /// Writes down what was refused and nothing else. What cannot be written is kept, and goes with the next append.
+    async fn count_aside(&self, counts: Counts<Box<str>>, begun: Result<Begun>) {
+        if counts.is_empty() {
+            return;
+        }
+        if let Err(error) = self.append_with_retries(&[], &counts, begun).await {
+            tracing::error!(error = ?error, "counting what was refused failed, and will be tried again");
+            self.services.metrics.count_fault("ledger");
+            self.services.ingest.aside.keep(counts);
+        }
+    }
+
     async fn append_with_retries(
         &self,
         batch: &[Waiting],
+        aside: &Counts<Box<str>>,
         mut begun: Result<Begun>,
     ) -> Result<(Vec<Outcome>, Duration)> {
         let mut attempt = 1;
         loop {
             let appended = match begun {
-                Ok(begun) => self.append_once(batch, begun).await,
+                Ok(begun) => self.append_once(batch, aside, begun).await,
                 Err(error) => Err(error),
             };
             match appended {
@@ -214,7 +269,12 @@ impl Appender {
     }
 
     /// Appends a batch in one transaction; also gives how long its commit took.
-    async fn append_once(&self, batch: &[Waiting], begun: Begun) -> Result<(Vec<Outcome>, Duration)> {
+    async fn append_once(
+        &self,
+        batch: &[Waiting],
+        aside: &Counts<Box<str>>,
+        begun: Begun,
+    ) -> Result<(Vec<Outcome>, Duration)> {
         let services = &self.services;
         let Begun { tx, configuration } = begun;
         let prepared: Vec<_> = batch.iter().flat_map(|waiting| &waiting.events).collect();
@@ -266,9 +326,6 @@ impl Appender {
         hits.write(&tx, &configuration, &appended.lost, now).await?;
         let refused: Vec<_> = misfits.iter().map(|(one, refusal)| one.refused(refusal)).collect();
         quarantine::keep(&tx, &configuration, &refused).await?;
-        let start = Instant::now();
-        tx.commit().await?;
-        let commit = start.elapsed();
         let answers = prepared.iter().zip(outcomes).map(|(one, outcome)| {
             outcome.unwrap_or_else(|| {
                 if appended.lost.contains(&one.event.uid) {
@@ -280,7 +337,16 @@ impl Appender {
                 }
             })
         });
-        let answers = answers.collect();
+        let answers: Vec<_> = answers.collect();
+        let counts = count::of_batch(batch, &answers, aside);
+        let mut book = self.book.lock().await;
+        let named = book
+            .write(&tx, &services.hasher, configuration.generation, &counts)
+            .await?;
+        let start = Instant::now();
+        tx.commit().await?;
+        let commit = start.elapsed();
+        book.remember(named);
         schema.remember(services, &appended.lost);
         appended.remember(&services.database);
         Ok((answers, commit))

@@ -2,6 +2,7 @@
 //! and the append answers after the commit.
 
 mod append;
+mod count;
 pub mod enrichment;
 pub mod explain;
 mod identity;
@@ -26,10 +27,11 @@ use super::{
 use crate::{
     config,
     domain::{
-        caller::Caller,
+        caller::{Caller, Identity},
         error::{Code, Error, Result},
-        event::{Door, Event, NewEvent, Outcome},
+        event::{Door, Event, NewEvent, Outcome, OutcomeKind},
         hash::KeyedHash,
+        ledger::Counts,
         operation::Operation,
         tag,
     },
@@ -50,6 +52,8 @@ pub struct Ingest {
     appending: AtomicU64,
     queue: mpsc::UnboundedSender<Waiting>,
     arrivals: Mutex<Option<mpsc::UnboundedReceiver<Waiting>>>,
+    /// Refusals that are to be counted, of requests of which nothing is to be appended.
+    aside: count::Aside,
 }
 
 /// An event that passed every step before the append.
@@ -84,6 +88,8 @@ impl Prepared {
 /// The events of one request, waiting to be appended; the queue is bounded by its permits.
 struct Waiting {
     events: Vec<Prepared>,
+    /// What was refused of the same request already: it is counted with what becomes of the others.
+    refused: Counts<Box<str>>,
     answer: oneshot::Sender<Vec<Outcome>>,
     room: OwnedSemaphorePermit,
 }
@@ -111,6 +117,7 @@ impl Ingest {
             appending: AtomicU64::new(0),
             queue,
             arrivals: Mutex::new(Some(arrivals)),
+            aside: count::Aside::default(),
             config,
         })
     }
@@ -137,22 +144,47 @@ impl Ingest {
         Duration::from_nanos(self.appending.load(Ordering::Relaxed))
     }
 
-    async fn enqueue(&self, events: Vec<Prepared>) -> Result<Vec<Outcome>> {
-        let overloaded = || {
-            let message = "The server's queue is full and nothing of this request was stored; try again.";
-            Error::new(Code::Overloaded, message).retry_after(Duration::from_secs(1))
+    /// Has events appended, and counted together with what was refused of their request; gives what became of each.
+    async fn enqueue(&self, events: Vec<Prepared>, mut refused: Counts<Box<str>>) -> Vec<Outcome> {
+        let number = events.len();
+        let failed = |error| vec![Outcome::Refused(error); number];
+        let room = match self.find_room(number).await {
+            Ok(room) => room,
+            Err(error) => {
+                let outcome = Outcome::Refused(error);
+                for one in &events {
+                    let action = count::told(&one.event.action);
+                    refused.add(count::ended(&one.event, &outcome), action.into(), 1);
+                }
+                self.aside.add(refused).await;
+                return vec![outcome; number];
+            }
         };
-        let permits = u32::try_from(events.len()).map_err(|_| overloaded())?;
-        let room = tokio::time::timeout(self.config.queue_timeout, self.room.clone().acquire_many_owned(permits)).await;
-        let room = room.map_err(|_| overloaded())?.map_err(Error::internal)?;
         let (answer, answered) = oneshot::channel();
-        self.queue
-            .send(Waiting { events, answer, room })
-            .map_err(|_| overloaded())?;
-        answered
-            .await
-            .map_err(|_| Error::internal("the append ended without an answer"))
+        let waiting = Waiting {
+            events,
+            refused,
+            answer,
+            room,
+        };
+        if self.queue.send(waiting).is_err() {
+            // Nobody appends any more, nor counts.
+            return failed(overloaded());
+        }
+        let unanswered = |_| failed(Error::internal("the append ended without an answer"));
+        answered.await.unwrap_or_else(unanswered)
     }
+
+    async fn find_room(&self, events: usize) -> Result<OwnedSemaphorePermit> {
+        let permits = u32::try_from(events).map_err(|_| overloaded())?;
+        let room = tokio::time::timeout(self.config.queue_timeout, self.room.clone().acquire_many_owned(permits)).await;
+        room.map_err(|_| overloaded())?.map_err(Error::internal)
+    }
+}
+
+fn overloaded() -> Error {
+    let message = "The server's queue is full and nothing of this event was stored; try again.";
+    Error::new(Code::Overloaded, message).retry_after(Duration::from_secs(1))
 }
 
 /// How a door logs.
@@ -168,7 +200,7 @@ impl Services {
     /// Takes events in; answers for each in order, after the commit.
     ///
     /// # Errors
-    /// What concerns the whole request: no permission, an unknown site, too many events, a full queue.
+    /// What concerns the whole request: no permission, or too many events.
     pub async fn log(&self, caller: &Caller, way: Way<'_>, events: Vec<NewEvent>) -> Result<Vec<Outcome>> {
         let sites = vec![way.site.map(str::to_owned); events.len()];
         self.log_each(caller, way.door, sites, events).await
@@ -177,7 +209,7 @@ impl Services {
     /// Takes in events that each name their own site.
     ///
     /// # Errors
-    /// What concerns the whole request.
+    /// What concerns the whole request: no permission, or too many events.
     pub async fn log_each(
         &self,
         caller: &Caller,
@@ -185,40 +217,54 @@ impl Services {
         sites: Vec<Option<String>>,
         events: Vec<NewEvent>,
     ) -> Result<Vec<Outcome>> {
-        caller.permit(Operation::LogEvents)?;
-        let most = self.ingest.config.max_events_per_request;
-        if events.len() > most {
-            let message = format!(
-                "The request holds {} events; at most {most} are taken at once.",
-                events.len()
-            );
-            return Err(Error::new(Code::TooManyItems, message).at("inputs"));
-        }
         let configuration = self.registry.current();
+        let request = count::Request {
+            configuration: &configuration,
+            caller,
+            door,
+        };
+        if let Err(error) = self.check_request(caller, events.len()) {
+            let named = sites.iter().zip(&events);
+            let named = named.map(|(site, event)| (site.as_deref(), event.action.as_str()));
+            self.count_refused(&request, request.all_refused(named, error.code), error.code)
+                .await;
+            return Err(error);
+        }
         let charged = self.limit(caller, events.len());
         let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(events.len());
         let mut prepared = Vec::with_capacity(events.len());
+        let mut refused = Counts::default();
+        let mut failure: Option<Error> = None;
         for ((event, site), charged) in events.into_iter().zip(sites).zip(charged) {
-            let passed = match charged.and_then(|()| configuration.admit(caller, Operation::LogEvents, site.as_deref()))
-            {
-                Ok(site) => pipeline::prepare(self, caller, door, (&configuration, &site), event).await,
-                Err(error) => Err(error),
+            let action = event.action.clone();
+            let admit = |()| configuration.admit(caller, Operation::LogEvents, site.as_deref());
+            let passed = match (&failure, charged.and_then(admit)) {
+                // What failed once is not tried again for each event.
+                (Some(failure), _) => Err(failure.clone()),
+                (None, Ok(site)) => pipeline::prepare(self, caller, door, (&configuration, &site), event).await,
+                (None, Err(error)) => Err(error),
             };
             outcomes.push(match passed {
                 Ok(event) => {
                     prepared.push(event);
                     None
                 }
-                Err(error) if error.code == Code::Internal => return Err(error),
-                Err(error) => Some(Outcome::Refused(error)),
+                Err(error) => {
+                    let kind = request.refused(site.as_deref(), error.code);
+                    refused.add(kind, count::told(&action).into(), 1);
+                    failure = failure.or_else(|| (error.code == Code::Internal).then(|| error.clone()));
+                    Some(Outcome::Refused(error))
+                }
             });
         }
         if !prepared.is_empty() {
-            let mut answers = self.ingest.enqueue(prepared).await?.into_iter();
+            let mut answers = self.ingest.enqueue(prepared, refused).await.into_iter();
             outcomes
                 .iter_mut()
                 .filter(|outcome| outcome.is_none())
                 .for_each(|outcome| *outcome = answers.next());
+        } else if !refused.is_empty() {
+            self.ingest.aside.add(refused).await;
         }
         let outcomes: Vec<Outcome> = outcomes.into_iter().flatten().collect();
         self.count(&outcomes);
@@ -235,9 +281,59 @@ impl Services {
         each
     }
 
+    /// What can be said of a request before any of its events is looked at.
+    fn check_request(&self, caller: &Caller, events: usize) -> Result<()> {
+        caller.permit(Operation::LogEvents)?;
+        let most = self.ingest.config.max_events_per_request;
+        if events > most {
+            let message = format!("The request holds {events} events; at most {most} are taken at once.");
+            return Err(Error::new(Code::TooManyItems, message).at("inputs"));
+        }
+        Ok(())
+    }
+
+    /// Counts what could not be read as an event each, which is invalid; to be waited for before the caller is answered.
+    /// Where no site is named, it counts for the caller's own. Of somebody unknown, only metrics count.
+    pub fn count_unreadable(
+        &self,
+        caller: &Caller,
+        way: Way<'_>,
+        code: Code,
+        number: i64,
+    ) -> impl Future<Output = ()> + use<> {
+        let configuration = self.registry.current();
+        let request = count::Request {
+            configuration: &configuration,
+            caller,
+            door: way.door,
+        };
+        let mut counts = Counts::default();
+        counts.add(request.refused(way.site, code), Box::default(), number);
+        self.count_refused(&request, counts, code)
+    }
+
+    /// Counts events of one request that were refused for the same reason.
+    fn count_refused(
+        &self,
+        request: &count::Request<'_>,
+        counts: Counts<Box<str>>,
+        code: Code,
+    ) -> impl Future<Output = ()> + use<> {
+        let number: i64 = counts.iter().map(|(_, n)| n).sum();
+        let kind = OutcomeKind::of(code);
+        self.metrics.count_outcome(kind.name(), number.unsigned_abs());
+        let known = !matches!(request.caller.identity, Identity::Anonymous);
+        let written = (known && number > 0).then(|| self.ingest.aside.add(counts));
+        async move {
+            if let Some(written) = written {
+                written.await;
+            }
+        }
+    }
+
     fn count(&self, outcomes: &[Outcome]) {
         for outcome in outcomes {
-            self.metrics.count_outcome(outcome.name(), 1);
+            self.metrics.count_outcome(outcome.kind().name(), 1);
         }
     }
 
@@ -255,5 +351,6 @@ impl Services {
 }
 
 pub use append::Appender;
+pub(in crate::service) use count::receive_again;
 pub(in crate::service) use identity::SALT_LIFE;
 pub(in crate::service) use step::identify_event::{candidates, hash_id};

@@ -22,7 +22,7 @@ use crate::{
     },
     service::{
         Services, audit,
-        ingest::candidates,
+        ingest::{candidates, receive_again},
         registry::Configuration,
         tag::{Purpose, Schema, Subject, Typed, read_name, retype},
     },
@@ -197,6 +197,7 @@ impl Services {
         let (outcomes, schema, appended) = judged;
         let mut gone = Totals::default();
         let mut ids = Vec::new();
+        let mut receipts = Vec::new();
         let mut redriven = Redriven {
             entries: refused,
             remaining: 0,
@@ -211,6 +212,7 @@ impl Services {
                 }
                 Outcome::Accepted(_) | Outcome::Duplicate { .. } => {
                     ids.push(entry.id);
+                    receipts.push((entry.event.clone(), outcome.clone()));
                     gone.count -= 1;
                     gone.bytes -= entry.bytes;
                 }
@@ -227,6 +229,8 @@ impl Services {
         let change = Change::new(Operation::RedriveQuarantine, &site.name).on(site.id);
         audit::record(&tx, caller, change.after(&told)).await?;
         quarantine::add_totals(&tx, site.id, gone).await?;
+        let receipts = receipts.iter().map(|(event, outcome)| (&**event, outcome));
+        receive_again(&tx, &self.hasher, configuration.generation, receipts).await?;
         if attempt.dry_run {
             tx.rollback().await?;
             return Ok(redriven);
