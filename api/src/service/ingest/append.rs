@@ -218,8 +218,8 @@ impl Appender {
                 services.metrics.count_fault("append");
                 let refusal = if is_transient(&error) { overloaded() } else { error };
                 let outcome = Outcome::Refused(refusal);
-                self.count_aside(count::of_failed(&batch, &outcome, aside.counts.clone()))
-                    .await;
+                let counts = count::of_failed(&batch, &outcome, aside.counts.clone());
+                self.count_aside(counts, self.begin().await).await;
                 vec![outcome; events].into_iter()
             }
         };
