@@ -15,24 +15,84 @@ use crate::{
 
 /// Folds begin at least so far apart, so that each is worth its commit.
 const SPACING: Duration = Duration::from_millis(250);
+/// And so far while events pour in: many events share most of their cells, so that one fold of many is far cheaper than
+/// many of few, and holds up fewer of those who log.
+const POURING_SPACING: Duration = Duration::from_secs(1);
+/// Events of one round from which on they pour in.
+const POURING: usize = 500;
 /// Folds of sets of actors begin at least so far apart while events pour in.
 const SCOPE_SPACING: Duration = Duration::from_millis(1_200);
+/// And so far while callers bring as many events as can be written: what folding takes is taken from them. Questions
+/// are answered from more raw events then.
+const SATURATED_SPACING: Duration = Duration::from_secs(5);
+/// The part of its time that appending takes from which on callers bring as many as can be written.
+const SATURATED: f64 = 0.6;
 /// How long one mark is folded before the other has its turn.
 const WHILE: Duration = Duration::from_secs(1);
 /// Rebuilds of one round, so that folding is never kept waiting for long.
 const REBUILDS: usize = 20;
 
+/// When sets of actors were folded last, and when they are next.
+struct Pace {
+    scopes_at: Instant,
+    /// What folding them took.
+    took: Duration,
+    /// When events were looked at last, and how long they had been appended by then.
+    seen: (Instant, Duration),
+}
+
+impl Pace {
+    fn new() -> Self {
+        Self {
+            scopes_at: Instant::now(),
+            took: Duration::ZERO,
+            seen: (Instant::now(), Duration::ZERO),
+        }
+    }
+
+    /// Whether callers have brought as many events as can be written since this was asked last.
+    fn is_saturated(&mut self, services: &Services) -> bool {
+        let now = (Instant::now(), services.ingest.appending());
+        let appending = now.1.saturating_sub(self.seen.1).as_secs_f64();
+        let passed = now.0.duration_since(self.seen.0).as_secs_f64();
+        self.seen = now;
+        appending > passed * SATURATED
+    }
+
+    /// Whether sets of actors are to be folded while events pour in.
+    fn is_time(&mut self, services: &Services) -> bool {
+        let least = if self.is_saturated(services) {
+            SATURATED_SPACING
+        } else {
+            SCOPE_SPACING
+        };
+        // The more a round costs, the rarer it comes.
+        self.scopes_at.elapsed() >= least.max(self.took * 3)
+    }
+}
+
 /// Folds until `stop` holds `true`.
 pub(super) async fn run(services: Services, mut stop: watch::Receiver<bool>) {
-    let mut scopes_at = Instant::now();
-    let mut spacing = SCOPE_SPACING;
+    let mut pace = Pace::new();
     while !*stop.borrow() {
         let start = Instant::now();
-        if let Err(error) = round(&services, &mut scopes_at, &mut spacing, &stop).await {
-            super::failed(&services, "fold", &error);
-            tokio::time::sleep(super::AFTER_FAILURE).await;
-        }
-        let rest = SPACING.saturating_sub(start.elapsed());
+        let folded = match round(&services, &mut pace, &stop).await {
+            Ok(folded) => folded,
+            Err(error) => {
+                super::failed(&services, "fold", &error);
+                tokio::time::sleep(super::AFTER_FAILURE).await;
+                0
+            }
+        };
+        let took = start.elapsed();
+        let apart = if folded < POURING { SPACING } else { POURING_SPACING };
+        // Where folding cannot keep up, it leaves half of the time to those who log.
+        let fair = if services.ingest.waiting() > 0 {
+            took
+        } else {
+            Duration::ZERO
+        };
+        let rest = apart.saturating_sub(took).max(fair);
         tokio::select! {
             () = tokio::time::sleep(rest) => {}
             _ = stop.changed() => return,
@@ -45,26 +105,22 @@ pub(super) async fn run(services: Services, mut stop: watch::Receiver<bool>) {
     }
 }
 
-async fn round(
-    services: &Services,
-    scopes_at: &mut Instant,
-    spacing: &mut Duration,
-    stop: &watch::Receiver<bool>,
-) -> Result<()> {
-    let poured = drain(services, VIEW_MARK, stop).await? > 0;
-    if !poured || scopes_at.elapsed() >= *spacing {
+/// Folds once; gives how many events came into the views.
+async fn round(services: &Services, pace: &mut Pace, stop: &watch::Receiver<bool>) -> Result<usize> {
+    let folded = drain(services, VIEW_MARK, stop).await?;
+    if pace.is_time(services) || folded == 0 {
         let start = Instant::now();
         drain(services, SCOPE_MARK, stop).await?;
-        *scopes_at = Instant::now();
-        // The more a round costs, the rarer it comes: sets are written anew each time, however little is added.
-        *spacing = (start.elapsed() * 3).max(SCOPE_SPACING);
+        pace.scopes_at = Instant::now();
+        pace.took = start.elapsed();
     }
     for _ in 0..REBUILDS {
         if services.rebuild().await? == Folded::All {
             break;
         }
     }
-    services.measure_lag().await
+    services.measure_lag().await?;
+    Ok(folded)
 }
 
 /// Folds what lies past a mark, for a while; gives how many events that was.

@@ -30,8 +30,7 @@ pub(in crate::service) struct Atoms {
 }
 
 impl Atoms {
-    /// Looks up what the dictionaries say of these events, as far as the dimensions need it.
-    pub(super) async fn load(tx: &Transaction, dimensions: &[Dimension], facts: &[Fact]) -> Result<Self> {
+    pub(super) fn new() -> Self {
         let mut atoms = Self {
             texts: vec!["".into()],
             by_text: HashMap::new(),
@@ -44,15 +43,21 @@ impl Atoms {
         for (index, source) in TrafficSource::ALL.into_iter().enumerate() {
             atoms.sources[index] = atoms.intern_value(&source.name().into());
         }
+        atoms
+    }
+
+    /// Looks up what the dictionaries say of these events, as far as the dimensions need it.
+    pub(super) async fn load(&mut self, tx: &Transaction, dimensions: &[Dimension], facts: &[Fact]) -> Result<()> {
         let wanted = |test: fn(&Dimension) -> bool| dimensions.iter().any(test);
-        atoms.actions = dictionary::texts(tx, facts.iter().filter_map(Fact::action).collect()).await?;
+        let actions = dictionary::texts(tx, facts.iter().filter_map(Fact::action).collect()).await?;
+        self.actions.extend(actions);
         let columns: Vec<_> = dimensions.iter().filter_map(text_column).collect();
         let words = facts
             .iter()
             .flat_map(|fact| columns.iter().filter_map(|column| fact.texts[*column]));
         for (id, text) in dictionary::texts(tx, words.collect()).await? {
-            let atom = atoms.intern_value(&Value::from(&*text));
-            atoms.words.insert(id, atom);
+            let atom = self.intern_value(&Value::from(&*text));
+            self.words.insert(id, atom);
         }
         let pages = wanted(|one| matches!(one, Dimension::UrlHost | Dimension::UrlPath));
         let referrers = wanted(|one| matches!(one, Dimension::ReferrerHost));
@@ -61,10 +66,10 @@ impl Atoms {
             .flat_map(|fact| [fact.url.filter(|_| pages), fact.referrer.filter(|_| referrers)]);
         for (id, address) in dictionary::addresses(tx, addresses.flatten().collect()).await? {
             let own = [
-                atoms.intern_text(address.host.as_deref()),
-                atoms.intern_text(address.path.as_deref()),
+                self.intern_text(address.host.as_deref()),
+                self.intern_text(address.path.as_deref()),
             ];
-            atoms.addresses.insert(id, own);
+            self.addresses.insert(id, own);
         }
         if wanted(|one| {
             matches!(
@@ -74,15 +79,15 @@ impl Atoms {
         }) {
             for (id, agent) in dictionary::agents(tx, facts.iter().filter_map(|fact| fact.agent).collect()).await? {
                 let own = [
-                    atoms.intern_text(Some(&agent.device)),
-                    atoms.intern_text(agent.browser.as_deref()),
-                    atoms.intern_text(agent.os.as_deref()),
-                    atoms.intern_value(&Value::Bool(agent.bot)),
+                    self.intern_text(Some(&agent.device)),
+                    self.intern_text(agent.browser.as_deref()),
+                    self.intern_text(agent.os.as_deref()),
+                    self.intern_value(&Value::Bool(agent.bot)),
                 ];
-                atoms.agents.insert(id, own);
+                self.agents.insert(id, own);
             }
         }
-        Ok(atoms)
+        Ok(())
     }
 
     /// The value of an event's dimension.

@@ -45,6 +45,57 @@ pub(in crate::service) struct Cells {
     atoms: Atoms,
 }
 
+/// Cells that are being counted up.
+pub(super) struct Count {
+    /// All dimensions that the rollups ask for.
+    dimensions: Vec<Dimension>,
+    plans: Vec<Plan>,
+    /// Positions of a site's rollups.
+    by_site: HashMap<i64, Vec<usize>>,
+    atoms: Atoms,
+}
+
+impl Count {
+    pub(super) fn new(rollups: &[Arc<Rollup>]) -> Self {
+        let dimensions = dimensions(rollups);
+        let mut by_site: HashMap<i64, Vec<usize>> = HashMap::new();
+        for (index, rollup) in rollups.iter().enumerate() {
+            by_site.entry(rollup.site).or_default().push(index);
+        }
+        Self {
+            plans: rollups.iter().map(|rollup| Plan::new(rollup, &dimensions)).collect(),
+            dimensions,
+            by_site,
+            atoms: Atoms::new(),
+        }
+    }
+
+    /// Counts up the events that arrived before `below`. Each rollup takes those of its site.
+    pub(super) async fn take(&mut self, tx: &Transaction, facts: &[Fact], below: i64) -> Result<()> {
+        self.atoms.load(tx, &self.dimensions, facts).await?;
+        let mut values = vec![MISSING; self.dimensions.len()];
+        for fact in facts.iter().filter(|fact| fact.arrival < below) {
+            let Some(own) = self.by_site.get(&fact.site) else {
+                continue;
+            };
+            for (value, dimension) in values.iter_mut().zip(&self.dimensions) {
+                *value = self.atoms.of(dimension, fact);
+            }
+            for index in own {
+                self.plans[*index].take(fact, &values, &self.atoms);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn finish(self) -> Cells {
+        Cells {
+            rollups: self.plans.into_iter().map(|plan| plan.cells).collect(),
+            atoms: self.atoms,
+        }
+    }
+}
+
 impl Cells {
     /// Counts up the events that arrived before `below`. Each rollup takes those of its site.
     pub(in crate::service) async fn count(
@@ -53,27 +104,9 @@ impl Cells {
         facts: &[Fact],
         below: i64,
     ) -> Result<Self> {
-        let dimensions = dimensions(rollups);
-        let mut atoms = Atoms::load(tx, &dimensions, facts).await?;
-        let mut plans: Vec<Plan> = rollups.iter().map(|rollup| Plan::new(rollup, &dimensions)).collect();
-        let mut by_site: HashMap<i64, Vec<usize>> = HashMap::new();
-        for (index, rollup) in rollups.iter().enumerate() {
-            by_site.entry(rollup.site).or_default().push(index);
-        }
-        let mut values = vec![MISSING; dimensions.len()];
-        for fact in facts.iter().filter(|fact| fact.arrival < below) {
-            let Some(own) = by_site.get(&fact.site) else { continue };
-            for (value, dimension) in values.iter_mut().zip(&dimensions) {
-                *value = atoms.of(dimension, fact);
-            }
-            for index in own {
-                plans[*index].take(fact, &values, &atoms);
-            }
-        }
-        Ok(Self {
-            rollups: plans.into_iter().map(|plan| plan.cells).collect(),
-            atoms,
-        })
+        let mut count = Count::new(rollups);
+        count.take(tx, facts, below).await?;
+        Ok(count.finish())
     }
 
     /// The values of a key as they are stored.

@@ -10,11 +10,8 @@ mod rebuild;
 mod write;
 
 use std::{
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::{Duration, Instant},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 pub(in crate::service) use atom::field;
@@ -51,41 +48,19 @@ pub enum Folded {
     Interrupted,
 }
 
-/// How long a fold may hold SQLite's writer while callers wait.
-const MOST_HELD: Duration = Duration::from_millis(6);
-/// The fewest events of one fold: below, its own commit is most of its work.
-const LEAST_EVENTS: usize = 256;
+/// So much longer are the stretches that are folded into sets of actors: a set is written whole, however little is added.
+const SETS_STEP: usize = 4;
 /// Bytes of sets of one slice, and their number: some milliseconds of writing.
 const SLICE_BYTES: usize = 256 * 1024;
 const SLICE_SETS: usize = 400;
 
 /// What folding remembers between rounds.
-pub struct Memory {
-    known: Mutex<write::Known>,
-    /// Events of one stretch while callers wait.
-    step: AtomicUsize,
-}
-
-impl Default for Memory {
-    fn default() -> Self {
-        Self {
-            known: Mutex::default(),
-            step: AtomicUsize::new(1_000),
-        }
-    }
-}
+#[derive(Default)]
+pub struct Memory(Mutex<write::Known>);
 
 impl Memory {
     fn known(&self) -> std::sync::MutexGuard<'_, write::Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Makes the next stretch shorter after a fold that held the writer too long, and longer after a quick one.
-    fn adapt(&self, held: Duration, most: usize) {
-        let step = self.step.load(Ordering::Relaxed);
-        let next = if held > MOST_HELD { step / 4 * 3 } else { step / 4 * 5 };
-        self.step
-            .store(next.clamp(LEAST_EVENTS, most.max(LEAST_EVENTS)), Ordering::Relaxed);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -179,7 +154,11 @@ impl Services {
         }
         let sites: Option<Vec<i64>> = backfill.then(|| rollups.iter().map(|rollup| rollup.site).collect());
         let sets = matches!(rollups.first().map(|rollup| &rollup.content), Some(Content::Scope(_)));
-        let limit = self.stretch_events(backfill, sets);
+        let limit = match (backfill, sets) {
+            (true, _) => BACKFILL_EVENTS,
+            (false, true) => self.worker.fold_events.saturating_mul(SETS_STEP),
+            (false, false) => self.worker.fold_events,
+        };
         let stretch = tail::read_stretch(&tx, mark.position, horizon, sites.as_deref(), limit).await?;
         // On PostgreSQL every transaction moves the horizon; an empty stretch is no reason to write.
         let nothing = stretch.facts.is_empty() && stretch.end == horizon;
@@ -209,14 +188,12 @@ impl Services {
     /// Adds counts and moves the mark, in one transaction.
     async fn write_counts(&self, work: Work, step: Step) -> Result<Folded> {
         let tx = self.database.write(step.priority()).await?;
-        let start = Instant::now();
         if mark::lock(&tx, step.mark.id).await?.as_ref() != Some(&step.mark) {
             return Ok(Folded::Interrupted);
         }
         let written = work.add(self, &tx).await?;
         step.finish(&tx).await?;
         tx.commit().await?;
-        self.fold_memory.adapt(start.elapsed(), self.worker.fold_events);
         written.remember(self, &step.mark);
         Ok(step.done())
     }
@@ -253,21 +230,6 @@ impl Services {
         step.finish(&tx).await?;
         tx.commit().await?;
         Ok(step.done())
-    }
-
-    /// Events of one stretch. While callers wait to append on SQLite, few enough to hold its writer some milliseconds;
-    /// sets are written in slices anyway.
-    fn stretch_events(&self, backfill: bool, sets: bool) -> usize {
-        let most = if backfill {
-            BACKFILL_EVENTS
-        } else {
-            self.worker.fold_events
-        };
-        if !sets && self.database.is_sqlite() && self.ingest.waiting() > 0 {
-            self.fold_memory.step.load(Ordering::Relaxed).min(most)
-        } else {
-            most
-        }
     }
 
     /// Lets the rollups of a backfill that has caught up go live.

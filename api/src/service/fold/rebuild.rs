@@ -2,10 +2,11 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    slice,
     time::Duration,
 };
 
-use super::{Cells, DEADLINE, Folded, Work};
+use super::{Cells, DEADLINE, Folded, Work, cell::Count};
 use crate::{
     domain::{
         error::Result,
@@ -14,7 +15,8 @@ use crate::{
     },
     service::{Services, unique::ActorSet},
     store::{
-        Priority, mark, rollup as rollups, tail,
+        Priority, Transaction, mark, rollup as rollups,
+        tail::{self, Fact},
         unique_bucket::{self, Bucket, Place},
         view_bucket,
     },
@@ -22,6 +24,47 @@ use crate::{
 
 /// A rest while somebody else moves the mark.
 const REST: Duration = Duration::from_millis(5);
+
+/// The living events of an hour or a day, some at a time.
+struct Reading {
+    site: i64,
+    /// Nanoseconds since 1970, the end excluded.
+    span: (i64, i64),
+    /// Where the mark stands; what arrived past it is not folded yet.
+    below: i64,
+    /// Events that are held at a time.
+    limit: usize,
+    /// Time and number of the last that was read.
+    after: Option<(i64, i64)>,
+    /// How many were read.
+    events: usize,
+    ended: bool,
+}
+
+impl Reading {
+    fn new(site: i64, span: (i64, i64), below: i64, limit: usize) -> Self {
+        Self {
+            site,
+            span,
+            below,
+            limit,
+            after: None,
+            events: 0,
+            ended: false,
+        }
+    }
+
+    async fn next(&mut self, tx: &Transaction) -> Result<Option<Vec<Fact>>> {
+        if self.ended {
+            return Ok(None);
+        }
+        let facts = tail::within(tx, self.site, self.span, self.below, self.after, self.limit).await?;
+        self.after = facts.last().map(|fact| (fact.time, fact.sequence));
+        self.events += facts.len();
+        self.ended = facts.len() < self.limit;
+        Ok(Some(facts))
+    }
+}
 
 impl Services {
     /// Rebuilds everything that is stale.
@@ -62,21 +105,23 @@ impl Services {
         let mark = mark::get_mark(&tx, rollup.mark).await?;
         let stale: HashSet<i64> = unique_bucket::stale_keys(&tx, id, day).await?.into_iter().collect();
         let (from, to) = Days::new(rollup.time_zone.clone()).bounds(day);
-        let facts = tail::within(&tx, rollup.site, from, to, mark.position).await?;
-        let cells = Cells::count(&tx, &[rollup], &facts, i64::MAX).await?;
         let mut sets: HashMap<i64, ActorSet> = HashMap::new();
-        for own in &cells.rollups {
-            let hashes: Vec<_> = own
-                .keys
-                .iter()
-                .map(|key| super::write::hash_key(self, id, &cells.key_values(key)))
-                .collect();
-            let numbers = rollups::find_key_ids(&tx, id, hashes.clone()).await?;
-            for ((_, key), actors) in &own.actors {
-                if let Some(number) = numbers.get(&hashes[*key]).filter(|number| stale.contains(number)) {
-                    sets.entry(*number)
-                        .or_insert_with(ActorSet::empty)
-                        .add(actors.clone())?;
+        let mut reading = Reading::new(rollup.site, (from, to), mark.position, self.worker.fold_events);
+        while let Some(facts) = reading.next(&tx).await? {
+            let cells = Cells::count(&tx, slice::from_ref(&rollup), &facts, i64::MAX).await?;
+            for own in &cells.rollups {
+                let hashes: Vec<_> = own
+                    .keys
+                    .iter()
+                    .map(|key| super::write::hash_key(self, id, &cells.key_values(key)))
+                    .collect();
+                let numbers = rollups::find_key_ids(&tx, id, hashes.clone()).await?;
+                for ((_, key), actors) in &own.actors {
+                    if let Some(number) = numbers.get(&hashes[*key]).filter(|number| stale.contains(number)) {
+                        sets.entry(*number)
+                            .or_insert_with(ActorSet::empty)
+                            .add(actors.clone())?;
+                    }
                 }
             }
         }
@@ -104,7 +149,7 @@ impl Services {
         buckets.sort_unstable_by_key(|bucket| bucket.place);
         unique_bucket::write(&tx, &buckets).await?;
         tx.commit().await?;
-        Ok(Folded::Some(facts.len()))
+        Ok(Folded::Some(reading.events))
     }
 
     /// Removes stale sets of a rollup that answers no more.
@@ -134,8 +179,12 @@ impl Services {
             Tier::Hour => (bucket * HOUR, (bucket + 1) * HOUR),
             Tier::Day => Days::new(rollup.time_zone.clone()).bounds(bucket),
         };
-        let facts = tail::within(&tx, rollup.site, from, to, mark.position).await?;
-        let mut cells = Cells::count(&tx, &[rollup], &facts, i64::MAX).await?;
+        let mut count = Count::new(slice::from_ref(&rollup));
+        let mut reading = Reading::new(rollup.site, (from, to), mark.position, self.worker.fold_events);
+        while let Some(facts) = reading.next(&tx).await? {
+            count.take(&tx, &facts, i64::MAX).await?;
+        }
+        let mut cells = count.finish();
         for own in &mut cells.rollups {
             own.counts
                 .retain(|(own_tier, own_bucket, _), _| (*own_tier, *own_bucket) == (tier, bucket));
@@ -156,6 +205,6 @@ impl Services {
         let written = work.add(self, &tx).await?;
         tx.commit().await?;
         written.remember(self, &mark);
-        Ok(Folded::Some(facts.len()))
+        Ok(Folded::Some(reading.events))
     }
 }

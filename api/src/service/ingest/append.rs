@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 
@@ -22,10 +23,11 @@ use crate::{
     },
     service::{
         Services, quarantine,
+        registry::Configuration,
         rule::Tally,
         tag::{Purpose, Schema},
     },
-    store::{self, NewRow, Priority, is_transient, quarantine::Refused},
+    store::{self, NewRow, Priority, Transaction, is_transient, quarantine::Refused},
 };
 
 /// The one task of a process that appends events.
@@ -34,10 +36,23 @@ pub struct Appender {
     arrivals: mpsc::UnboundedReceiver<Waiting>,
     /// Taken from the queue, too much for the last batch.
     held: Option<Waiting>,
-    /// Requests of the last batch, and how long its commit took.
-    last: (usize, Duration),
+    last: Last,
     /// What it remembers of the ledger.
     book: Mutex<Book>,
+}
+
+/// What is known of the last batch.
+#[derive(Default)]
+struct Last {
+    requests: usize,
+    events: usize,
+    commit: Duration,
+}
+
+/// A transaction that events can be appended in.
+struct Begun {
+    tx: Transaction,
+    configuration: Arc<Configuration>,
 }
 
 /// The most that a batch waits for company.
@@ -45,6 +60,9 @@ const MOST_LINGER: Duration = Duration::from_millis(2);
 
 /// How long refusals wait for an event to be written with: they share its commit, or those of some milliseconds do.
 const LINGER_ASIDE: Duration = Duration::from_millis(4);
+
+/// What a caller takes to read its answer and to send the next event, roughly.
+const COMING_BACK: Duration = Duration::from_micros(20);
 
 /// Attempts of one transaction that others stand in the way of.
 const ATTEMPTS: u32 = 5;
@@ -55,7 +73,7 @@ impl Appender {
             services,
             arrivals,
             held: None,
-            last: (0, Duration::ZERO),
+            last: Last::default(),
             book: Mutex::default(),
         }
     }
@@ -78,19 +96,23 @@ impl Appender {
 
     /// Appends one batch of what waits. To be run to its end: callers wait for their answers.
     pub async fn append_next(&mut self) {
+        if self.held.is_none() {
+            self.held = self.arrivals.try_recv().ok();
+        }
+        if self.held.is_none() {
+            // There are refusals alone.
+            let next = tokio::time::timeout(LINGER_ASIDE, self.arrivals.recv()).await;
+            self.held = next.unwrap_or_default();
+        }
+        // Whoever comes while the transaction begins is in it.
+        let begun = self.begin().await;
         let mut batch = Vec::new();
         self.gather(&mut batch);
-        if batch.is_empty() {
-            self.held = tokio::time::timeout(LINGER_ASIDE, self.arrivals.recv())
-                .await
-                .unwrap_or_default();
-            self.gather(&mut batch);
-        }
         if !batch.is_empty() {
             self.linger(&mut batch).await;
         }
         let aside = self.services.ingest.aside.take();
-        self.append(batch, aside).await;
+        self.append(batch, aside, begun).await;
     }
 
     /// Appends everything that waits now, without waiting for more.
@@ -103,20 +125,42 @@ impl Appender {
             if last && aside.is_empty() {
                 return;
             }
-            self.append(batch, aside).await;
+            let begun = self.begin().await;
+            self.append(batch, aside, begun).await;
             if last {
                 return;
             }
         }
     }
 
-    /// Waits a part of what a commit costs for those who were answered last, as they are likely to come again. Without
-    /// it the callers fall into two halves that take turns, and each commit carries one of them: good where commits are
-    /// quick, as one half is read while the other is written, and bad where the disk is slow.
+    /// Begins a transaction, and holds the configuration that its events are judged by.
+    async fn begin(&self) -> Result<Begun> {
+        let services = &self.services;
+        let tx = services.database.write(Priority::Append).await?;
+        let generation = store::configuration::hold_generation(&tx).await?;
+        let configuration = services.registry.at_generation(&tx, generation).await?;
+        Ok(Begun { tx, configuration })
+    }
+
+    /// Whether callers take longer to come back than a commit takes. Then two halves of them take turns, and one is read
+    /// while the other is written; otherwise each commit had better carry all of them.
+    fn takes_turns(&self) -> bool {
+        let events = u32::try_from(self.in_sight()).unwrap_or(u32::MAX);
+        self.last.commit < COMING_BACK.saturating_mul(events)
+    }
+
+    /// Events that wait, and those answered last, whose callers are likely to come again.
+    fn in_sight(&self) -> usize {
+        self.services.ingest.waiting() + self.last.events
+    }
+
+    /// Where commits are slow, waits a part of one for those who were answered last.
     async fn linger(&mut self, batch: &mut Vec<Waiting>) {
-        let (requests, commit) = self.last;
-        let expected = batch.len() + requests;
-        let until = tokio::time::Instant::now() + (commit / 3).min(MOST_LINGER);
+        if self.takes_turns() {
+            return;
+        }
+        let expected = batch.len() + self.last.requests;
+        let until = tokio::time::Instant::now() + (self.last.commit / 3).min(MOST_LINGER);
         while batch.len() < expected && self.held.is_none() {
             let Ok(Some(next)) = tokio::time::timeout_at(until, self.arrivals.recv()).await else {
                 return;
@@ -128,7 +172,10 @@ impl Appender {
 
     /// Adds what waits already to a batch, up to its bound.
     fn gather(&mut self, batch: &mut Vec<Waiting>) {
-        let most = self.services.ingest.config.batch_events;
+        let mut most = self.services.ingest.config.batch_events;
+        if self.takes_turns() {
+            most = most.min(self.in_sight().div_ceil(2)).max(1);
+        }
         let mut events: usize = batch.iter().map(|waiting| waiting.events.len()).sum();
         while events < most {
             let Some(next) = self.held.take().or_else(|| self.arrivals.try_recv().ok()) else {
@@ -144,19 +191,26 @@ impl Appender {
         }
     }
 
-    async fn append(&mut self, batch: Vec<Waiting>, aside: Gathered) {
+    async fn append(&mut self, batch: Vec<Waiting>, aside: Gathered, begun: Result<Begun>) {
         if batch.is_empty() {
-            self.count_aside(aside.counts.clone()).await;
+            self.count_aside(aside.counts.clone(), begun).await;
             return;
         }
         let events: usize = batch.iter().map(|waiting| waiting.events.len()).sum();
         let start = Instant::now();
-        let appended = self.append_with_retries(&batch, &aside.counts).await;
+        let appended = self.append_with_retries(&batch, &aside.counts, begun).await;
         let services = &self.services;
-        services.metrics.count_append(events, start.elapsed());
+        let took = start.elapsed();
+        services.metrics.count_append(events, took);
+        let nanoseconds = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        services.ingest.appending.fetch_add(nanoseconds, Ordering::Relaxed);
         let mut answers = match appended {
             Ok((outcomes, commit)) => {
-                self.last = (batch.len(), commit);
+                self.last = Last {
+                    requests: batch.len(),
+                    events,
+                    commit,
+                };
                 outcomes.into_iter()
             }
             Err(error) => {
@@ -164,8 +218,8 @@ impl Appender {
                 services.metrics.count_fault("append");
                 let refusal = if is_transient(&error) { overloaded() } else { error };
                 let outcome = Outcome::Refused(refusal);
-                self.count_aside(count::of_failed(&batch, &outcome, aside.counts.clone()))
-                    .await;
+                let counts = count::of_failed(&batch, &outcome, aside.counts.clone());
+                self.count_aside(counts, self.begin().await).await;
                 vec![outcome; events].into_iter()
             }
         };
@@ -180,11 +234,11 @@ impl Appender {
     }
 
     /// Writes down what was refused and nothing else. What cannot be written is kept, and goes with the next append.
-    async fn count_aside(&self, counts: Counts<Box<str>>) {
+    async fn count_aside(&self, counts: Counts<Box<str>>, begun: Result<Begun>) {
         if counts.is_empty() {
             return;
         }
-        if let Err(error) = self.append_with_retries(&[], &counts).await {
+        if let Err(error) = self.append_with_retries(&[], &counts, begun).await {
             tracing::error!(error = ?error, "counting what was refused failed, and will be tried again");
             self.services.metrics.count_fault("ledger");
             self.services.ingest.aside.keep(counts);
@@ -195,13 +249,19 @@ impl Appender {
         &self,
         batch: &[Waiting],
         aside: &Counts<Box<str>>,
+        mut begun: Result<Begun>,
     ) -> Result<(Vec<Outcome>, Duration)> {
         let mut attempt = 1;
         loop {
-            match self.append_once(batch, aside).await {
+            let appended = match begun {
+                Ok(begun) => self.append_once(batch, aside, begun).await,
+                Err(error) => Err(error),
+            };
+            match appended {
                 Err(error) if is_transient(&error) && attempt < ATTEMPTS => {
                     tokio::time::sleep(Duration::from_millis(5) * attempt).await;
                     attempt += 1;
+                    begun = self.begin().await;
                 }
                 other => return other,
             }
@@ -209,12 +269,15 @@ impl Appender {
     }
 
     /// Appends a batch in one transaction; also gives how long its commit took.
-    async fn append_once(&self, batch: &[Waiting], aside: &Counts<Box<str>>) -> Result<(Vec<Outcome>, Duration)> {
+    async fn append_once(
+        &self,
+        batch: &[Waiting],
+        aside: &Counts<Box<str>>,
+        begun: Begun,
+    ) -> Result<(Vec<Outcome>, Duration)> {
         let services = &self.services;
+        let Begun { tx, configuration } = begun;
         let prepared: Vec<_> = batch.iter().flat_map(|waiting| &waiting.events).collect();
-        let tx = services.database.write(Priority::Append).await?;
-        let generation = store::configuration::hold_generation(&tx).await?;
-        let configuration = services.registry.at_generation(&tx, generation).await?;
         let candidates: Vec<_> = prepared.iter().flat_map(|one| one.candidates.iter().copied()).collect();
         let known = if candidates.is_empty() {
             HashMap::new()
@@ -277,7 +340,9 @@ impl Appender {
         let answers: Vec<_> = answers.collect();
         let counts = count::of_batch(batch, &answers, aside);
         let mut book = self.book.lock().await;
-        let named = book.write(&tx, &services.hasher, generation, &counts).await?;
+        let named = book
+            .write(&tx, &services.hasher, configuration.generation, &counts)
+            .await?;
         let start = Instant::now();
         tx.commit().await?;
         let commit = start.elapsed();

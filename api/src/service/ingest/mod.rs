@@ -11,7 +11,10 @@ mod step;
 
 use std::{
     net::IpAddr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -45,6 +48,8 @@ pub struct Ingest {
     identity: identity::Identities,
     /// One permit for each event that may wait.
     room: Arc<Semaphore>,
+    /// Nanoseconds spent on appending.
+    appending: AtomicU64,
     queue: mpsc::UnboundedSender<Waiting>,
     arrivals: Mutex<Option<mpsc::UnboundedReceiver<Waiting>>>,
     /// Refusals that are to be counted, of requests of which nothing is to be appended.
@@ -109,6 +114,7 @@ impl Ingest {
             countries,
             identity: identity::Identities::new(hasher),
             room: Arc::new(Semaphore::new(config.queue_events)),
+            appending: AtomicU64::new(0),
             queue,
             arrivals: Mutex::new(Some(arrivals)),
             aside: count::Aside::default(),
@@ -129,6 +135,13 @@ impl Ingest {
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.config.queue_events - self.room.available_permits()
+    }
+
+    /// How long events have been appended since the start, batch by batch: as fast as time passes where callers bring
+    /// as many as can be written.
+    #[must_use]
+    pub fn appending(&self) -> Duration {
+        Duration::from_nanos(self.appending.load(Ordering::Relaxed))
     }
 
     /// Has events appended, and counted together with what was refused of their request; gives what became of each.
