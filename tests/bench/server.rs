@@ -14,6 +14,7 @@ use crate::{Result, options::Options};
 
 const START_LIMIT: Duration = Duration::from_secs(120);
 const STOP_LIMIT: Duration = Duration::from_secs(120);
+const RATE: &str = "10000000/s";
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// The server's program: it lies beside this one.
@@ -136,7 +137,8 @@ impl Place {
     pub(crate) fn create_site(&self, name: &str) -> Result<String> {
         let zone = ["--time-zone", crate::stock::ZONE, "--max-event-age", "none"];
         let _ = self.run(&[&["site", "create", name], &zone[..]].concat())?;
-        self.run(&["key", "create", "--site", name, "--allow", "log,query"])
+        // A budget of its own, which no load uses up.
+        self.run(&["key", "create", "--site", name, "--allow", "log,query", "--rate", RATE])
     }
 
     fn push_flags(&self, command: &mut Command) {
@@ -172,7 +174,9 @@ impl Server {
     pub(crate) async fn start(place: &Place) -> Result<Self> {
         let printed = place.folder.join("stdout.txt");
         let mut command = command()?;
-        place.push_flags(command.args(["serve", "--listen", "127.0.0.1:0"]));
+        // Questions are asked as fast as they are answered.
+        let budget = ["--rate-query-units", "1000000000"];
+        place.push_flags(command.args(["serve", "--listen", "127.0.0.1:0"]).args(budget));
         let child = command
             .current_dir(&place.folder)
             .stdout(File::create(&printed)?)

@@ -27,7 +27,7 @@ pub(super) enum Command {
         /// What people call it, at most 200 characters
         #[arg(long, default_value = "", hide_default_value = true)]
         name: String,
-        /// The events it may log a second, such as 100/s, at most 1000000000/s; without it there is no limit
+        /// The events it may log a second, such as 100/s, at most 1000000000/s; without it the server's --rate-log-events holds
         #[arg(long, value_name = "EVENTS/s", value_parser = rate)]
         rate: Option<u32>,
         /// An origin that browsers may use it from, such as `https://*.example.com`; may be given again. With any the
@@ -205,7 +205,7 @@ fn line(Named { key, site, valid }: &Named) -> String {
         site.clone().unwrap_or_else(|| "all sites".to_owned()),
         allowed.join(","),
         key.events_per_second
-            .map_or("no limit".to_owned(), |rate| format!("{rate}/s")),
+            .map_or("the server's rate".to_owned(), |rate| format!("{rate}/s")),
         state.to_owned(),
         key.name.clone(),
         if origins.is_empty() {

@@ -58,10 +58,10 @@ pub enum Source {
 pub struct Provenance {
     /// Where it came from.
     pub source: Source,
-    /// Events past the mark, which were read raw.
+    /// The site's events past the mark, which were read raw.
     pub mark_lag_events: i64,
-    /// The newest event that the answer could see.
-    pub up_to_event: Option<i64>,
+    /// The public id of the newest event that the answer could see.
+    pub up_to_event: Option<String>,
 }
 
 /// One measured field.

@@ -9,11 +9,15 @@ use crate::{
     domain::{
         deletion::State,
         error::Result,
+        question::{Provenance, Source},
         rate::Bill,
         rollup::{Mark, SCOPE_MARK, VIEW_MARK},
     },
     store::{self, Transaction, raw::Tombstone},
 };
+
+/// Events past the mark that are counted to say how far it lags.
+const MOST_LAG: i64 = 10_000_000;
 
 /// A snapshot that opens at the first question.
 pub struct Snapshot {
@@ -34,8 +38,6 @@ pub struct Opened {
     pub scopes: Mark,
     /// Deletions under way, with their sites.
     pub tombstones: Vec<(i64, Tombstone)>,
-    /// The newest event.
-    pub newest: Option<i64>,
 }
 
 /// Holds the snapshot while one question reads it.
@@ -104,6 +106,18 @@ impl Opened {
             .map(|(_, tombstone)| tombstone.clone())
             .collect()
     }
+
+    /// Where an answer about a site came from that is folded up to `position`.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub async fn provenance(&self, site: i64, source: Source, position: i64) -> Result<Provenance> {
+        Ok(Provenance {
+            source,
+            mark_lag_events: store::mark::lag_of_site(&self.tx, position, site, MOST_LAG).await?,
+            up_to_event: store::mark::newest(&self.tx, position, site).await?,
+        })
+    }
 }
 
 impl Services {
@@ -118,14 +132,12 @@ impl Services {
         let scopes = store::mark::get_mark(&tx, SCOPE_MARK).await?;
         let hiding = store::deletion::list(&tx, None, &[State::Hiding], MOST_TOMBSTONES).await?;
         let tombstones = hiding.into_iter().map(|one| (one.site, one.into())).collect();
-        let newest = store::mark::newest(&tx).await?;
         Ok(Opened {
             tx,
             configuration,
             views,
             scopes,
             tombstones,
-            newest,
         })
     }
 }

@@ -186,7 +186,7 @@ async fn read(tx: &Transaction, rows: &[QueryResult]) -> Result<Vec<Event>> {
             sequence: Some(get(row, 0)?),
             site: get(row, 1)?,
             id_is_clients: client_id.is_some(),
-            id: client_id.unwrap_or_else(|| uuid::Uuid::from_bytes(uid).to_string()),
+            id: public_id(row, 2)?,
             uid,
             action: text(0)?.unwrap_or_default(),
             label: text(1)?,
@@ -211,6 +211,16 @@ async fn read(tx: &Transaction, rows: &[QueryResult]) -> Result<Vec<Event>> {
         })
     };
     rows.iter().map(read_one).collect()
+}
+
+/// The public id in a row: its unique id is in a column, and the client's in the next.
+///
+/// # Errors
+/// Where the row does not fit.
+pub(super) fn public_id(row: &QueryResult, column: usize) -> Result<String> {
+    let clients: Option<String> = get(row, column + 1)?;
+    let own = uuid::Uuid::from_bytes(uid(row, column)?);
+    Ok(clients.unwrap_or_else(|| own.to_string()))
 }
 
 fn uid(row: &QueryResult, index: usize) -> Result<[u8; 16]> {

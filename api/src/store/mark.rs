@@ -2,7 +2,7 @@
 
 use super::{
     Transaction,
-    sql::{get, remove_row},
+    sql::{Sql, get, remove_row},
 };
 use crate::domain::{
     error::{Error, Result},
@@ -199,15 +199,45 @@ pub async fn lag(tx: &Transaction, position: i64, most: i64) -> Result<i64> {
     sql.row(tx).await?.map_or(Ok(0), |row| get(&row, 0))
 }
 
-/// The number of the newest event.
+/// As [`lag`], of one site's events alone: what arrives on others is not that site's to know.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn newest(tx: &Transaction) -> Result<Option<i64>> {
-    tx.sql("SELECT max(id) FROM event")
-        .row(tx)
-        .await?
-        .map_or(Ok(None), |row| get(&row, 0))
+pub async fn lag_of_site(tx: &Transaction, position: i64, site: i64, most: i64) -> Result<i64> {
+    let mut sql = tx.sql("SELECT count(*) FROM (SELECT 1");
+    push_past(tx, &mut sql, position, site);
+    sql.push(" LIMIT ").number(most).push(") AS past");
+    sql.row(tx).await?.map_or(Ok(0), |row| get(&row, 0))
+}
+
+/// The public id of a site's newest event that is not hidden: past `position` the last to arrive, else the latest.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn newest(tx: &Transaction, position: i64, site: i64) -> Result<Option<String>> {
+    let mut sql = tx.sql("SELECT uid, client_id");
+    push_past(tx, &mut sql, position, site);
+    sql.push(" AND deletion_id IS NULL ORDER BY ")
+        .push(tx.arrival())
+        .push(" DESC, id DESC LIMIT 1");
+    if let Some(row) = sql.row(tx).await? {
+        return super::event::public_id(&row, 0).map(Some);
+    }
+    let mut sql = tx.sql("SELECT uid, client_id FROM event WHERE site_id = ");
+    sql.number(site)
+        .push(" AND deletion_id IS NULL ORDER BY time DESC, id DESC LIMIT 1");
+    let row = sql.row(tx).await?;
+    row.map(|row| super::event::public_id(&row, 0)).transpose()
+}
+
+/// Adds where a site's events past `position` are. What lies past a mark is little beside what a site has, so the sign
+/// keeps the engine from looking by site.
+fn push_past(tx: &Transaction, sql: &mut Sql, position: i64, site: i64) {
+    sql.push(" FROM event WHERE ")
+        .push(tx.arrival())
+        .push(" >= ")
+        .number(position);
+    sql.push(" AND +site_id = ").number(site);
 }
 
 /// Whether this transaction is the only one of all instances that works on a mark. That saves double work; what keeps

@@ -3,7 +3,46 @@
 use serde_json::{Value, json};
 use support::{Engine, Tidemark, Transport};
 
-support::on_both_engines!(a_subscription_hears_of_its_own_site_alone);
+support::on_both_engines!(
+    a_subscription_hears_of_its_own_site_alone,
+    an_answer_tells_nothing_of_what_arrives_elsewhere
+);
+
+/// How far an answer reaches is told by the site's own events.
+async fn an_answer_tells_nothing_of_what_arrives_elsewhere(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let other = tidemark.another_site("other").await;
+    let (from, to) = ("2001-01-01T00:00:00Z", "2001-01-02T00:00:00Z");
+    let document = "query ($find: FindInput!, $unique: UniqueInput!) {
+        find(input: $find) { provenance { markLagEvents upToEvent source } }
+        unique(input: $unique) { provenance { markLagEvents upToEvent source } } }";
+    let variables = json!({"find": {"view": "actions", "from": from, "to": to}, "unique": {"from": from, "to": to}});
+    let told = async || {
+        let answer = other.graphql(document, variables.clone()).await;
+        ["find", "unique"].map(|field| answer.data()[field]["provenance"].clone())
+    };
+    let nothing = json!({"markLagEvents": 0, "upToEvent": null, "source": "ROLLUP"});
+    for round in 0..20 {
+        tidemark
+            .accept(vec![
+                json!({"id": format!("theirs {round}"), "action": "secret", "actor": "hidden"}),
+            ])
+            .await;
+        for provenance in told().await {
+            assert_eq!(provenance, nothing, "{round}");
+        }
+    }
+    let event = json!({"id": "own", "action": "mine"});
+    assert_eq!(other.log(event).await["outcome"], "ACCEPTED");
+    for round in 20..40 {
+        for provenance in told().await {
+            assert_eq!(provenance["upToEvent"], "own");
+        }
+        tidemark
+            .accept(vec![json!({"id": format!("theirs {round}"), "action": "secret"})])
+            .await;
+    }
+}
 
 async fn a_subscription_hears_of_its_own_site_alone(engine: Engine) {
     let tidemark = Tidemark::start(engine).await;

@@ -30,7 +30,8 @@ pub(in crate::graphql) struct Provenance {
     source: Source,
     /// Events past the mark: not folded yet, so read raw.
     mark_lag_events: Count,
-    /// The number of the newest event that the answer could see, in order of arrival; none before the first.
+    /// The id of the newest of the site's events that the answer could see: the last to arrive of those past the mark,
+    /// else the latest; none before the first.
     up_to_event: Option<String>,
 }
 
@@ -39,7 +40,7 @@ impl std::convert::From<&Came> for Provenance {
         Self {
             source: came.source.into(),
             mark_lag_events: Count(came.mark_lag_events),
-            up_to_event: came.up_to_event.map(|number| number.to_string()),
+            up_to_event: came.up_to_event.clone(),
         }
     }
 }

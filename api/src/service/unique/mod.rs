@@ -12,7 +12,7 @@ use super::{
     registry::Configuration,
     snapshot::{Opened, Snapshot},
     view::{
-        find::{MOST_LAG, check_floor, check_span, gone, source_name, tombstone_spans},
+        find::{check_floor, check_span, gone, source_name, tombstone_spans},
         new_rollup,
         plan::{self, Gaps},
     },
@@ -27,7 +27,7 @@ use crate::{
         error::{Code, Error, Result},
         operation::Operation,
         period::{self, Span},
-        question::{Provenance, Source, Unique, UniqueFound},
+        question::{Source, Unique, UniqueFound},
         rate::cost,
         rollup::{Content, Rollup, State},
         scope::{self, Scope},
@@ -148,7 +148,7 @@ impl Services {
                 (false, true) => Source::Rollup,
                 (false, false) => Source::Both,
             };
-            if !covered.is_empty() && store::mark::lag(&opened.tx, position, 1).await? > 0 {
+            if !covered.is_empty() && store::mark::lag_of_site(&opened.tx, position, site.id, 1).await? > 0 {
                 source = Source::Both;
                 for (point, actor) in
                     raw::actors(&opened.tx, &scan(Cut::Spans(covered), Arrival::From(position))).await?
@@ -164,11 +164,7 @@ impl Services {
                 unions[usize::try_from(point).unwrap_or_default()].add_actors([actor])?;
             }
         }
-        let provenance = Provenance {
-            source,
-            mark_lag_events: store::mark::lag(&opened.tx, position, MOST_LAG).await?,
-            up_to_event: opened.newest,
-        };
+        let provenance = opened.provenance(site.id, source, position).await?;
         let series = question.series.map(|_| {
             points
                 .iter()

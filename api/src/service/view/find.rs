@@ -16,7 +16,7 @@ use crate::{
         error::{Code, Error, Result},
         operation::Operation,
         period::{self, Span},
-        question::{Find, Found, Point, Provenance, Source},
+        question::{Find, Found, Point, Source},
         rate::cost,
         rollup::{Gap, Rollup, State, Tier},
         site::Site,
@@ -37,8 +37,6 @@ use crate::{
 const MOST_CELLS: usize = 300_000;
 /// Keys that a question holds in memory; past it the database joins and groups.
 const MOST_KEYS: usize = 5_000;
-/// Events past the mark that are counted to say how far it lags.
-pub(in crate::service) const MOST_LAG: i64 = 10_000_000;
 
 /// One question, ready to be read.
 struct Reading<'a> {
@@ -198,12 +196,7 @@ impl<'a> Reading<'a> {
             self.groups.position(&[]);
         }
         let mark = self.opened.views.position;
-        let mark_lag_events = crate::store::mark::lag(&self.opened.tx, mark, MOST_LAG).await?;
-        let provenance = Provenance {
-            source,
-            mark_lag_events,
-            up_to_event: self.opened.newest,
-        };
+        let provenance = self.opened.provenance(self.site.id, source, mark).await?;
         let groups = self.groups.len();
         let most = self.services.question.max_rows;
         if self.question.limit.is_none() && groups > most {
@@ -397,7 +390,7 @@ impl<'a> Reading<'a> {
     /// them are there, whenever they happened: retention takes only what is folded.
     async fn read_tail(&mut self, covered: Vec<Span>, position: i64) -> Result<bool> {
         let arrival = Arrival::From(position);
-        if crate::store::mark::lag(&self.opened.tx, position, 1).await? == 0 {
+        if crate::store::mark::lag_of_site(&self.opened.tx, position, self.site.id, 1).await? == 0 {
             return Ok(false);
         }
         // Quarters of an hour fit every zone of today; where a point begins elsewhere, as long ago, time is cut at the points.
