@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::Name;
-use crate::domain::rate::{Left, Limit};
+use crate::domain::rate::{Budget, Left, Limit};
 
 /// Sums of fractions come out a little off.
 const ALMOST: f64 = 1e-6;
@@ -82,21 +82,22 @@ impl Bucket {
         level.limit = limit;
         let share = level.share(alike, now);
         level.drain(share, now);
-        let (whole, capacity) = (f64::from(units), level.capacity(share));
+        let open = self.open(share, alike);
+        let (whole, capacity) = (f64::from(units), level.capacity(open));
         level.wanted += whole;
         let fresh = !std::mem::replace(&mut level.listed, true);
         // What is larger than all there is passes when all is there, and is paid off later.
         let need = if part { 1.0 } else { whole.clamp(1.0, capacity) };
         let room = capacity - level.debt + ALMOST;
         if room < need {
-            let wait = Duration::from_secs_f64((need - room).max(0.0) / (limit.per_second() * share));
+            let wait = Duration::from_secs_f64((need - room).max(0.0) / (limit.per_second() * open));
             return Charged { passed: 0, wait, fresh };
         }
         let passed = if part { whole.min(room.floor()) } else { whole };
         level.debt += passed;
         let wait = if passed < whole {
             let missing = (level.debt + 1.0 - capacity).max(0.0);
-            Duration::from_secs_f64(missing / (limit.per_second() * share))
+            Duration::from_secs_f64(missing / (limit.per_second() * open))
         } else {
             Duration::ZERO
         };
@@ -112,7 +113,7 @@ impl Bucket {
         let share = level.share(alike, now);
         level.drain(share, now);
         let used = level.debt + level.elsewhere;
-        let here = level.capacity(share) - level.debt + ALMOST;
+        let here = level.capacity(self.open(share, alike)) - level.debt + ALMOST;
         let whole = f64::from(limit.quota) - used + ALMOST;
         // Not negative, and at most the quota.
         let remaining = if here < 1.0 { 0 } else { whole.floor().max(0.0) as u32 };
@@ -121,6 +122,15 @@ impl Bucket {
             limit,
             remaining,
             resets_in: Duration::from_secs_f64(used / limit.per_second()),
+        }
+    }
+
+    /// The part of the quota that may be used here. Attempts to sign in are few, and whoever makes one must not be turned
+    /// away because another server has not given its share back yet: an equal part is always open.
+    fn open(&self, share: f64, alike: f64) -> f64 {
+        match self.name.budget {
+            Budget::SignIn => share.max(alike),
+            _ => share,
         }
     }
 
@@ -205,7 +215,6 @@ impl Level {
 #[cfg(test)]
 mod tests {
     use super::{super::Subject, *};
-    use crate::domain::rate::Budget;
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -237,6 +246,21 @@ mod tests {
         );
         assert_eq!(charge(1, false, later + SECOND).passed, 0, "and is paid off");
         assert_eq!(charge(1, false, later + 3 * SECOND).passed, 1);
+    }
+
+    #[test]
+    fn an_equal_part_of_the_attempts_to_sign_in_is_open_whatever_others_hold() {
+        let (limit, start) = (Limit::new(50, 300), Instant::now());
+        for (budget, passed) in [(Budget::SignIn, 25), (Budget::Log, 1)] {
+            let name = Name {
+                budget,
+                subject: Subject::Key(1),
+            };
+            let bucket = Bucket::new(name, limit, start);
+            bucket.lock().lease(LEAST_SHARE, start + 5 * SECOND, 0.5, start);
+            let charge = |_: &u32| bucket.charge(limit, 1, false, 0.5, start).passed == 1;
+            assert_eq!((0..60).filter(charge).count(), passed, "{budget:?}");
+        }
     }
 
     #[test]
