@@ -21,7 +21,7 @@ const POURING_SPACING: Duration = Duration::from_secs(1);
 /// Events of one round from which on they pour in.
 const POURING: usize = 500;
 /// Folds of sets of actors begin at least so far apart while events pour in.
-const SCOPE_SPACING: Duration = Duration::from_millis(1_200);
+const SCOPE_SPACING: Duration = Duration::from_millis(900);
 /// And so far while callers bring as many events as can be written: what folding takes is taken from them. Questions
 /// are answered from more raw events then.
 const SATURATED_SPACING: Duration = Duration::from_secs(5);
