@@ -162,7 +162,7 @@ impl Drop for Place {
     }
 }
 
-/// A running server with the product's defaults. Dropping it kills it.
+/// A running server with the product's defaults, but for a budget of questions that none uses up. Dropping it kills it.
 #[derive(Debug)]
 pub(crate) struct Server {
     child: Child,

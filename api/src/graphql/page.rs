@@ -38,6 +38,18 @@ impl PageInfo {
     }
 }
 
+/// How many things a page has: as many as the argument `name` asks for, or `default`.
+pub(super) fn size(name: &'static str, asked: Option<i32>, default: usize) -> Result<usize> {
+    match asked.map(usize::try_from) {
+        None => Ok(default),
+        Some(Ok(size)) if (1..=MOST_OF_PAGE).contains(&size) => Ok(size),
+        Some(_) => {
+            let message = format!("`{name}` is 1 to {MOST_OF_PAGE}; for more, ask page by page.");
+            Err(Error::new(Code::InvalidArgument, message).at(name))
+        }
+    }
+}
+
 /// The arguments of a connection.
 pub(super) struct PageArguments {
     pub(super) first: Option<i32>,
@@ -63,17 +75,7 @@ impl PageArguments {
             return Err(Error::new(Code::InvalidArgument, "Give `first` or `last`, not both.").at("last"));
         }
         let name = if backward { "last" } else { "first" };
-        let size = match self.first.or(self.last).map(usize::try_from) {
-            None => DEFAULT_PAGE,
-            Some(Ok(size)) if (1..=MOST_OF_PAGE).contains(&size) => size,
-            Some(_) => {
-                return Err(Error::new(
-                    Code::InvalidArgument,
-                    format!("`{name}` is 1 to {MOST_OF_PAGE}; for more, ask page by page."),
-                )
-                .at(name));
-            }
-        };
+        let size = size(name, self.first.or(self.last), DEFAULT_PAGE)?;
         let after = self.after.map(|text| read_cursor(&text, "after")).transpose()?;
         let before = self.before.map(|text| read_cursor(&text, "before")).transpose()?;
         let bounded = if backward { before.is_some() } else { after.is_some() };

@@ -147,7 +147,6 @@ impl Sql {
         })
     }
 
-    /// Adds another statement's text and values. Only for SQLite's `?`, or while `self` has no values yet.
     pub(super) fn statement(self) -> Statement {
         Statement::from_sql_and_values(self.backend, self.text, self.values)
     }

@@ -3,10 +3,7 @@
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 
 use crate::{
-    domain::{
-        error::{self, Code, Error},
-        event,
-    },
+    domain::{error, event},
     graphql::{
         context::ContextExt,
         error::UserError,
@@ -18,7 +15,7 @@ use crate::{
             event::Event,
             rule::{Rule, RuleList, RuleTarget},
         },
-        page::PageInfo,
+        page::{self, PageInfo},
         scalar::{Count, DateTime},
     },
     service::{
@@ -29,8 +26,6 @@ use crate::{
 
 /// Rules of one page, where the caller does not say.
 const DEFAULT_PAGE: usize = 100;
-/// Rules of one page.
-const MOST_OF_PAGE: usize = 1_000;
 /// Actions that a preview lists.
 const MOST_ACTIONS: usize = 100;
 
@@ -249,14 +244,7 @@ impl RuleQuery {
         #[graphql(desc = "Only rules past this cursor.")] after: Option<String>,
     ) -> Result<RuleConnection> {
         let ask = async {
-            let limit = match first.map(usize::try_from) {
-                None => DEFAULT_PAGE,
-                Some(Ok(limit)) if (1..=MOST_OF_PAGE).contains(&limit) => limit,
-                Some(_) => {
-                    let message = format!("`first` is 1–{MOST_OF_PAGE}.");
-                    return Err(Error::new(Code::InvalidArgument, message).at("first"));
-                }
-            };
+            let limit = page::size("first", first, DEFAULT_PAGE)?;
             let filter = Filter {
                 list: list.map(Into::into),
                 target: target.map(Into::into),

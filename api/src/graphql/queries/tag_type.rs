@@ -3,11 +3,11 @@
 use async_graphql::{Context, Object, Result, SimpleObject};
 
 use crate::{
-    domain::error::{self, Code, Error},
+    domain::error,
     graphql::{
         context::ContextExt,
         objects::tag_type::{Samples, TagType},
-        page::PageInfo,
+        page::{self, PageInfo},
         scalar::Count,
     },
     service::tag::{Names, Page},
@@ -15,8 +15,6 @@ use crate::{
 
 /// Keys of one page, where the caller does not say.
 const DEFAULT_PAGE: usize = 100;
-/// Keys of one page.
-const MOST_OF_PAGE: usize = 1_000;
 
 /// A key on a page.
 #[derive(SimpleObject)]
@@ -81,14 +79,7 @@ impl TagTypeQuery {
         #[graphql(desc = "Only keys past this cursor.")] after: Option<String>,
     ) -> Result<TagTypeConnection> {
         let ask = async {
-            let limit = match first.map(usize::try_from) {
-                None => DEFAULT_PAGE,
-                Some(Ok(limit)) if (1..=MOST_OF_PAGE).contains(&limit) => limit,
-                Some(_) => {
-                    let message = format!("`first` is 1–{MOST_OF_PAGE}.");
-                    return Err(Error::new(Code::InvalidArgument, message).at("first"));
-                }
-            };
+            let limit = page::size("first", first, DEFAULT_PAGE)?;
             let wanted = Names { prefix, declared };
             let part = (after.as_deref(), limit);
             ctx.services()
