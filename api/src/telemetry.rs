@@ -125,7 +125,7 @@ impl Default for Metrics {
         );
         registry.register(
             "mark_lag_events",
-            "Events past a mark, by mark",
+            "Events past a mark, by mark; on PostgreSQL counted up to 30,000",
             inner.mark_lag_events.clone(),
         );
         registry.register_with_unit(

@@ -20,7 +20,7 @@ const STEADY_BATCH: u64 = 100;
 const STEADY_CONNECTIONS: u64 = 4;
 const SATURATION_CONNECTIONS: usize = 8;
 const SAMPLE_INTERVAL: Duration = Duration::from_millis(250);
-const POLL_INTERVAL: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
 /// The fold has stopped if it takes longer.
 const FOLD_LIMIT: Duration = Duration::from_secs(1_800);
 
@@ -38,7 +38,8 @@ pub(crate) async fn measure(bench: &Bench) -> Result<Vec<Row>> {
         pool: load::pool_of_batches(&bench.workload, 100, 1_000),
     };
     let saturation = load.run(&server, &key, time).await?;
-    let behind = lag(&mut Client::connect(&server, &key).await?).await?;
+    let metrics = Client::connect(&server, &key).await?.get("/metrics").await?;
+    let behind = most(&values(&metrics, "tidemark_mark_lag_events")?);
     let drain = await_folded(&server, &key).await?;
     server.stop().await?;
 
@@ -138,13 +139,18 @@ pub(crate) async fn lag(client: &mut Client) -> Result<f64> {
 
 /// Seconds that the oldest event past a mark has waited, by the server's own account.
 fn age(metrics: &str) -> Result<f64> {
+    Ok(most(&values(metrics, "tidemark_mark_lag_seconds")?))
+}
+
+/// What a metric says of each mark.
+fn values(metrics: &str, name: &str) -> Result<Vec<f64>> {
     let lines = metrics
         .lines()
-        .filter(|line| line.starts_with("tidemark_mark_lag_seconds{"));
-    let ages: Vec<f64> = lines.filter_map(|line| line.rsplit(' ').next()?.parse().ok()).collect();
-    match ages.is_empty() {
-        true => Err("/metrics does not tell the mark's lag".into()),
-        false => Ok(most(&ages)),
+        .filter(|line| line.strip_prefix(name).is_some_and(|labels| labels.starts_with('{')));
+    let values: Vec<f64> = lines.filter_map(|line| line.rsplit(' ').next()?.parse().ok()).collect();
+    match values.is_empty() {
+        true => Err(format!("/metrics does not tell {name}").into()),
+        false => Ok(values),
     }
 }
 

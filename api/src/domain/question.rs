@@ -58,7 +58,7 @@ pub enum Source {
 pub struct Provenance {
     /// Where it came from.
     pub source: Source,
-    /// The site's events past the mark, which were read raw.
+    /// The site's events among the first 30,000 past the mark, which were read raw.
     pub mark_lag_events: i64,
     /// The public id of the newest event that the answer could see.
     pub up_to_event: Option<String>,

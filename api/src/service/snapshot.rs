@@ -16,9 +16,6 @@ use crate::{
     store::{self, Transaction, raw::Tombstone},
 };
 
-/// Events past the mark that are counted to say how far it lags.
-const MOST_LAG: i64 = 10_000_000;
-
 /// A snapshot that opens at the first question.
 pub struct Snapshot {
     services: Services,
@@ -114,7 +111,7 @@ impl Opened {
     pub async fn provenance(&self, site: i64, source: Source, position: i64) -> Result<Provenance> {
         Ok(Provenance {
             source,
-            mark_lag_events: store::mark::lag_of_site(&self.tx, position, site, MOST_LAG).await?,
+            mark_lag_events: store::mark::past(&self.tx, position, site).await?.own,
             up_to_event: store::mark::newest(&self.tx, position, site).await?,
         })
     }

@@ -184,30 +184,64 @@ pub async fn horizon(tx: &Transaction) -> Result<i64> {
     tx.sql(text).row(tx).await?.map_or(Ok(0), |row| get(&row, 0))
 }
 
-/// How many events lie past `position`, counted up to `most`.
+/// Events past a mark that are looked at to say how many there are: a server that is far behind answers as soon as one
+/// that is not.
+pub const MOST_COUNTED: i64 = 30_000;
+
+/// How many events lie past `position`. On SQLite by their numbers, so that those removed in between count; on PostgreSQL
+/// up to [`MOST_COUNTED`].
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn lag(tx: &Transaction, position: i64, most: i64) -> Result<i64> {
-    let mut sql = tx.sql("SELECT count(*) FROM (SELECT 1 FROM event WHERE ");
-    sql.push(tx.arrival())
-        .push(" >= ")
-        .number(position)
+pub async fn lag(tx: &Transaction, position: i64) -> Result<i64> {
+    if tx.is_sqlite() {
+        return Ok(horizon(tx).await?.saturating_sub(position).max(0));
+    }
+    let mut sql = tx.sql("SELECT count(*) FROM (SELECT 1 FROM event WHERE arrival >= ");
+    sql.number(position)
         .push(" LIMIT ")
-        .number(most)
+        .number(MOST_COUNTED)
         .push(") AS past");
     sql.row(tx).await?.map_or(Ok(0), |row| get(&row, 0))
 }
 
-/// As [`lag`], of one site's events alone: what arrives on others is not that site's to know.
+/// What lies past a position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Past {
+    /// Events of the site among the first [`MOST_COUNTED`].
+    pub own: i64,
+    /// Whether there may be more.
+    pub more: bool,
+}
+
+impl Past {
+    /// Whether the site may have any.
+    #[must_use]
+    pub fn may_have_any(self) -> bool {
+        self.own > 0 || self.more
+    }
+}
+
+/// What lies past `position` of a site: what arrives on others is not that site's to know.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn lag_of_site(tx: &Transaction, position: i64, site: i64, most: i64) -> Result<i64> {
-    let mut sql = tx.sql("SELECT count(*) FROM (SELECT 1");
-    push_past(tx, &mut sql, position, site);
-    sql.push(" LIMIT ").number(most).push(") AS past");
-    sql.row(tx).await?.map_or(Ok(0), |row| get(&row, 0))
+pub async fn past(tx: &Transaction, position: i64, site: i64) -> Result<Past> {
+    let mut sql = tx.sql("SELECT count(*), count(*) FILTER (WHERE site_id = ");
+    sql.number(site).push(") FROM (SELECT site_id FROM event WHERE ");
+    sql.push(tx.arrival())
+        .push(" >= ")
+        .number(position)
+        .push(" LIMIT ")
+        .number(MOST_COUNTED)
+        .push(") AS past");
+    let none = Past { own: 0, more: false };
+    sql.row(tx).await?.map_or(Ok(none), |row| {
+        Ok(Past {
+            own: get(&row, 1)?,
+            more: get::<i64>(&row, 0)? >= MOST_COUNTED,
+        })
+    })
 }
 
 /// The public id of a site's newest event that is not hidden: past `position` the last to arrive, else the latest.

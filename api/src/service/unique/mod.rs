@@ -148,7 +148,7 @@ impl Services {
                 (false, true) => Source::Rollup,
                 (false, false) => Source::Both,
             };
-            if !covered.is_empty() && store::mark::lag_of_site(&opened.tx, position, site.id, 1).await? > 0 {
+            if !covered.is_empty() && store::mark::past(&opened.tx, position, site.id).await?.may_have_any() {
                 source = Source::Both;
                 for (point, actor) in
                     raw::actors(&opened.tx, &scan(Cut::Spans(covered), Arrival::From(position))).await?

@@ -386,11 +386,12 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
-    /// Adds events past the mark to the points whose buckets do not hold them yet; says whether there were any. All of
+    /// Adds events past the mark to the points whose buckets do not hold them yet; says whether there may have been any. All of
     /// them are there, whenever they happened: retention takes only what is folded.
     async fn read_tail(&mut self, covered: Vec<Span>, position: i64) -> Result<bool> {
         let arrival = Arrival::From(position);
-        if crate::store::mark::lag_of_site(&self.opened.tx, position, self.site.id, 1).await? == 0 {
+        let past = crate::store::mark::past(&self.opened.tx, position, self.site.id).await?;
+        if !past.may_have_any() {
             return Ok(false);
         }
         // Quarters of an hour fit every zone of today; where a point begins elsewhere, as long ago, time is cut at the points.
