@@ -66,17 +66,23 @@ pub struct Stretch {
 
 /// Each event as one JSON array: a driver takes longer to hand over many columns than to build and read this.
 fn select(tx: &Transaction) -> Sql {
+    let text = if tx.is_sqlite() { "" } else { "::text" };
+    tx.sql(&format!("SELECT {}{text} FROM event e", array(tx)))
+}
+
+/// The array of one event, in the order of [`Row`].
+fn array(tx: &Transaction) -> String {
     let arrival = tx.arrival();
-    let (array, tag, end) = if tx.is_sqlite() {
-        ("json_array", "json(e.tag)", ")")
+    let (array, tag) = if tx.is_sqlite() {
+        ("json_array", "json(e.tag)")
     } else {
-        ("json_build_array", "e.tag", ")::text")
+        ("json_build_array", "e.tag")
     };
-    tx.sql(&format!(
-        "SELECT {array}(e.id, e.{arrival}, e.site_id, e.time, {array}(e.action_id, e.label_id, e.actor_id, e.session_id, \
+    format!(
+        "{array}(e.id, e.{arrival}, e.site_id, e.time, {array}(e.action_id, e.label_id, e.actor_id, e.session_id, \
          e.company_id, e.language_id, e.country_id, e.city_id), e.url_id, e.referrer_id, e.user_agent_id, \
-         e.traffic_source, {tag}{end} FROM event e"
-    ))
+         e.traffic_source, {tag})"
+    )
 }
 
 /// A row of [`select`], in its order.
@@ -94,21 +100,53 @@ struct Row(
     Option<Map<String, Value>>,
 );
 
+impl From<Row> for Fact {
+    fn from(row: Row) -> Self {
+        let Row(sequence, arrival, site, time, texts, url, referrer, agent, source, tag) = row;
+        Self {
+            sequence,
+            arrival,
+            site,
+            time,
+            texts,
+            url,
+            referrer,
+            agent,
+            traffic_source: TrafficSource::from_code(source),
+            tag,
+        }
+    }
+}
+
 fn read(row: &QueryResult) -> Result<Fact> {
     let row: Row = serde_json::from_str(&get::<String>(row, 0)?).map_err(Error::internal)?;
-    let Row(sequence, arrival, site, time, texts, url, referrer, agent, source, tag) = row;
-    Ok(Fact {
-        sequence,
-        arrival,
-        site,
-        time,
-        texts,
-        url,
-        referrer,
-        agent,
-        traffic_source: TrafficSource::from_code(source),
-        tag,
-    })
+    Ok(row.into())
+}
+
+/// Events of one row of [`read_numbered`].
+const EVENTS_OF_ROW: i64 = 500;
+
+/// The events with the numbers `from..below`: some hundred in one row, as handing over a row takes longer than building
+/// it. For SQLite, where numbers follow each other.
+async fn read_numbered(tx: &Transaction, from: i64, below: i64, sites: Option<&[i64]>) -> Result<Vec<Fact>> {
+    let step = usize::try_from(EVENTS_OF_ROW).unwrap_or(1);
+    let mut sql = tx.sql(&format!("SELECT (SELECT json_group_array({}) FROM event e", array(tx)));
+    sql.push(&format!(
+        " WHERE e.id >= c.value AND e.id < min(c.value + {EVENTS_OF_ROW}, "
+    ));
+    sql.number(below).push(") AND e.deletion_id IS NULL");
+    if let Some(sites) = sites {
+        sql.push(" AND e.site_id IN ").numbers(sites.iter().copied());
+    }
+    sql.push(") FROM json_each(");
+    let starts: Value = (from..below).step_by(step).collect();
+    sql.bind(starts.to_string()).push(") c");
+    let mut facts = Vec::new();
+    for row in sql.rows(tx).await? {
+        let rows: Vec<Row> = serde_json::from_str(&get::<String>(&row, 0)?).map_err(Error::internal)?;
+        facts.extend(rows.into_iter().map(Fact::from));
+    }
+    Ok(facts)
 }
 
 /// The events that arrived in `from..below`, of the given sites where some are given, some `limit` at a time.
@@ -123,15 +161,16 @@ pub async fn read_stretch(
     limit: usize,
 ) -> Result<Stretch> {
     let end = end_of_stretch(tx, from, below, limit).await?;
+    if tx.is_sqlite() {
+        // Where many are gone, none comes before the last `limit` numbers.
+        let first = from.max(end.saturating_sub(i64::try_from(limit).unwrap_or(i64::MAX)));
+        let facts = read_numbered(tx, first, end, sites).await?;
+        return Ok(Stretch { facts, end });
+    }
     let mut sql = select(tx);
-    let arrival = tx.arrival();
-    sql.push(" WHERE e.")
-        .push(arrival)
-        .push(" >= ")
+    sql.push(" WHERE e.arrival >= ")
         .number(from)
-        .push(" AND e.")
-        .push(arrival)
-        .push(" < ")
+        .push(" AND e.arrival < ")
         .number(end);
     sql.push(" AND e.deletion_id IS NULL");
     if let Some(sites) = sites {

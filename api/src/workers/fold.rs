@@ -22,9 +22,10 @@ const POURING_SPACING: Duration = Duration::from_secs(1);
 const POURING: usize = 500;
 /// Folds of sets of actors begin at least so far apart while events pour in.
 const SCOPE_SPACING: Duration = Duration::from_millis(900);
-/// And so far while callers bring as many events as can be written: what folding takes is taken from them. Questions
-/// are answered from more raw events then.
-const SATURATED_SPACING: Duration = Duration::from_secs(5);
+/// And so far, either, while callers bring as many events as can be written: what folding takes is taken from them.
+/// Questions are answered from more raw events then.
+const SATURATED_SPACING: Duration = Duration::from_secs(2);
+const SATURATED_SCOPE_SPACING: Duration = Duration::from_secs(5);
 /// The part of its time that appending takes from which on callers bring as many as can be written.
 const SATURATED: f64 = 0.6;
 /// How long one mark is folded before the other has its turn.
@@ -39,6 +40,8 @@ struct Pace {
     took: Duration,
     /// When events were looked at last, and how long they had been appended by then.
     seen: (Instant, Duration),
+    /// Whether callers brought as many events as could be written, before that.
+    saturated: bool,
 }
 
 impl Pace {
@@ -47,27 +50,37 @@ impl Pace {
             scopes_at: Instant::now(),
             took: Duration::ZERO,
             seen: (Instant::now(), Duration::ZERO),
+            saturated: false,
         }
     }
 
-    /// Whether callers have brought as many events as can be written since this was asked last.
-    fn is_saturated(&mut self, services: &Services) -> bool {
+    /// Looks at what was appended since it did so last.
+    fn look(&mut self, services: &Services) {
         let now = (Instant::now(), services.ingest.appending());
         let appending = now.1.saturating_sub(self.seen.1).as_secs_f64();
         let passed = now.0.duration_since(self.seen.0).as_secs_f64();
         self.seen = now;
-        appending > passed * SATURATED
+        self.saturated = appending > passed * SATURATED;
+    }
+
+    /// How far apart rounds begin.
+    fn apart(&self, folded: usize) -> Duration {
+        match (folded < POURING, self.saturated) {
+            (true, _) => SPACING,
+            (false, true) => SATURATED_SPACING,
+            (false, false) => POURING_SPACING,
+        }
     }
 
     /// Whether sets of actors are to be folded while events pour in.
-    fn is_time(&mut self, services: &Services) -> bool {
-        let least = if self.is_saturated(services) {
-            SATURATED_SPACING
+    fn is_time(&self) -> bool {
+        let least = if self.saturated {
+            SATURATED_SCOPE_SPACING
         } else {
             SCOPE_SPACING
         };
         // The more a round costs, the rarer it comes.
-        self.scopes_at.elapsed() >= least.max(self.took * 3)
+        self.scopes_at.elapsed() >= least.max(self.took * 2)
     }
 }
 
@@ -76,6 +89,7 @@ pub(super) async fn run(services: Services, mut stop: watch::Receiver<bool>) {
     let mut pace = Pace::new();
     while !*stop.borrow() {
         let start = Instant::now();
+        pace.look(&services);
         let folded = match round(&services, &mut pace, &stop).await {
             Ok(folded) => folded,
             Err(error) => {
@@ -85,14 +99,13 @@ pub(super) async fn run(services: Services, mut stop: watch::Receiver<bool>) {
             }
         };
         let took = start.elapsed();
-        let apart = if folded < POURING { SPACING } else { POURING_SPACING };
         // Where folding cannot keep up, it leaves half of the time to those who log.
         let fair = if services.ingest.waiting() > 0 {
             took
         } else {
             Duration::ZERO
         };
-        let rest = apart.saturating_sub(took).max(fair);
+        let rest = pace.apart(folded).saturating_sub(took).max(fair);
         tokio::select! {
             () = tokio::time::sleep(rest) => {}
             _ = stop.changed() => return,
@@ -108,10 +121,10 @@ pub(super) async fn run(services: Services, mut stop: watch::Receiver<bool>) {
 /// Folds once; gives how many events came into the views.
 async fn round(services: &Services, pace: &mut Pace, stop: &watch::Receiver<bool>) -> Result<usize> {
     let folded = drain(services, VIEW_MARK, stop).await?;
-    if pace.is_time(services) || folded == 0 {
+    if pace.is_time() || folded == 0 {
         let start = Instant::now();
         drain(services, SCOPE_MARK, stop).await?;
-        pace.scopes_at = Instant::now();
+        pace.scopes_at = start;
         pace.took = start.elapsed();
     }
     for _ in 0..REBUILDS {

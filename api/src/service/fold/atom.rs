@@ -1,8 +1,10 @@
 //! Small numbers for dimension values, so that counting up compares numbers and not texts.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
+
+use super::cell::FastMap;
 
 use crate::{
     domain::{condition::canonical, dimension::Dimension, error::Result, event::TrafficSource},
@@ -19,13 +21,15 @@ pub(in crate::service) const MISSING: Atom = 0;
 pub(in crate::service) struct Atoms {
     /// JSON texts by atom; the first stands for no value.
     texts: Vec<Box<str>>,
-    by_text: HashMap<Box<str>, Atom>,
-    words: HashMap<i64, Atom>,
-    actions: HashMap<i64, Arc<str>>,
+    by_text: FastMap<Box<str>, Atom>,
+    /// The same of texts, without writing them as JSON first.
+    by_string: FastMap<Box<str>, Atom>,
+    words: FastMap<i64, Atom>,
+    actions: FastMap<i64, Arc<str>>,
     /// Host and path.
-    addresses: HashMap<i64, [Atom; 2]>,
+    addresses: FastMap<i64, [Atom; 2]>,
     /// Device, browser, system, bot.
-    agents: HashMap<i64, [Atom; 4]>,
+    agents: FastMap<i64, [Atom; 4]>,
     sources: [Atom; TrafficSource::ALL.len()],
 }
 
@@ -33,15 +37,16 @@ impl Atoms {
     pub(super) fn new() -> Self {
         let mut atoms = Self {
             texts: vec!["".into()],
-            by_text: HashMap::new(),
-            words: HashMap::new(),
-            actions: HashMap::new(),
-            addresses: HashMap::new(),
-            agents: HashMap::new(),
+            by_text: FastMap::default(),
+            by_string: FastMap::default(),
+            words: FastMap::default(),
+            actions: FastMap::default(),
+            addresses: FastMap::default(),
+            agents: FastMap::default(),
             sources: [MISSING; TrafficSource::ALL.len()],
         };
         for (index, source) in TrafficSource::ALL.into_iter().enumerate() {
-            atoms.sources[index] = atoms.intern_value(&source.name().into());
+            atoms.sources[index] = atoms.intern_string(source.name());
         }
         atoms
     }
@@ -56,7 +61,7 @@ impl Atoms {
             .iter()
             .flat_map(|fact| columns.iter().filter_map(|column| fact.texts[*column]));
         for (id, text) in dictionary::texts(tx, words.collect()).await? {
-            let atom = self.intern_value(&Value::from(&*text));
+            let atom = self.intern_string(&text);
             self.words.insert(id, atom);
         }
         let pages = wanted(|one| matches!(one, Dimension::UrlHost | Dimension::UrlPath));
@@ -79,7 +84,7 @@ impl Atoms {
         }) {
             for (id, agent) in dictionary::agents(tx, facts.iter().filter_map(|fact| fact.agent).collect()).await? {
                 let own = [
-                    self.intern_text(Some(&agent.device)),
+                    self.intern_string(&agent.device),
                     self.intern_text(agent.browser.as_deref()),
                     self.intern_text(agent.os.as_deref()),
                     self.intern_value(&Value::Bool(agent.bot)),
@@ -137,10 +142,26 @@ impl Atoms {
     }
 
     fn intern_text(&mut self, text: Option<&str>) -> Atom {
-        text.map_or(MISSING, |text| self.intern_value(&text.into()))
+        text.map_or(MISSING, |text| self.intern_string(text))
     }
 
     fn intern_value(&mut self, value: &Value) -> Atom {
+        match value {
+            Value::String(text) => self.intern_string(text),
+            other => self.intern_canonical(other),
+        }
+    }
+
+    fn intern_string(&mut self, text: &str) -> Atom {
+        if let Some(atom) = self.by_string.get(text) {
+            return *atom;
+        }
+        let atom = self.intern_canonical(&text.into());
+        self.by_string.insert(text.into(), atom);
+        atom
+    }
+
+    fn intern_canonical(&mut self, value: &Value) -> Atom {
         let text = canonical(value);
         if let Some(atom) = self.by_text.get(text.as_str()) {
             return *atom;

@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use foldhash::fast::RandomState;
 use smallvec::SmallVec;
 
 use super::atom::{Atom, Atoms, MISSING};
@@ -29,7 +30,6 @@ pub(in crate::service) struct RollupCells {
     pub(in crate::service) rollup: Arc<Rollup>,
     /// Its keys; cells name them by position.
     pub(in crate::service) keys: Vec<Key>,
-    positions: HashMap<Key, usize>,
     /// Counts by tier, bucket and key.
     pub(in crate::service) counts: BTreeMap<(Tier, i64, usize), i64>,
     /// Measures by tier, bucket, key and measure.
@@ -90,7 +90,7 @@ impl Count {
 
     pub(super) fn finish(self) -> Cells {
         Cells {
-            rollups: self.plans.into_iter().map(|plan| plan.cells).collect(),
+            rollups: self.plans.into_iter().map(Plan::finish).collect(),
             atoms: self.atoms,
         }
     }
@@ -134,12 +134,20 @@ fn dimensions(rollups: &[Arc<Rollup>]) -> Vec<Dimension> {
     all
 }
 
+/// A map that is looked into many times for each event.
+pub(super) type FastMap<K, V> = HashMap<K, V, RandomState>;
+
 /// How one rollup takes an event.
 struct Plan {
-    cells: RollupCells,
+    rollup: Arc<Rollup>,
     /// Positions of its dimensions among all.
     columns: Vec<usize>,
     days: Days,
+    keys: Vec<Key>,
+    positions: FastMap<Key, usize>,
+    counts: FastMap<(Tier, i64, usize), i64>,
+    measures: FastMap<(Tier, i64, usize, usize), Measure>,
+    actors: FastMap<(i64, usize), Vec<i64>>,
 }
 
 impl Plan {
@@ -152,23 +160,30 @@ impl Plan {
             .iter()
             .filter_map(|one| all.iter().position(|other| other == one))
             .collect();
-        let cells = RollupCells {
-            rollup: rollup.clone(),
-            keys: Vec::new(),
-            positions: HashMap::new(),
-            counts: BTreeMap::new(),
-            measures: BTreeMap::new(),
-            actors: BTreeMap::new(),
-        };
         Self {
-            cells,
+            rollup: rollup.clone(),
             columns,
             days: Days::new(rollup.time_zone.clone()),
+            keys: Vec::new(),
+            positions: FastMap::default(),
+            counts: FastMap::default(),
+            measures: FastMap::default(),
+            actors: FastMap::default(),
+        }
+    }
+
+    fn finish(self) -> RollupCells {
+        RollupCells {
+            rollup: self.rollup,
+            keys: self.keys,
+            counts: self.counts.into_iter().collect(),
+            measures: self.measures.into_iter().collect(),
+            actors: self.actors.into_iter().collect(),
         }
     }
 
     fn take(&mut self, fact: &Fact, values: &[Atom], atoms: &Atoms) {
-        let rollup = self.cells.rollup.clone();
+        let rollup = self.rollup.clone();
         match &rollup.content {
             Content::View(view) => {
                 if let Some(actions) = &view.actions
@@ -184,7 +199,7 @@ impl Plan {
                     (Tier::Hour, zone::hour(fact.time)),
                     (Tier::Day, self.days.day(fact.time)),
                 ] {
-                    *self.cells.counts.entry((tier, bucket, key)).or_default() += 1;
+                    *self.counts.entry((tier, bucket, key)).or_default() += 1;
                     for (index, measure) in view.measures.iter().enumerate() {
                         if let Some(number) = number(measure, fact) {
                             let one = Measure {
@@ -193,11 +208,7 @@ impl Plan {
                                 min: number,
                                 max: number,
                             };
-                            self.cells
-                                .measures
-                                .entry((tier, bucket, key, index))
-                                .or_default()
-                                .add(&one);
+                            self.measures.entry((tier, bucket, key, index)).or_default().add(&one);
                         }
                     }
                 }
@@ -211,19 +222,19 @@ impl Plan {
                 for action in [values[0], MISSING] {
                     let fields = self.columns.iter().map(|column| values[*column]);
                     let key = self.key(std::iter::once(action).chain(fields).collect());
-                    self.cells.actors.entry((day, key)).or_default().push(actor);
+                    self.actors.entry((day, key)).or_default().push(actor);
                 }
             }
         }
     }
 
     fn key(&mut self, key: Key) -> usize {
-        if let Some(position) = self.cells.positions.get(&key) {
+        if let Some(position) = self.positions.get(&key) {
             return *position;
         }
-        let position = self.cells.keys.len();
-        self.cells.keys.push(key.clone());
-        self.cells.positions.insert(key, position);
+        let position = self.keys.len();
+        self.keys.push(key.clone());
+        self.positions.insert(key, position);
         position
     }
 }

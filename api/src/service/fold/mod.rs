@@ -11,11 +11,12 @@ mod write;
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 pub(in crate::service) use atom::field;
 pub(in crate::service) use cell::Cells;
+use cell::Count;
 pub(in crate::service) use write::{Work, hash_key};
 
 use super::Services;
@@ -32,8 +33,6 @@ use crate::{
 
 /// How long the reading half may take.
 const DEADLINE: Duration = Duration::from_secs(120);
-/// Events of one step of a backfill, which is in nobody's way.
-const BACKFILL_EVENTS: usize = 15_000;
 
 /// What one round did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,8 +47,9 @@ pub enum Folded {
     Interrupted,
 }
 
-/// So much longer are the stretches that are folded into sets of actors: a set is written whole, however little is added.
-const SETS_STEP: usize = 4;
+/// So many reads go into one step where much is to be folded: many events share most of their cells, and a set of actors
+/// is written whole however little is added.
+const CHUNKS: usize = 8;
 /// Bytes of sets of one slice, and their number: some milliseconds of writing.
 const SLICE_BYTES: usize = 256 * 1024;
 const SLICE_SETS: usize = 400;
@@ -124,6 +124,7 @@ impl Services {
     /// # Errors
     /// Whatever the database says.
     pub async fn fold(&self, mark_id: i64) -> Result<Folded> {
+        let start = Instant::now();
         let tx = self.database.read(DEADLINE).await?;
         if !mark::try_reserve(&tx, mark_id).await? {
             return Ok(Folded::Interrupted);
@@ -153,35 +154,39 @@ impl Services {
             };
         }
         let sites: Option<Vec<i64>> = backfill.then(|| rollups.iter().map(|rollup| rollup.site).collect());
-        let sets = matches!(rollups.first().map(|rollup| &rollup.content), Some(Content::Scope(_)));
-        let limit = match (backfill, sets) {
-            (true, _) => BACKFILL_EVENTS,
-            (false, true) => self.worker.fold_events.saturating_mul(SETS_STEP),
-            (false, false) => self.worker.fold_events,
-        };
-        let stretch = tail::read_stretch(&tx, mark.position, horizon, sites.as_deref(), limit).await?;
+        let mut count = Count::new(&rollups);
+        let (mut end, mut events) = (mark.position, 0);
+        while end < horizon && events < self.worker.fold_events.saturating_mul(CHUNKS) {
+            let limit = self.worker.fold_events;
+            let stretch = tail::read_stretch(&tx, end, horizon, sites.as_deref(), limit).await?;
+            count.take(&tx, &stretch.facts, i64::MAX).await?;
+            events += stretch.facts.len();
+            end = stretch.end;
+        }
         // On PostgreSQL every transaction moves the horizon; an empty stretch is no reason to write.
-        let nothing = stretch.facts.is_empty() && stretch.end == horizon;
-        if !backfill && nothing && mark::lag(&tx, mark.position, 1).await? == 0 {
+        let nothing = events == 0 && end == horizon;
+        if !backfill && nothing && mark::oldest(&tx, mark.position).await?.is_none() {
             return Ok(Folded::All);
         }
-        let cells = Cells::count(&tx, &rollups, &stretch.facts, i64::MAX).await?;
-        let work = Work::prepare(self, &tx, &mark, cells).await?;
+        let work = Work::prepare(self, &tx, &mark, count.finish()).await?;
         // On SQLite a reader would keep the write-ahead log from being emptied; on PostgreSQL it holds the reservation.
         let reserved = (!self.database.is_sqlite()).then_some(tx);
         let step = Step {
             mark,
-            end: stretch.end,
-            events: stretch.facts.len(),
-            more: stretch.end < horizon,
+            end,
+            events,
+            more: end < horizon,
             backfill,
         };
+        let read = start.elapsed();
+        let sets = matches!(rollups.first().map(|rollup| &rollup.content), Some(Content::Scope(_)));
         let folded = if sets {
             self.write_sets(work, step).await
         } else {
             self.write_counts(work, step).await
         };
         drop(reserved);
+        tracing::debug!(mark = mark_id, events, ?read, took = ?start.elapsed(), "folded");
         folded
     }
 
@@ -286,10 +291,10 @@ impl Services {
     }
 }
 
-/// How many events lie past a mark, and how long the oldest of them has waited.
+/// How many events lie past a mark, as [`mark::lag`] counts, and how long the oldest of them has waited.
 pub(in crate::service) async fn lag(tx: &Transaction, id: i64) -> Result<(i64, Duration)> {
     let position = mark::get_mark(tx, id).await?.position;
-    let events = mark::lag(tx, position, 10_000_000).await?;
+    let events = mark::lag(tx, position).await?;
     let oldest = mark::oldest(tx, position).await?;
     let age = oldest.map_or(0, |oldest| crate::clock::now_nanoseconds().saturating_sub(oldest));
     Ok((events, Duration::from_nanos(u64::try_from(age).unwrap_or_default())))
