@@ -39,6 +39,9 @@ pub struct NewRow<'a> {
 pub struct Appended {
     /// The events whose id somebody else stored first.
     pub lost: HashSet<[u8; 16]>,
+    /// The generation of the configuration when they were written, on SQLite where there were any: asked for with the
+    /// first statement, which spares one of its own.
+    pub generation: Option<i64>,
     texts: Fresh<str>,
     addresses: Fresh<Address>,
     agents: Fresh<Agent>,
@@ -121,7 +124,7 @@ impl<'a> Missing<'a> {
 /// Appends events whose ids are not known yet.
 ///
 /// # Errors
-/// Whatever the database says; then nothing was appended.
+/// Whatever the database says; then the transaction is to be given up.
 pub async fn append(tx: &Transaction, hasher: &KeyedHash, events: &[NewRow<'_>]) -> Result<Appended> {
     let mut missing = Missing {
         texts: Wanted::new(),
@@ -143,6 +146,7 @@ pub async fn append(tx: &Transaction, hasher: &KeyedHash, events: &[NewRow<'_>])
     }
     let mut appended = Appended {
         lost: HashSet::new(),
+        generation: None,
         texts: missing.texts.fresh(),
         addresses: missing.addresses.fresh(),
         agents: missing.agents.fresh(),
@@ -151,7 +155,7 @@ pub async fn append(tx: &Transaction, hasher: &KeyedHash, events: &[NewRow<'_>])
     while !rest.is_empty() {
         let size = SIZES.into_iter().find(|size| *size <= rest.len()).unwrap_or(rest.len());
         let (chunk, after) = rest.split_at(size);
-        insert(tx, chunk, &mut appended.lost).await?;
+        insert(tx, chunk, &mut appended).await?;
         rest = after;
     }
     Ok(appended)
@@ -167,10 +171,12 @@ async fn number(tx: &Transaction, rows: &mut [Row<'_>]) -> Result<()> {
     Ok(())
 }
 
-async fn insert(tx: &Transaction, rows: &[Row<'_>], lost: &mut HashSet<[u8; 16]>) -> Result<()> {
+async fn insert(tx: &Transaction, rows: &[Row<'_>], appended: &mut Appended) -> Result<()> {
     let numbered = rows.iter().all(|row| row.number.is_some());
     let number = if numbered { "id, " } else { "" };
-    let mut sql = tx.insert();
+    let asks = tx.is_sqlite() && appended.generation.is_none();
+    let mut sql = tx.sql(if asks { super::configuration::GENERATION } else { "" });
+    sql.push(if asks { "; " } else { "" }).push(tx.insert_word());
     sql.push(&format!(" INTO event ({number}{COLUMNS}) VALUES "));
     for (index, row) in rows.iter().enumerate() {
         sql.push(if index > 0 { ", (" } else { "(" });
@@ -188,7 +194,10 @@ async fn insert(tx: &Transaction, rows: &[Row<'_>], lost: &mut HashSet<[u8; 16]>
     }
     if tx.is_sqlite() {
         // The one writer looked every id up in this very transaction; there is nobody to lose against.
-        return sql.run(tx).await.map(drop);
+        if let Some(row) = sql.rows(tx).await?.first() {
+            appended.generation = Some(get(row, 0)?);
+        }
+        return Ok(());
     }
     let mut stored = HashSet::new();
     sql.push(" ON CONFLICT (uid) DO NOTHING RETURNING uid");
@@ -199,7 +208,7 @@ async fn insert(tx: &Transaction, rows: &[Row<'_>], lost: &mut HashSet<[u8; 16]>
         .iter()
         .map(|row| row.new.event.uid)
         .filter(|uid| !stored.contains(uid.as_slice()));
-    lost.extend(unstored);
+    appended.lost.extend(unstored);
     Ok(())
 }
 

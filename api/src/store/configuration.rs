@@ -55,15 +55,15 @@ pub async fn epoch(tx: &Transaction) -> Result<String> {
     )
 }
 
+/// Asks for the generation.
+pub(super) const GENERATION: &str = "SELECT generation FROM configuration WHERE id = 1";
+
 /// The generation, which moves with every change of configuration.
 ///
 /// # Errors
 /// Whatever the database says.
 pub async fn generation(tx: &Transaction) -> Result<i64> {
-    let row = tx
-        .sql("SELECT generation FROM configuration WHERE id = 1")
-        .row(tx)
-        .await?;
+    let row = tx.sql(GENERATION).row(tx).await?;
     row.map_or(Ok(0), |row| get(&row, 0))
 }
 
@@ -72,7 +72,7 @@ pub async fn generation(tx: &Transaction) -> Result<i64> {
 /// # Errors
 /// Whatever the database says.
 pub async fn hold_generation(tx: &Transaction) -> Result<i64> {
-    let mut sql = tx.sql("SELECT generation FROM configuration WHERE id = 1");
+    let mut sql = tx.sql(GENERATION);
     if !tx.is_sqlite() {
         sql.push(" FOR SHARE");
     }

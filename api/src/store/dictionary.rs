@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use super::{
     Transaction,
-    sql::{Column, get},
+    sql::{Column, Sql, get},
 };
 use crate::domain::{
     error::Result,
@@ -265,7 +265,11 @@ impl<'a, V: Remembered + ?Sized> Wanted<'a, V> {
         // In order of the hash, so that two instances that insert the same rows wait for each other and never in a ring.
         let missing = self.missing.drain();
         let mut missing: BTreeMap<Hash, &'a V> = missing.map(|value| (hasher.hash(&value.parts()), value)).collect();
-        let known = find(tx, &missing).await?;
+        let known = if tx.is_sqlite() {
+            find_or_make(tx, &missing).await?
+        } else {
+            find(tx, &missing).await?
+        };
         self.take(&mut missing, known);
         if !missing.is_empty() {
             let made = insert(tx, &missing).await?;
@@ -312,6 +316,14 @@ impl<V: Remembered + ?Sized> Fresh<V> {
 
 /// Inserts rows; gives those that nobody else inserted meanwhile.
 async fn insert<V: Entry + ?Sized>(tx: &Transaction, rows: &BTreeMap<Hash, &V>) -> Result<Vec<(Hash, i64)>> {
+    let mut sql = tx.insert();
+    push_insert(&mut sql, rows);
+    sql.push(" RETURNING hash, id");
+    read_ids(&sql.rows(tx).await?)
+}
+
+/// Adds what an insert says of rows; those that are there already stay as they are.
+fn push_insert<V: Entry + ?Sized>(sql: &mut Sql, rows: &BTreeMap<Hash, &V>) {
     let names: Vec<_> = V::COLUMNS.iter().map(|(name, _)| *name).collect();
     let columns: Vec<_> = std::iter::once(Column::Hash)
         .chain(V::COLUMNS.iter().map(|(_, column)| *column))
@@ -321,16 +333,31 @@ async fn insert<V: Entry + ?Sized>(tx: &Transaction, rows: &BTreeMap<Hash, &V>) 
         row.extend(value.values());
         row.into()
     });
-    let mut sql = tx.insert();
     sql.push(&format!(" INTO {} (hash, {}) ", V::TABLE, names.join(", ")));
-    sql.select_rows(&columns, rows);
-    sql.push(" ON CONFLICT (hash) DO NOTHING RETURNING hash, id");
-    read_ids(&sql.rows(tx).await?)
+    sql.select_rows(&columns, rows).push(" ON CONFLICT (hash) DO NOTHING");
 }
 
+/// Rows that are there already.
 async fn find<V: Entry + ?Sized>(tx: &Transaction, rows: &BTreeMap<Hash, &V>) -> Result<Vec<(Hash, i64)>> {
+    find_by(tx, tx.sql(""), rows).await
+}
+
+/// Rows that are there already, and those that are made: two statements handed over at once, for SQLite, whose one writer
+/// nobody comes before.
+async fn find_or_make<V: Entry + ?Sized>(tx: &Transaction, rows: &BTreeMap<Hash, &V>) -> Result<Vec<(Hash, i64)>> {
+    let mut sql = tx.insert();
+    push_insert(&mut sql, rows);
+    sql.push("; ");
+    find_by(tx, sql, rows).await
+}
+
+async fn find_by<V: Entry + ?Sized>(
+    tx: &Transaction,
+    mut sql: Sql,
+    rows: &BTreeMap<Hash, &V>,
+) -> Result<Vec<(Hash, i64)>> {
     // No entry that an event names is empty: it is the text of an actor that was forgotten, and who is back.
-    let mut sql = tx.sql(&format!("SELECT hash, id, value = '' FROM {} WHERE hash IN ", V::TABLE));
+    sql.push(&format!("SELECT hash, id, value = '' FROM {} WHERE hash IN ", V::TABLE));
     sql.bind_hashes(rows.keys());
     let found = sql.rows(tx).await?;
     let ids = read_ids(&found)?;

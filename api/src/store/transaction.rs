@@ -97,7 +97,12 @@ impl Transaction {
     /// Begins an insert. What fails has its transaction rolled back, so SQLite is spared the copies of pages by which it
     /// could undo the one statement.
     pub(super) fn insert(&self) -> Sql {
-        self.sql(if self.is_sqlite() { "INSERT OR FAIL" } else { "INSERT" })
+        self.sql(self.insert_word())
+    }
+
+    /// The words that [`Self::insert`] begins with.
+    pub(super) fn insert_word(&self) -> &'static str {
+        if self.is_sqlite() { "INSERT OR FAIL" } else { "INSERT" }
     }
 
     pub(super) fn sql(&self, text: &str) -> Sql {

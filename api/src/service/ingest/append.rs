@@ -53,6 +53,8 @@ struct Last {
 struct Begun {
     tx: Transaction,
     configuration: Arc<Configuration>,
+    /// Whether the configuration is the one that the transaction sees; otherwise that is asked with the first write.
+    held: bool,
 }
 
 /// The most that a batch waits for company.
@@ -133,13 +135,31 @@ impl Appender {
         }
     }
 
-    /// Begins a transaction, and holds the configuration that its events are judged by.
+    /// Begins a transaction. On SQLite with the newest configuration that this process knows: another process changes it
+    /// seldom, and to ask takes as long as to write some events.
     async fn begin(&self) -> Result<Begun> {
+        let services = &self.services;
+        if !services.database.is_sqlite() {
+            return self.begin_held().await;
+        }
+        Ok(Begun {
+            tx: services.database.write(Priority::Append).await?,
+            configuration: services.registry.current(),
+            held: false,
+        })
+    }
+
+    /// Begins a transaction, and holds the configuration that its events are judged by.
+    async fn begin_held(&self) -> Result<Begun> {
         let services = &self.services;
         let tx = services.database.write(Priority::Append).await?;
         let generation = store::configuration::hold_generation(&tx).await?;
         let configuration = services.registry.at_generation(&tx, generation).await?;
-        Ok(Begun { tx, configuration })
+        Ok(Begun {
+            tx,
+            configuration,
+            held: true,
+        })
     }
 
     /// Whether callers take longer to come back than a commit takes. Then two halves of them take turns, and one is read
@@ -258,25 +278,32 @@ impl Appender {
                 Err(error) => Err(error),
             };
             match appended {
+                Ok(Some(done)) => return Ok(done),
+                Ok(None) => begun = self.begin_held().await,
                 Err(error) if is_transient(&error) && attempt < ATTEMPTS => {
                     tokio::time::sleep(Duration::from_millis(5) * attempt).await;
                     attempt += 1;
                     begun = self.begin().await;
                 }
-                other => return other,
+                Err(error) => return Err(error),
             }
         }
     }
 
-    /// Appends a batch in one transaction; also gives how long its commit took.
+    /// Appends a batch in one transaction; also gives how long its commit took. Nothing where the configuration turned
+    /// out to be another: nothing was written then.
     async fn append_once(
         &self,
         batch: &[Waiting],
         aside: &Counts<Box<str>>,
         begun: Begun,
-    ) -> Result<(Vec<Outcome>, Duration)> {
+    ) -> Result<Option<(Vec<Outcome>, Duration)>> {
         let services = &self.services;
-        let Begun { tx, configuration } = begun;
+        let Begun {
+            tx,
+            configuration,
+            held,
+        } = begun;
         let prepared: Vec<_> = batch.iter().flat_map(|waiting| &waiting.events).collect();
         let candidates: Vec<_> = prepared.iter().flat_map(|one| one.candidates.iter().copied()).collect();
         let known = if candidates.is_empty() {
@@ -322,6 +349,15 @@ impl Appender {
             });
         }
         let appended = store::append(&tx, &services.hasher, &admitted).await?;
+        let generation = match appended.generation {
+            Some(generation) => generation,
+            None if held => configuration.generation,
+            None => store::configuration::generation(&tx).await?,
+        };
+        if generation != configuration.generation {
+            tx.rollback().await?;
+            return Ok(None);
+        }
         schema.lock(&tx, &services.hasher, &appended.lost, now).await?;
         hits.write(&tx, &configuration, &appended.lost, now).await?;
         let refused: Vec<_> = misfits.iter().map(|(one, refusal)| one.refused(refusal)).collect();
@@ -349,7 +385,7 @@ impl Appender {
         book.remember(named);
         schema.remember(services, &appended.lost);
         appended.remember(&services.database);
-        Ok((answers, commit))
+        Ok(Some((answers, commit)))
     }
 }
 

@@ -84,7 +84,9 @@ impl Sqlite {
                     .clone()
                     .pragma("cache_size", WRITER_CACHE_KIB)
                     // Always, not only for a purge: a page that is split leaves copies behind that no purge finds.
-                    .pragma("secure_delete", "on"),
+                    .pragma("secure_delete", "on")
+                    // What a statement could be undone by would be written to a file of its own in each transaction.
+                    .pragma("temp_store", "memory"),
             )
             .await
             .map_err(|error| {
