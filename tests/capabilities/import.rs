@@ -2,6 +2,7 @@
 
 mod access_log;
 mod event;
+mod output;
 
 /// The counts of an import's first line, by what they count: `10000 lines: 9999 events imported, …`.
 fn tally(printed: &str, what: &str) -> u64 {

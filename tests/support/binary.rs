@@ -47,6 +47,26 @@ pub fn command() -> Command {
     command
 }
 
+/// The program as [`command`] gives it, but with a file that may not grow being told of by a failed write, as a full disk
+/// is, and not by a signal that ends the process.
+#[must_use]
+pub(crate) fn command_that_outlives_a_full_disk() -> Command {
+    let plain = command();
+    let mut command = Command::new("sh");
+    // The shell becomes the program, so that the process is the same.
+    command
+        .args(["-c", "trap '' XFSZ; exec \"$@\"", "sh"])
+        .arg(plain.get_program());
+    for (name, value) in plain.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command.stdin(Stdio::null());
+    command
+}
+
 /// Runs a command such as `["site", "create", "shop"]` on a database.
 pub async fn run(database: &Database, arguments: &[&str]) -> Finished {
     run_with_input(database, arguments, b"").await

@@ -100,6 +100,22 @@ impl Server {
         self.child.as_ref().expect("the server runs").id()
     }
 
+    /// Lets no file that the process writes grow past this many bytes, as if the disk were full; none takes the limit off.
+    ///
+    /// # Panics
+    /// Where there is no `prlimit`.
+    pub fn limit_files(&self, bytes: Option<u64>) {
+        let limit = bytes.map_or_else(|| "unlimited".to_owned(), |bytes| bytes.to_string());
+        let mut command = Command::new("prlimit");
+        command.arg("--pid").arg(self.process_id().to_string());
+        // The soft limit alone, which can be raised again.
+        let set = command
+            .arg(format!("--fsize={limit}:"))
+            .status()
+            .expect("util-linux has prlimit");
+        assert!(set.success(), "the limit cannot be set");
+    }
+
     /// What all processes of this server have logged.
     #[must_use]
     pub fn log(&self) -> String {
@@ -158,7 +174,7 @@ impl Server {
             .create(true)
             .append(true)
             .open(folder.join("stderr.txt"));
-        let mut command = binary::command();
+        let mut command = binary::command_that_outlives_a_full_disk();
         command.arg("serve");
         for (flag, value) in &self.flags {
             command.arg(flag).arg(value);

@@ -2,7 +2,7 @@
 
 use std::io::Read as _;
 
-use super::{Complaint, complain};
+use super::{Complaint, complain, output::say};
 use crate::{
     domain::{caller::Caller, role::Role},
     service::{Services, account::NewAccount, link::Link},
@@ -73,7 +73,7 @@ pub(super) async fn run(command: Command, services: &Services, base: &str) -> Re
             if password_stdin {
                 let password = read_password()?;
                 let created = services.create_account(&operator, &new, &password).await;
-                println!("{}", created.map_err(complain)?.email);
+                say!("{}", created.map_err(complain)?.email);
             } else {
                 let (_, link) = services.invite_account(&operator, &new).await.map_err(complain)?;
                 print_link(&link, base);
@@ -88,12 +88,12 @@ pub(super) async fn run(command: Command, services: &Services, base: &str) -> Re
         Command::Disable { email } => {
             let id = find(services, &email).await?;
             let account = services.set_account_disabled(&operator, &id, true).await;
-            println!("disabled {}", account.map_err(complain)?.email);
+            say!("disabled {}", account.map_err(complain)?.email);
         }
         Command::Enable { email } => {
             let id = find(services, &email).await?;
             let account = services.set_account_disabled(&operator, &id, false).await;
-            println!("enabled {}", account.map_err(complain)?.email);
+            say!("enabled {}", account.map_err(complain)?.email);
         }
     }
     Ok(())
@@ -121,7 +121,7 @@ async fn list(services: &Services) -> Result<(), Complaint> {
             (None, true) => "active",
             (None, false) => "invited",
         };
-        println!(
+        say!(
             "{}\t{}\t{factor}\t{state}\t{}",
             account.email,
             roles.join(", "),
@@ -151,6 +151,6 @@ fn read_password() -> Result<String, Complaint> {
 }
 
 fn print_link(link: &Link, base: &str) {
-    println!("{}", link.url(base));
+    say!("{}", link.url(base));
     eprintln!("It sets a password once, until {:.0}.", link.expires);
 }

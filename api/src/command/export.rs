@@ -7,7 +7,7 @@ use std::io::Write;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Complaint, complain};
+use super::{Complaint, complain, output::written};
 use crate::{
     domain::{
         caller::Caller,
@@ -188,8 +188,9 @@ async fn events(services: &Services, site: &str, span: Span) -> Result<(), Compl
         });
         for event in events {
             let text = serde_json::to_string(&Line::from(event)).map_err(|error| error.to_string())?;
-            writeln!(out, "{text}").map_err(|error| error.to_string())?;
+            written(writeln!(out, "{text}"));
         }
     }
-    out.flush().map_err(|error| error.to_string())
+    written(out.flush());
+    Ok(())
 }

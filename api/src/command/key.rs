@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Complaint, complain};
+use super::{Complaint, complain, output::say};
 use crate::{
     domain::{
         caller::Caller,
@@ -175,11 +175,11 @@ pub(super) async fn run(command: Command, services: &Services) -> Result<(), Com
         }
         Command::List => {
             let keys = services.keys(&operator, None).await.map_err(complain)?;
-            keys.iter().for_each(|key| println!("{}", line(key)));
+            keys.iter().for_each(|key| say!("{}", line(key)));
         }
         Command::Revoke { key } => {
             let revoked = services.revoke_key(&operator, &key).await.map_err(complain)?;
-            println!("revoked {}", revoked.key.prefix);
+            say!("revoked {}", revoked.key.prefix);
         }
     }
     Ok(())
@@ -188,7 +188,7 @@ pub(super) async fn run(command: Command, services: &Services) -> Result<(), Com
 /// Prints what is shown this once.
 fn print(made: &Made) {
     for secret in [&made.text, &made.signing_secret].into_iter().flatten() {
-        println!("{secret}");
+        say!("{secret}");
     }
 }
 

@@ -5,6 +5,7 @@ mod export;
 pub mod import;
 mod key;
 mod migrate;
+mod output;
 mod permission;
 mod rule;
 mod schema;
@@ -113,7 +114,7 @@ async fn beside(config: &Config) -> Result<Services, Complaint> {
 /// A failure in words; ours go to the operator whole, who is the one to mend them.
 fn complain(error: Error) -> Complaint {
     if error.code.kind() == Kind::Internal {
-        return format!("{error:?}");
+        return error.causes();
     }
     match &error.path {
         Some(path) => format!("{path}: {}", error.message),

@@ -1,6 +1,6 @@
 //! `rule`: list, add and remove rules of a site's allow and deny lists.
 
-use super::{Complaint, complain};
+use super::{Complaint, complain, output::say};
 use crate::{
     clock,
     domain::{
@@ -93,11 +93,11 @@ pub(super) async fn run(command: Command, services: &Services) -> Result<(), Com
                 expires,
             };
             let added = services.create_rule(&operator, Some(&site), definition).await;
-            println!("{}", added.map_err(complain)?.rule.public_id);
+            say!("{}", added.map_err(complain)?.rule.public_id);
         }
         Command::Remove { id } => {
             let removed = services.delete_rule(&operator, &id).await.map_err(complain)?;
-            println!("removed {}", removed.rule.public_id);
+            say!("removed {}", removed.rule.public_id);
         }
     }
     Ok(())
@@ -110,7 +110,7 @@ async fn print_all(services: &Services, operator: &Caller, site: &str) -> Result
         let part = (after.as_deref(), PAGE);
         let page = services.rules(&snapshot, operator, Some(site), &filter, part).await;
         let page = page.map_err(complain)?;
-        page.rules.iter().for_each(|counted| println!("{}", line(counted)));
+        page.rules.iter().for_each(|counted| say!("{}", line(counted)));
         match page.rules.last() {
             Some(last) if page.more => after = Some(last.rule.public_id.clone()),
             _ => return Ok(()),

@@ -1,6 +1,10 @@
 //! `schema`: print the GraphQL schema.
 
+use std::io::{self, Write};
+
+use super::output::written;
+
 /// Prints the schema in the schema definition language.
 pub(super) fn run() {
-    print!("{}", crate::startup::schema());
+    written(io::stdout().write_all(crate::startup::schema().as_bytes()));
 }

@@ -1,6 +1,9 @@
 //! `serve`: run until somebody says stop.
 
-use std::net::SocketAddr;
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+};
 
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -12,21 +15,23 @@ pub(super) async fn run(config: &Config) -> Result<(), Complaint> {
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
     let running = startup::start(config).await.map_err(complain)?;
-    println!(
-        "Tidemark {} is listening on http://{}",
+    let mut told = format!(
+        "Tidemark {} is listening on http://{}\n",
         env!("CARGO_PKG_VERSION"),
         running.address
     );
     if running.is_new() {
-        println!("{}", next_steps(config, &running.address));
+        told.push_str(&next_steps(config, &running.address));
     }
     if let Some(link) = running.setup_link().await.map_err(complain)? {
-        println!(
-            "\nNobody can sign in yet. Make the first account, which owns everything, until {:.0}:\n  {}",
+        told.push_str(&format!(
+            "\nNobody can sign in yet. Make the first account, which owns everything, until {:.0}:\n  {}\n",
             link.expires,
             link.url(&config.public_url(running.address))
-        );
+        ));
     }
+    // A server whose standard output nobody reads serves all the same.
+    let _ = io::stdout().write_all(told.as_bytes());
     let stop = async {
         tokio::select! {
             _ = terminate.recv() => {}

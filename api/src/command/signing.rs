@@ -1,6 +1,6 @@
 //! `signing`: rotate and list the keys that sign tokens.
 
-use super::{Complaint, complain};
+use super::{Complaint, complain, output::say};
 use crate::{domain::caller::Caller, service::Services};
 
 #[derive(Debug, clap::Subcommand)]
@@ -17,14 +17,14 @@ pub(super) async fn run(command: Command, services: &Services) -> Result<(), Com
     match command {
         Command::Rotate => {
             let key = services.rotate_signing(&operator).await.map_err(complain)?;
-            println!("signing with {}", key.name);
+            say!("signing with {}", key.name);
         }
         Command::List => {
             for key in services.signing_keys(&operator).await.map_err(complain)? {
                 let until = key
                     .verifies_until
                     .map_or("signs".to_owned(), |until| format!("verifies until {until:.0}"));
-                println!("{}\tsince {:.0}\t{until}", key.name, key.created);
+                say!("{}\tsince {:.0}\t{until}", key.name, key.created);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! `site`: make, change and list sites.
 
-use super::{Complaint, complain};
+use super::{Complaint, complain, output::say};
 use crate::{
     domain::{
         caller::Caller,
@@ -174,7 +174,7 @@ pub(super) async fn run(command: Command, services: &Services) -> Result<(), Com
                 .create_site(&operator, &name, &settings.into())
                 .await
                 .map_err(complain_of_flag)?;
-            println!("{}", line(&site));
+            say!("{}", line(&site));
         }
         Command::Update { name, rename, settings } => {
             let settings = Settings {
@@ -185,12 +185,12 @@ pub(super) async fn run(command: Command, services: &Services) -> Result<(), Com
                 .update_site(&operator, Some(&name), &settings)
                 .await
                 .map_err(complain_of_flag)?;
-            println!("{}", line(&site));
+            say!("{}", line(&site));
         }
         Command::List => {
             let snapshot = Snapshot::new(services.clone());
             let sites = services.list_sites(&snapshot, &operator).await.map_err(complain)?;
-            sites.iter().for_each(|site| println!("{}", line(site)));
+            sites.iter().for_each(|site| say!("{}", line(site)));
         }
     }
     Ok(())

@@ -246,6 +246,22 @@ impl Error {
         self
     }
 
+    /// What went wrong inside and why, for the log and for the operator: each cause once, as some repeat those below them.
+    #[must_use]
+    pub fn causes(&self) -> String {
+        let mut text = String::new();
+        let mut cause = self.source().map(|source| source as &dyn std::error::Error);
+        while let Some(error) = cause {
+            let own = error.to_string();
+            if !text.ends_with(&own) {
+                text.push_str(if text.is_empty() { "" } else { ": " });
+                text.push_str(&own);
+            }
+            cause = error.source();
+        }
+        text
+    }
+
     /// What went wrong inside, for the log alone.
     #[must_use]
     pub fn source(&self) -> Option<&(dyn std::error::Error + Send + Sync + 'static)> {
@@ -265,12 +281,10 @@ impl fmt::Display for Error {
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")?;
-        let mut cause = self.source().map(|source| source as &dyn std::error::Error);
-        while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
+        match self.causes() {
+            causes if causes.is_empty() => Ok(()),
+            causes => write!(f, ": {causes}"),
         }
-        Ok(())
     }
 }
 

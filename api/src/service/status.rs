@@ -2,14 +2,21 @@
 
 use std::time::Duration;
 
+use tokio::time::timeout;
+
 use super::{Services, fold::lag};
 use crate::{
-    domain::{error::Result, rollup::VIEW_MARK},
+    domain::{
+        error::{Code, Result},
+        rollup::VIEW_MARK,
+    },
     store::{Priority, configuration},
 };
 
-/// How long a probe may take.
-const DEADLINE: Duration = Duration::from_secs(5);
+/// How long a probe may take; whoever asks does not wait for ever either.
+const DEADLINE: Duration = Duration::from_secs(3);
+/// How long a failed append counts, while none succeeds: whoever was sent no events for so long is to be tried again.
+const FAILURE_COUNTS: Duration = Duration::from_secs(30);
 /// A mark that lags longer is worth a warning.
 const MOST_LAG: Duration = Duration::from_secs(60);
 
@@ -28,26 +35,42 @@ impl Services {
     /// Probes the database: reachable, writable, migrated; the mark's lag is only a warning.
     pub async fn probe(&self) -> Status {
         let mut status = Status::default();
-        match tokio::time::timeout(DEADLINE, self.probe_write()).await {
+        // At the same time: a database that is gone takes them all as long as they may.
+        let (written, pending, lag) = tokio::join!(
+            timeout(DEADLINE, self.probe_write()),
+            timeout(DEADLINE, self.database.pending_migrations()),
+            timeout(DEADLINE, self.probe_lag()),
+        );
+        match written {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
                 tracing::warn!(error = ?error, "the database cannot be written to");
                 status.reasons.push("the database cannot be written to".to_owned());
             }
-            Err(_) => status
-                .reasons
-                .push("the database did not take a write within 5 seconds".to_owned()),
+            Err(_) => status.reasons.push(format!(
+                "the database did not take a write within {} seconds",
+                DEADLINE.as_secs()
+            )),
         }
-        match tokio::time::timeout(DEADLINE, self.database.pending_migrations()).await {
+        // A full disk may still have room for what the probe writes.
+        if let Some(ago) = self.ingest.failed_ago().filter(|ago| *ago < FAILURE_COUNTS) {
+            let ago = ago.as_secs();
+            status.reasons.push(format!(
+                "events could not be stored {ago} s ago, and none were stored since"
+            ));
+        }
+        match pending {
             Ok(Ok(pending)) if pending.is_empty() => {}
             Ok(Ok(pending)) => status
                 .reasons
                 .push(format!("migrations are pending: {}", pending.join(", "))),
+            // Written for the operator.
+            Ok(Err(error)) if error.code == Code::InvalidArgument => status.reasons.push(error.message),
             _ => status
                 .reasons
                 .push("the state of the migrations cannot be read".to_owned()),
         }
-        match tokio::time::timeout(DEADLINE, self.probe_lag()).await {
+        match lag {
             Ok(Ok((events, age))) => {
                 status.mark_lag_events = Some(events);
                 if age > MOST_LAG {

@@ -5,7 +5,6 @@ mod sqlite;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
@@ -65,17 +64,6 @@ impl Database {
             sqlite,
             dictionary: Dictionary::default(),
         })))
-    }
-
-    /// The names of the migrations that are still to be run.
-    ///
-    /// # Errors
-    /// Whatever the database says.
-    pub async fn pending_migrations(&self) -> Result<Vec<String>> {
-        let pending = Migrator::get_pending_migrations(&self.0.write)
-            .await
-            .map_err(error::from)?;
-        Ok(pending.iter().map(|one| one.name().to_owned()).collect())
     }
 
     /// Begins to write, when it is this write's turn.

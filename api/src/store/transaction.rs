@@ -24,7 +24,8 @@ pub struct Transaction {
     /// Held until the end, then handed on; never read.
     _turn: Option<Turn>,
     reading: Option<Reading>,
-    /// Whether a statement failed; PostgreSQL then takes no other.
+    /// Whether a statement failed. PostgreSQL then takes no other and a commit undoes everything; SQLite may have undone
+    /// everything before it.
     failed: AtomicBool,
 }
 
@@ -61,8 +62,13 @@ impl Transaction {
     /// Makes everything written in it durable.
     ///
     /// # Errors
-    /// Whatever the database says; then nothing of it was written.
+    /// Whatever the database says, or that a statement failed; then nothing of it was written.
     pub async fn commit(self) -> Result<()> {
+        if self.failed.load(Ordering::Relaxed) {
+            return Err(Error::internal(
+                "a transaction in which a statement failed was to be committed",
+            ));
+        }
         self.inner.commit().await.map_err(error::from)
     }
 

@@ -9,6 +9,7 @@ support::on_both_engines!(
     an_export_comes_back_exactly,
     an_export_has_bounds,
     refused_lines_are_told_by_number,
+    what_comes_before_a_broken_part_is_imported,
 );
 
 /// Events of every kind, the past of whom the server does not take over GraphQL.
@@ -184,4 +185,48 @@ async fn refused_lines_are_told_by_number(engine: Engine) {
         .map(|edge| edge["node"]["id"].clone())
         .collect();
     assert_eq!(ids, ["1", "10"]);
+}
+
+async fn what_comes_before_a_broken_part_is_imported(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let event = |id: usize| format!("{{\"id\": \"{id}\", \"action\": \"a\"}}\n");
+    // A line that no memory should hold is told of like any other.
+    let long = format!(
+        "{{\"id\": \"long\", \"action\": \"a\", \"label\": \"{}\"}}\n",
+        "x".repeat(33 << 20)
+    );
+    let lines = [event(1), long, event(3)].concat();
+    let arguments = ["import", "events", "-", "--site", tidemark.site()];
+    let finished = binary::run_with_input(tidemark.database(), &arguments, lines.as_bytes()).await;
+    assert_eq!(tally(&finished.success(), "events imported"), 2, "{finished}");
+    let told = finished.stderr();
+    assert!(
+        told.starts_with("line 2: invalid: ") && told.lines().count() == 1,
+        "{told}"
+    );
+
+    // A packed file that is cut off.
+    let folder = tidemark.database().folder().path();
+    let plain = folder.join("cut.ndjson");
+    std::fs::write(&plain, (10..3_000).map(event).collect::<String>()).expect("the folder is ours");
+    let script = "gzip -c cut.ndjson | head -c 5000 > cut.gz";
+    let packed = std::process::Command::new("sh")
+        .args(["-c", script])
+        .current_dir(folder)
+        .status();
+    assert!(packed.expect("there is a shell").success());
+    let file = folder.join("cut.gz").display().to_string();
+    let finished = tidemark
+        .command(&["import", "events", &file, "--site", tidemark.site()])
+        .await;
+    let (told, printed) = (finished.failure(), finished.stdout());
+    let whole = tally(&printed, "events imported");
+    assert!(
+        whole > 100 && told.contains(&format!("line {}: ", whole + 1)),
+        "{told}{printed}"
+    );
+    let stored = tidemark
+        .client()
+        .find(json!({"view": "actions", "from": "2020-01-01T00:00:00Z", "to": "2060-01-01T00:00:00Z"}));
+    assert_eq!(stored.await["total"], whole + 2);
 }

@@ -10,6 +10,7 @@ use std::{
 };
 
 use futures_util::future::join_all;
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use support::{Database, Engine, Server, Tidemark, binary, graphql};
 
@@ -17,6 +18,7 @@ support::on_both_engines!(
     a_new_server_says_what_comes_next,
     migrating_again_does_nothing,
     several_migrate_at_once,
+    a_database_of_a_newer_version_is_left_alone,
     a_stop_under_load_finishes_what_was_accepted,
     a_restart_changes_no_answer,
 );
@@ -82,6 +84,33 @@ async fn several_migrate_at_once(engine: Engine) {
     }
     let sites = binary::run(&database, &["site", "list"]).await.success();
     assert_eq!(sites, "");
+}
+
+async fn a_database_of_a_newer_version_is_left_alone(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let database = tidemark.database();
+    let file = || format!("sqlite://{}", database.folder().path().join("tidemark.db").display());
+    let url = database.url().map_or_else(file, ToString::to_string);
+    let connection = sea_orm::Database::connect(url).await.expect("it is there");
+    let later = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20991231_000001_tomorrow', 0)";
+    connection.execute_unprepared(later).await.expect("the table is there");
+    for command in [
+        &["migrate"][..],
+        &["site", "list"],
+        &["serve", "--listen", "127.0.0.1:0"],
+    ] {
+        let told = tidemark.command(command).await.failure();
+        assert!(
+            told.contains("newer Tidemark") && told.contains("m20991231_000001_tomorrow") && !told.contains("INTERNAL"),
+            "{told}"
+        );
+    }
+    // Whoever runs already says so, and serves.
+    let client = tidemark.client();
+    let ready = client.send(client.request(reqwest::Method::GET, "/readyz")).await;
+    assert_eq!(ready.status, 503, "{}", ready.text);
+    assert!(ready.text.contains("newer"), "{}", ready.text);
+    assert_eq!(client.log(json!({"action": "a"})).await["outcome"], "ACCEPTED");
 }
 
 /// The ids of all events of the site.

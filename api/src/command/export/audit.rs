@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::{Complaint, PAGE, complain};
 use crate::{
+    command::output::written,
     domain::{
         audit::{ActorKind, Entry, Question},
         caller::Caller,
@@ -84,8 +85,9 @@ pub(super) async fn run(
         after = Some(last.id);
         for (entry, site) in entries {
             let text = serde_json::to_string(&Line::new(entry, site)).map_err(|error| error.to_string())?;
-            writeln!(out, "{text}").map_err(|error| error.to_string())?;
+            written(writeln!(out, "{text}"));
         }
     }
-    out.flush().map_err(|error| error.to_string())
+    written(out.flush());
+    Ok(())
 }

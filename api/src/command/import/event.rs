@@ -9,7 +9,7 @@ use flate2::read::MultiGzDecoder;
 
 use super::{Batch, progress};
 use crate::{
-    command::{Complaint, export::Line},
+    command::{Complaint, export::Line, output::say},
     domain::error::Code,
     service::Services,
 };
@@ -21,39 +21,48 @@ const MOST_BYTES: u64 = 32 << 20;
 pub(super) async fn run(services: &Services, file: &Path, site: &str) -> Result<(), Complaint> {
     let (source, bar) = progress::open(file)?;
     let mut source = inflated(source).map_err(|error| format!("{}: {error}", file.display()))?;
-    let mut batch = Batch::new(services, site, Code::MalformedJson);
+    let mut batch = Batch::new(services, site, Code::MalformedJson, bar.clone());
     let (mut number, mut blank) = (0_u64, 0_u64);
     let mut line = Vec::new();
-    loop {
+    let broken = loop {
         line.clear();
-        let read = source.by_ref().take(MOST_BYTES).read_until(b'\n', &mut line);
-        if read.map_err(|error| format!("line {}: {error}", number + 1))? == 0 {
-            break;
-        }
-        number += 1;
-        if line.len() as u64 == MOST_BYTES && !line.ends_with(b"\n") {
-            return Err(format!("line {number}: longer than {MOST_BYTES} bytes"));
+        match read_line(&mut source, &mut line) {
+            Ok(true) => number += 1,
+            Ok(false) => break None,
+            Err(error) => break Some(format!("line {}: {error}", number + 1)),
         }
         if line.trim_ascii().is_empty() {
             blank += 1;
-            continue;
-        }
-        match serde_json::from_slice::<Line>(&line) {
-            Ok(line) => batch.add(number, line.into()).await?,
-            Err(error) => {
-                batch.add_unreadable().await;
-                bar.suspend(|| eprintln!("line {number}: invalid: {}: {error}", Code::MalformedJson.name()));
+        } else if line.len() as u64 > MOST_BYTES {
+            let error = format!("the line is longer than {MOST_BYTES} bytes");
+            batch.add_unreadable(number, error).await;
+        } else {
+            match serde_json::from_slice::<Line>(&line) {
+                Ok(line) => batch.add(number, line.into()).await?,
+                Err(error) => batch.add_unreadable(number, error).await,
             }
         }
-    }
+    };
     batch.flush().await?;
     bar.finish_and_clear();
     let tally = &batch.tally;
-    println!(
+    say!(
         "{number} lines: {} events imported, {} there already, {} refused, {} unreadable, {blank} blank",
-        tally.accepted, tally.duplicates, tally.refused, tally.unreadable
+        tally.accepted,
+        tally.duplicates,
+        tally.refused,
+        tally.unreadable
     );
-    Ok(())
+    broken.map_or(Ok(()), Err)
+}
+
+/// Reads the next line, if there is one. Of a line that is too long it keeps a little more than [`MOST_BYTES`].
+fn read_line(source: &mut dyn BufRead, line: &mut Vec<u8>) -> std::io::Result<bool> {
+    source.take(MOST_BYTES + 1).read_until(b'\n', line)?;
+    if line.len() as u64 > MOST_BYTES && !line.ends_with(b"\n") {
+        source.skip_until(b'\n')?;
+    }
+    Ok(!line.is_empty())
 }
 
 /// The text of a plain or compressed file, known by its first bytes.

@@ -5,7 +5,9 @@ mod event;
 mod progress;
 mod web_log;
 
-use std::{path::PathBuf, time::Duration};
+use std::{fmt::Display, path::PathBuf, time::Duration};
+
+use indicatif::ProgressBar;
 
 use super::{Complaint, complain};
 use crate::{
@@ -91,10 +93,12 @@ struct Batch<'a> {
     /// Lines that could not be read since the last batch, and why.
     unreadable: (i64, Code),
     tally: Tally,
+    /// Stands aside while lines are told of.
+    bar: ProgressBar,
 }
 
 impl<'a> Batch<'a> {
-    fn new(services: &'a Services, site: &'a str, unreadable: Code) -> Self {
+    fn new(services: &'a Services, site: &'a str, unreadable: Code, bar: ProgressBar) -> Self {
         Self {
             services,
             site,
@@ -102,6 +106,7 @@ impl<'a> Batch<'a> {
             events: Vec::new(),
             unreadable: (0, unreadable),
             tally: Tally::default(),
+            bar,
         }
     }
 
@@ -116,8 +121,10 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    /// Counts a line that could not be read: an event that was received all the same.
-    async fn add_unreadable(&mut self) {
+    /// Tells of a line that could not be read, and counts it: an event that was received all the same.
+    async fn add_unreadable(&mut self, line: u64, error: impl Display) {
+        let code = self.unreadable.1.name();
+        self.bar.suspend(|| eprintln!("line {line}: invalid: {code}: {error}"));
         self.unreadable.0 += 1;
         self.tally.unreadable += 1;
         if self.unreadable.0 >= i64::try_from(BATCH).unwrap_or(i64::MAX) {
@@ -162,7 +169,7 @@ impl<'a> Batch<'a> {
                 Outcome::Duplicate { .. } => self.tally.duplicates += 1,
                 Outcome::Refused(error) => {
                     self.tally.refused += 1;
-                    eprintln!("line {line}: {kind}: {error}");
+                    self.bar.suspend(|| eprintln!("line {line}: {kind}: {error}"));
                 }
             }
         }

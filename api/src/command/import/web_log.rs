@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Batch, access_log, progress};
 use crate::{
-    command::Complaint,
+    command::{Complaint, output::say},
     domain::{error::Code, event::NewEvent},
     service::Services,
 };
@@ -21,7 +21,7 @@ pub(super) async fn run(
     let (source, bar) = progress::open(file)?;
     let mut reader = Reader::new(source).map_err(|error| format!("{}: {error}", file.display()))?;
     let mut translator = Translator::new(all, host);
-    let mut batch = Batch::new(services, site, Code::MalformedRequest);
+    let mut batch = Batch::new(services, site, Code::MalformedRequest, bar.clone());
     let mut broken = None;
     for next in reader.by_ref() {
         let record = match next {
@@ -32,11 +32,7 @@ pub(super) async fn run(
             }
         };
         match record.line {
-            Err(error) => {
-                batch.add_unreadable().await;
-                let (line, code) = (record.number, Code::MalformedRequest.name());
-                bar.suspend(|| eprintln!("line {line}: invalid: {code}: {error}"));
-            }
+            Err(error) => batch.add_unreadable(record.number, error).await,
             Ok(line) => {
                 if let Ok(draft) = translator.translate(&record.digest, line) {
                     batch.add(record.number, event(draft)).await?;
@@ -47,7 +43,7 @@ pub(super) async fn run(
     batch.flush().await?;
     bar.finish_and_clear();
     let tally = &batch.tally;
-    println!(
+    say!(
         "{} lines: {} events imported, {} there already, {} refused, {} unreadable, {} blank",
         reader.lines(),
         tally.accepted,
@@ -59,7 +55,7 @@ pub(super) async fn run(
     let skipped = translator.skipped();
     for reason in Skip::ALL {
         if skipped.of(reason) > 0 {
-            println!("{} lines are no page view: {reason}", skipped.of(reason));
+            say!("{} lines are no page view: {reason}", skipped.of(reason));
         }
     }
     match broken {

@@ -163,16 +163,24 @@ impl LogEventPayload {
                 stored: None,
                 duplicate: Some((site, id)),
             },
-            event::Outcome::Refused(error) => {
-                log(&error, None);
-                Self {
-                    outcome: name,
-                    error: Some((&error.below(path)).into()),
-                    stored: None,
-                    duplicate: None,
-                }
-            }
+            event::Outcome::Refused(error) => Self {
+                outcome: name,
+                error: Some((&error.below(path)).into()),
+                stored: None,
+                duplicate: None,
+            },
         }
+    }
+}
+
+/// Writes down the first failure of the server's own among a request's outcomes: the others are no news.
+fn log_failure(outcomes: &[event::Outcome]) {
+    let failure = outcomes.iter().find_map(|outcome| match outcome {
+        event::Outcome::Refused(error) if error.code == Code::Internal => Some(error),
+        _ => None,
+    });
+    if let Some(error) = failure {
+        log(error, None);
     }
 }
 
@@ -201,7 +209,9 @@ impl EventMutation {
             .services()
             .log_each(ctx.caller(), Door::Graphql, vec![site.clone()], vec![event])
             .await;
-        let outcome = outcomes.map_err(|error| ctx.fail_event(error))?.pop();
+        let mut outcomes = outcomes.map_err(|error| ctx.fail_event(error))?;
+        log_failure(&outcomes);
+        let outcome = outcomes.pop();
         let outcome = outcome.ok_or_else(|| async_graphql::Error::new("an event went without an outcome"))?;
         Ok(LogEventPayload::new(outcome, site, "input"))
     }
@@ -218,6 +228,7 @@ impl EventMutation {
             .log_each(ctx.caller(), Door::Graphql, sites.clone(), events)
             .await;
         let outcomes = outcomes.map_err(|error| ctx.fail_event(error))?;
+        log_failure(&outcomes);
         let accepted = outcomes
             .iter()
             .filter(|outcome| matches!(outcome, event::Outcome::Accepted(_)))

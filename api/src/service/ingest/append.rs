@@ -231,11 +231,13 @@ impl Appender {
                     events,
                     commit,
                 };
+                services.ingest.note_append(None);
                 outcomes.into_iter()
             }
             Err(error) => {
                 tracing::error!(error = ?error, events, "an append failed");
                 services.metrics.count_fault("append");
+                services.ingest.note_append(Some(Instant::now()));
                 let refusal = if is_transient(&error) { overloaded() } else { error };
                 let outcome = Outcome::Refused(refusal);
                 let counts = count::of_failed(&batch, &outcome, aside.counts.clone());

@@ -15,7 +15,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
@@ -50,6 +50,8 @@ pub struct Ingest {
     room: Arc<Semaphore>,
     /// Nanoseconds spent on appending.
     appending: AtomicU64,
+    /// When the last append failed, if it did.
+    failed: Mutex<Option<Instant>>,
     queue: mpsc::UnboundedSender<Waiting>,
     arrivals: Mutex<Option<mpsc::UnboundedReceiver<Waiting>>>,
     /// Refusals that are to be counted, of requests of which nothing is to be appended.
@@ -115,6 +117,7 @@ impl Ingest {
             identity: identity::Identities::new(hasher),
             room: Arc::new(Semaphore::new(config.queue_events)),
             appending: AtomicU64::new(0),
+            failed: Mutex::default(),
             queue,
             arrivals: Mutex::new(Some(arrivals)),
             aside: count::Aside::default(),
@@ -142,6 +145,18 @@ impl Ingest {
     #[must_use]
     pub fn appending(&self) -> Duration {
         Duration::from_nanos(self.appending.load(Ordering::Relaxed))
+    }
+
+    /// Notes whether the last append failed, and when.
+    fn note_append(&self, failed: Option<Instant>) {
+        *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = failed;
+    }
+
+    /// How long ago events could not be stored, if none have been stored since.
+    #[must_use]
+    pub fn failed_ago(&self) -> Option<Duration> {
+        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        failed.map(|failed| failed.elapsed())
     }
 
     /// Has events appended, and counted together with what was refused of their request; gives what became of each.

@@ -25,7 +25,12 @@ const BEGINNING: &str = "question";
 /// Opens the pool, and sees that PostgreSQL answers.
 pub(super) async fn open(options: &Options) -> Result<DatabaseConnection> {
     let connect = PgConnectOptions::from_str(&options.url)
-        .map_err(Error::internal)?
+        // It holds a password, so it is not repeated.
+        .map_err(|error| {
+            let message =
+                format!("The URL cannot be read: {error}. Write such as postgres://user:password@host:5432/database.");
+            Error::new(Code::InvalidArgument, message).at("database-url")
+        })?
         .application_name("tidemark")
         // A transaction that somebody forgot would hold the mark back.
         .options([("idle_in_transaction_session_timeout", "60s"), ("jit", "off")]);

@@ -13,7 +13,10 @@ use std::{
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqlxSqliteConnector, Statement,
     TransactionTrait,
-    sqlx::sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    sqlx::{
+        self, Connection, Executor, SqliteConnection,
+        sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    },
 };
 use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
@@ -34,6 +37,8 @@ const INSTRUCTIONS_BETWEEN_CHECKS: i32 = 20_000;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Pages of 4 KiB in the write-ahead log past which the writer is held to begin it anew: 64 MiB.
 const MOST_LOG_PAGES: i64 = 16_384;
+/// Leaves the write-ahead log alone at a commit.
+const NO_CHECKPOINTS: &str = "PRAGMA wal_autocheckpoint = 0";
 /// KiB of page cache: the writer's, where inserts and folds work, and each reader's.
 const WRITER_CACHE_KIB: &str = "-32768";
 const READER_CACHE_KIB: &str = "-4096";
@@ -45,7 +50,8 @@ pub(super) struct Sqlite {
     free: Arc<Semaphore>,
     /// The connection for checkpoints.
     maintenance: DatabaseConnection,
-    checkpoints_taken_over: AtomicBool,
+    /// Whether commits leave the write-ahead log alone.
+    checkpoints_taken_over: Arc<AtomicBool>,
 }
 
 /// One reading connection and the moment at which its statements are interrupted.
@@ -69,8 +75,19 @@ struct Deadline {
 impl Sqlite {
     /// Opens the writing connection, and prepares the others.
     pub(super) async fn open(options: &Options) -> Result<(DatabaseConnection, Self)> {
+        let unopened = |error: sqlx::Error| {
+            let hint = match &error {
+                // SQLITE_READONLY and SQLITE_CANTOPEN, of which the log beside the file is the less obvious cause.
+                sqlx::Error::Database(error) if error.code().is_some_and(|code| is_unwritable(&code)) => {
+                    " The file and its folder must be writable."
+                }
+                _ => "",
+            };
+            let message = format!("The database {} cannot be opened: {error}.{hint}", options.url);
+            Error::new(Code::InvalidArgument, message).at("database-url")
+        };
         let connect = SqliteConnectOptions::from_str(&options.url)
-            .map_err(Error::internal)?
+            .map_err(unopened)?
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
@@ -78,7 +95,18 @@ impl Sqlite {
             .busy_timeout(BUSY_TIMEOUT)
             .foreign_keys(false)
             .statement_cache_capacity(STATEMENTS);
+        let checkpoints_taken_over = Arc::new(AtomicBool::new(false));
+        let taken_over = checkpoints_taken_over.clone();
         let write = single()
+            .after_connect(move |connection, _| {
+                let taken_over = taken_over.load(Ordering::Relaxed);
+                Box::pin(async move {
+                    if taken_over {
+                        connection.execute(NO_CHECKPOINTS).await?;
+                    }
+                    Ok(())
+                })
+            })
             .connect_with(
                 connect
                     .clone()
@@ -89,10 +117,7 @@ impl Sqlite {
                     .pragma("temp_store", "memory"),
             )
             .await
-            .map_err(|error| {
-                let message = format!("The database {} cannot be opened: {error}.", options.url);
-                Error::new(Code::InvalidArgument, message).at("database-url")
-            })?;
+            .map_err(unopened)?;
         let readers: Vec<_> = (0..options.connections.max(1))
             .map(|_| Arc::new(Mutex::new(Reader::new(&connect))))
             .collect();
@@ -101,7 +126,7 @@ impl Sqlite {
             free: Arc::new(Semaphore::new(readers.len())),
             readers,
             maintenance: SqlxSqliteConnector::from_sqlx_sqlite_pool(single().connect_lazy_with(connect)),
-            checkpoints_taken_over: AtomicBool::new(false),
+            checkpoints_taken_over,
         };
         Ok((SqlxSqliteConnector::from_sqlx_sqlite_pool(write), sqlite))
     }
@@ -136,8 +161,7 @@ impl Sqlite {
         let taken_over = self.checkpoints_taken_over.swap(true, Ordering::Relaxed);
         if !taken_over {
             let _turn = self.enter(Priority::Configuration).await;
-            let text = "PRAGMA wal_autocheckpoint = 0";
-            write.execute_unprepared(text).await.map_err(error::from)?;
+            write.execute_unprepared(NO_CHECKPOINTS).await.map_err(error::from)?;
         }
         let passive = Statement::from_string(DbBackend::Sqlite, "PRAGMA wal_checkpoint(PASSIVE)");
         let row = self
@@ -170,7 +194,12 @@ impl Sqlite {
     }
 }
 
-/// A pool of one connection, which stays.
+/// Whether a code of SQLite's is SQLITE_READONLY or SQLITE_CANTOPEN; extended codes keep it in their low byte.
+fn is_unwritable(code: &str) -> bool {
+    code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 8 | 14))
+}
+
+/// A pool of one connection, which stays as long as it is between transactions when it comes back.
 fn single() -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .min_connections(0)
@@ -180,6 +209,23 @@ fn single() -> SqlitePoolOptions {
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .idle_timeout(None)
         .max_lifetime(None)
+        .after_release(|connection, _| Box::pin(is_between_transactions(connection)))
+}
+
+/// Whether a connection is done with its last transaction. Where the disk is full or fails, SQLite undoes the transaction by
+/// itself, and the driver's own undoing of it fails. From then on the driver would take each transaction for a part of that
+/// one, which nobody commits: such a connection is closed, and the next write opens another.
+async fn is_between_transactions(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
+    if !connection.is_in_transaction() {
+        return Ok(true);
+    }
+    // A rollback was sent, and may not have been done yet.
+    connection.ping().await?;
+    let done = !connection.is_in_transaction();
+    if !done {
+        tracing::warn!("SQLite undid a transaction by itself; its connection is closed and opened anew");
+    }
+    Ok(done)
 }
 
 impl Reader {

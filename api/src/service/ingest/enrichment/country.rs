@@ -15,7 +15,7 @@ const PROBED_NETWORKS: usize = 1_000;
 #[derive(Debug, thiserror::Error)]
 pub enum CountriesError {
     /// The file is missing, may not be read, or is not in MaxMind's format.
-    #[error("the country file {} cannot be read", path.display())]
+    #[error("The country file {} cannot be read: {source}.", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -23,7 +23,7 @@ pub enum CountriesError {
         source: MaxMindDbError,
     },
     /// The file is about something else, such as network operators.
-    #[error("the file {} of the type {kind:?} names no countries; a country or city file is needed", path.display())]
+    #[error("The file {} of the type {kind:?} names no countries; a country or city file is needed.", path.display())]
     NoCountries {
         /// The file.
         path: PathBuf,
@@ -239,9 +239,11 @@ mod tests {
     #[test]
     fn unusable_files_are_refused_with_the_reason() {
         let missing = Countries::open("/nowhere/country.mmdb").err().unwrap();
-        assert_eq!(
-            missing.to_string(),
-            "the country file /nowhere/country.mmdb cannot be read"
+        let told = missing.to_string();
+        assert!(
+            told.starts_with("The country file /nowhere/country.mmdb cannot be read: ")
+                && told.contains("No such file"),
+            "{told}"
         );
         assert!(matches!(
             open("text", b"not a database"),
