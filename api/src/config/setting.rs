@@ -196,8 +196,8 @@ settings! {
     max_points / "TIDEMARK_MAX_POINTS": usize = 10_000, 1..=1_000_000;
     /// How often to fold when nobody calls
     fold_interval / "TIDEMARK_FOLD_INTERVAL": SignedDuration = ms(500), ms(1)..=ms(HOUR);
-    /// Events of one fold into views; four times as many go into sets of actors at once
-    fold_events / "TIDEMARK_FOLD_EVENTS": usize = 15_000, 1..=200_000;
+    /// Events of one read while folding; one fold takes up to twelve reads
+    fold_events / "TIDEMARK_FOLD_EVENTS": usize = 5_000, 1..=200_000;
     /// Cells of one view and hour, past which raw events answer for that hour
     max_cells_per_hour / "TIDEMARK_MAX_CELLS_PER_HOUR": i64 = 10_000, 1..=10_000_000;
     /// How often deleted events are purged from disk; until then they can be restored

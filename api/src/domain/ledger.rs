@@ -5,6 +5,7 @@ use std::{
     hash::Hash,
 };
 
+use foldhash::fast::RandomState;
 use jiff::tz::TimeZone;
 
 use crate::domain::{
@@ -83,11 +84,11 @@ impl Kind {
 
 /// How many events there were of each kind and action. An empty action stands for those that are not told by name.
 #[derive(Debug, Clone)]
-pub struct Counts<S>(HashMap<(Kind, S), i64>);
+pub struct Counts<S>(HashMap<(Kind, S), i64, RandomState>);
 
 impl<S> Default for Counts<S> {
     fn default() -> Self {
-        Self(HashMap::new())
+        Self(HashMap::default())
     }
 }
 

@@ -20,10 +20,8 @@ const SPACING: Duration = Duration::from_millis(250);
 const POURING_SPACING: Duration = Duration::from_secs(1);
 /// Events of one round from which on they pour in.
 const POURING: usize = 500;
-/// Folds of sets of actors begin at least so far apart while events pour in.
-const SCOPE_SPACING: Duration = Duration::from_millis(900);
-/// And so far, either, while callers bring as many events as can be written: what folding takes is taken from them.
-/// Questions are answered from more raw events then.
+/// And so far while callers bring as many events as can be written: what folding takes is taken from them. Sets of
+/// actors wait longer. Questions are answered from more raw events then.
 const SATURATED_SPACING: Duration = Duration::from_secs(2);
 const SATURATED_SCOPE_SPACING: Duration = Duration::from_secs(5);
 /// The part of its time that appending takes from which on callers bring as many as can be written.
@@ -72,15 +70,10 @@ impl Pace {
         }
     }
 
-    /// Whether sets of actors are to be folded while events pour in.
+    /// Whether sets of actors are to be folded in this round: always, but while callers bring as many events as can be
+    /// written. Then, the more it costs, the rarer it comes.
     fn is_time(&self) -> bool {
-        let least = if self.saturated {
-            SATURATED_SCOPE_SPACING
-        } else {
-            SCOPE_SPACING
-        };
-        // The more a round costs, the rarer it comes.
-        self.scopes_at.elapsed() >= least.max(self.took * 2)
+        !self.saturated || self.scopes_at.elapsed() >= SATURATED_SCOPE_SPACING.max(self.took * 2)
     }
 }
 
@@ -99,9 +92,9 @@ pub(super) async fn run(services: Services, mut stop: watch::Receiver<bool>) {
             }
         };
         let took = start.elapsed();
-        // Where folding cannot keep up, it leaves half of the time to those who log.
+        // Where folding cannot keep up, it leaves most of the time to those who log.
         let fair = if services.ingest.waiting() > 0 {
-            took
+            took * 2
         } else {
             Duration::ZERO
         };

@@ -49,7 +49,7 @@ pub enum Folded {
 
 /// So many reads go into one step where much is to be folded: many events share most of their cells, and a set of actors
 /// is written whole however little is added.
-const CHUNKS: usize = 8;
+const CHUNKS: usize = 12;
 /// Bytes of sets of one slice, and their number: some milliseconds of writing.
 const SLICE_BYTES: usize = 256 * 1024;
 const SLICE_SETS: usize = 400;

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use foldhash::fast::RandomState;
 use tokio::sync::{Mutex, mpsc};
 
 use super::{
@@ -106,6 +107,7 @@ impl Appender {
             let next = tokio::time::timeout(LINGER_ASIDE, self.arrivals.recv()).await;
             self.held = next.unwrap_or_default();
         }
+        let start = Instant::now();
         // Whoever comes while the transaction begins is in it.
         let begun = self.begin().await;
         let mut batch = Vec::new();
@@ -115,6 +117,8 @@ impl Appender {
         }
         let aside = self.services.ingest.aside.take();
         self.append(batch, aside, begun).await;
+        let took = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.services.ingest.appending.fetch_add(took, Ordering::Relaxed);
     }
 
     /// Appends everything that waits now, without waiting for more.
@@ -222,8 +226,6 @@ impl Appender {
         let services = &self.services;
         let took = start.elapsed();
         services.metrics.count_append(events, took);
-        let nanoseconds = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
-        services.ingest.appending.fetch_add(nanoseconds, Ordering::Relaxed);
         let mut answers = match appended {
             Ok((outcomes, commit)) => {
                 self.last = Last {
@@ -314,7 +316,7 @@ impl Appender {
             store::known(&tx, &candidates).await?
         };
         let now = clock::now();
-        let mut claimed = HashSet::new();
+        let mut claimed: HashSet<_, RandomState> = HashSet::default();
         let mut hits = Tally::default();
         let subjects = prepared.iter().map(|one| one.subject());
         let mut schema = Schema::open(&tx, &configuration, subjects, Purpose::Append, now).await?;

@@ -40,7 +40,7 @@ const MOST_LOG_PAGES: i64 = 16_384;
 /// Leaves the write-ahead log alone at a commit.
 const NO_CHECKPOINTS: &str = "PRAGMA wal_autocheckpoint = 0";
 /// KiB of page cache: the writer's, where inserts and folds work, and each reader's.
-const WRITER_CACHE_KIB: &str = "-32768";
+const WRITER_CACHE_KIB: &str = "-24576";
 const READER_CACHE_KIB: &str = "-4096";
 
 /// What SQLite needs beside its writing connection.
