@@ -131,7 +131,7 @@ pub struct Question {
 pub struct Worker {
     /// How often to fold when nobody calls.
     pub fold_interval: Duration,
-    /// Events of one fold into views.
+    /// Events of one read while folding.
     pub fold_events: usize,
     /// Cells of one view and hour, past which raw events answer.
     pub max_cells_per_hour: i64,

@@ -7,7 +7,7 @@ use sea_orm::Value;
 use super::{
     Transaction,
     dictionary::{Dictionary, Fresh, Wanted},
-    sql::get,
+    sql::{get, parts},
 };
 use crate::domain::{
     error::Result,
@@ -21,9 +21,8 @@ const COLUMNS: &str = "site_id, time, received, uid, client_id, action_id, label
      traffic_source, actor_id, actor_kind, device_id, session_id, company_id, language_id, country_id, city_id, ip, \
      door, key_id, tag";
 const COLUMN_COUNT: usize = 23;
-/// Events of one insert statement, where there are so many; what is left goes into one of its own size. So there are
-/// few texts, and the engine finds the statement it prepared before; all keep below SQLite's 32,766 bound values.
-const SIZES: [usize; 3] = [256, 128, 64];
+/// Events of one insert statement, where there are so many; all keep below SQLite's 32,766 bound values.
+static SIZES: [usize; 3] = [256, 128, 64];
 
 /// An event to append.
 #[derive(Debug, Clone, Copy)]
@@ -151,12 +150,8 @@ pub async fn append(tx: &Transaction, hasher: &KeyedHash, events: &[NewRow<'_>])
         addresses: missing.addresses.fresh(),
         agents: missing.agents.fresh(),
     };
-    let mut rest = rows.as_slice();
-    while !rest.is_empty() {
-        let size = SIZES.into_iter().find(|size| *size <= rest.len()).unwrap_or(rest.len());
-        let (chunk, after) = rest.split_at(size);
-        insert(tx, chunk, &mut appended).await?;
-        rest = after;
+    for part in parts(&rows, &SIZES) {
+        insert(tx, part, &mut appended).await?;
     }
     Ok(appended)
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Transaction,
-    sql::{Sql, get, remove_row},
+    sql::{get, remove_row},
 };
 use crate::domain::{
     error::{Error, Result},
@@ -250,7 +250,12 @@ pub async fn past(tx: &Transaction, position: i64, site: i64) -> Result<Past> {
 /// Whatever the database says.
 pub async fn newest(tx: &Transaction, position: i64, site: i64) -> Result<Option<String>> {
     let mut sql = tx.sql("SELECT uid, client_id");
-    push_past(tx, &mut sql, position, site);
+    sql.push(" FROM event WHERE ")
+        .push(tx.arrival())
+        .push(" >= ")
+        .number(position);
+    // What lies past a mark is little beside what a site has, so the sign keeps the engine from looking by site.
+    sql.push(" AND +site_id = ").number(site);
     sql.push(" AND deletion_id IS NULL ORDER BY ")
         .push(tx.arrival())
         .push(" DESC, id DESC LIMIT 1");
@@ -262,16 +267,6 @@ pub async fn newest(tx: &Transaction, position: i64, site: i64) -> Result<Option
         .push(" AND deletion_id IS NULL ORDER BY time DESC, id DESC LIMIT 1");
     let row = sql.row(tx).await?;
     row.map(|row| super::event::public_id(&row, 0)).transpose()
-}
-
-/// Adds where a site's events past `position` are. What lies past a mark is little beside what a site has, so the sign
-/// keeps the engine from looking by site.
-fn push_past(tx: &Transaction, sql: &mut Sql, position: i64, site: i64) {
-    sql.push(" FROM event WHERE ")
-        .push(tx.arrival())
-        .push(" >= ")
-        .number(position);
-    sql.push(" AND +site_id = ").number(site);
 }
 
 /// Whether this transaction is the only one of all instances that works on a mark. That saves double work; what keeps

@@ -177,6 +177,18 @@ impl Sql {
     }
 }
 
+/// Rows in parts of some sizes, the largest first; what is left at last is one of its own size. So statements have few
+/// texts, and the engine finds the one that it prepared before.
+pub(super) fn parts<'a, T>(rows: &'a [T], sizes: &'static [usize]) -> impl Iterator<Item = &'a [T]> {
+    let mut rest = rows;
+    std::iter::from_fn(move || {
+        let size = sizes.iter().copied().find(|size| *size <= rest.len());
+        let (part, after) = rest.split_at(size.unwrap_or(rest.len()));
+        rest = after;
+        (!part.is_empty()).then_some(part)
+    })
+}
+
 /// What a column of rows of our own holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Column {

@@ -6,15 +6,14 @@ use serde_json::Value;
 use super::{
     Transaction,
     rollup::{push_key_conditions, values},
-    sql::{Sql, get},
+    sql::{Sql, get, parts},
 };
 use crate::domain::{condition::Condition, error::Result, question::Measure, rollup::Tier};
 
 /// Cells of one statement.
 const ROWS_AT_ONCE: usize = 1_000;
-/// Cells of one statement that adds, where there are so many; what is left goes into one of its own size. So there are few
-/// texts, and the engine finds the statement it prepared before.
-const SIZES: [usize; 4] = [1_000, 250, 50, 10];
+/// Cells of one statement that adds, where there are so many.
+static SIZES: [usize; 4] = [1_000, 250, 50, 10];
 
 /// Where a cell is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -34,13 +33,10 @@ pub struct Place {
 /// # Errors
 /// Whatever the database says.
 pub async fn add(tx: &Transaction, cells: &[(Place, i64)]) -> Result<()> {
-    let mut rest = cells;
-    while !rest.is_empty() {
-        let size = SIZES.into_iter().find(|size| *size <= rest.len()).unwrap_or(rest.len());
-        let (chunk, after) = rest.split_at(size);
+    for part in parts(cells, &SIZES) {
         let mut sql = tx.insert();
         sql.push(" INTO view_bucket (rollup_id, tier, bucket, key_id, n) VALUES ");
-        for (index, (place, n)) in chunk.iter().enumerate() {
+        for (index, (place, n)) in part.iter().enumerate() {
             sql.push(if index > 0 { ",(" } else { "(" });
             let values = [place.rollup, place.tier.code().into(), place.bucket, place.key, *n];
             for (column, value) in values.into_iter().enumerate() {
@@ -50,7 +46,6 @@ pub async fn add(tx: &Transaction, cells: &[(Place, i64)]) -> Result<()> {
         }
         sql.push(" ON CONFLICT (rollup_id, tier, bucket, key_id) DO UPDATE SET n = view_bucket.n + excluded.n");
         sql.run(tx).await?;
-        rest = after;
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! When to fold. What counts is folded soon after it arrives; sets of actors, which cost more to write, in larger steps
-//! while events pour in, and at once when they stop.
+//! When to fold: soon after events arrive, and once a second while they pour in, as many share most of what they change. While
+//! callers bring as many as can be written, folding waits longer, sets of actors most of all, which cost more to write.
 
 use std::time::{Duration, Instant};
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::cell::FastMap;
-
 use crate::{
     domain::{condition::canonical, dimension::Dimension, error::Result, event::TrafficSource},
     store::{Transaction, dictionary, tail::Fact},
@@ -21,9 +20,10 @@ pub(in crate::service) const MISSING: Atom = 0;
 pub(in crate::service) struct Atoms {
     /// JSON texts by atom; the first stands for no value.
     texts: Vec<Box<str>>,
-    by_text: FastMap<Box<str>, Atom>,
-    /// The same of texts, without writing them as JSON first.
+    /// By the text itself, for values that are texts: nothing has to be written as JSON to find them.
     by_string: FastMap<Box<str>, Atom>,
+    /// By the JSON text, for all others.
+    by_json: FastMap<Box<str>, Atom>,
     words: FastMap<i64, Atom>,
     actions: FastMap<i64, Arc<str>>,
     /// Host and path.
@@ -37,8 +37,8 @@ impl Atoms {
     pub(super) fn new() -> Self {
         let mut atoms = Self {
             texts: vec!["".into()],
-            by_text: FastMap::default(),
             by_string: FastMap::default(),
+            by_json: FastMap::default(),
             words: FastMap::default(),
             actions: FastMap::default(),
             addresses: FastMap::default(),
@@ -146,29 +146,30 @@ impl Atoms {
     }
 
     fn intern_value(&mut self, value: &Value) -> Atom {
-        match value {
-            Value::String(text) => self.intern_string(text),
-            other => self.intern_canonical(other),
+        if let Value::String(text) = value {
+            return self.intern_string(text);
         }
+        let json = canonical(value);
+        if let Some(atom) = self.by_json.get(json.as_str()) {
+            return *atom;
+        }
+        let atom = self.push(json.as_str().into());
+        self.by_json.insert(json.into(), atom);
+        atom
     }
 
     fn intern_string(&mut self, text: &str) -> Atom {
         if let Some(atom) = self.by_string.get(text) {
             return *atom;
         }
-        let atom = self.intern_canonical(&text.into());
+        let atom = self.push(canonical(&text.into()).into());
         self.by_string.insert(text.into(), atom);
         atom
     }
 
-    fn intern_canonical(&mut self, value: &Value) -> Atom {
-        let text = canonical(value);
-        if let Some(atom) = self.by_text.get(text.as_str()) {
-            return *atom;
-        }
+    fn push(&mut self, json: Box<str>) -> Atom {
         let atom = Atom::try_from(self.texts.len()).unwrap_or(MISSING);
-        self.texts.push(text.as_str().into());
-        self.by_text.insert(text.into(), atom);
+        self.texts.push(json);
         atom
     }
 }

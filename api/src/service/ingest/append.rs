@@ -295,7 +295,7 @@ impl Appender {
     }
 
     /// Appends a batch in one transaction; also gives how long its commit took. Nothing where the configuration turned
-    /// out to be another: nothing was written then.
+    /// out to be another: then nothing of it stays written.
     async fn append_once(
         &self,
         batch: &[Waiting],
