@@ -168,7 +168,7 @@ impl Services {
                 order: RowOrder::CountDescending,
                 limit: Some(usize::MAX),
             };
-            let found = self.find(snapshot, caller, site, &question).await?;
+            let found = self.find_all(snapshot, caller, site, &question).await?;
             for row in found.rows {
                 let name = row.values.into_iter().flatten().next();
                 if let Some(action) = actions

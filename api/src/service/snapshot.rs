@@ -1,6 +1,9 @@
 //! One snapshot for many questions: all root fields of one operation see the same set of events.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -8,7 +11,7 @@ use super::{Services, deletion::MOST_TOMBSTONES, registry::Configuration};
 use crate::{
     domain::{
         deletion::State,
-        error::Result,
+        error::{Code, Error, Result},
         question::{Provenance, Source},
         rate::Bill,
         rollup::{Mark, SCOPE_MARK, VIEW_MARK},
@@ -16,11 +19,15 @@ use crate::{
     store::{self, Transaction, raw::Tombstone},
 };
 
+/// Rows and points of all answers of one operation, which are held until the last is told: some 200 MB at their largest.
+const MOST_ROWS: usize = 500_000;
+
 /// A snapshot that opens at the first question.
 pub struct Snapshot {
     services: Services,
     opened: Mutex<Option<Opened>>,
     bill: Arc<Bill>,
+    rows: AtomicUsize,
 }
 
 /// A snapshot with what every question needs of it.
@@ -56,7 +63,26 @@ impl Snapshot {
             services,
             opened: Mutex::new(None),
             bill: Arc::default(),
+            rows: AtomicUsize::new(0),
         }
+    }
+
+    /// Counts the rows of an answer to those that its operation has already.
+    ///
+    /// # Errors
+    /// `TOO_MANY_ROWS`: the answer is to be given up.
+    pub fn take_rows(&self, rows: usize) -> Result<()> {
+        let before = self.rows.fetch_add(rows, Ordering::Relaxed);
+        if before + rows <= MOST_ROWS {
+            return Ok(());
+        }
+        // What is given up leaves room for smaller ones.
+        self.rows.fetch_sub(rows, Ordering::Relaxed);
+        let message = format!(
+            "The answers of one operation have at most {MOST_ROWS} rows and points together; ask in several, group by less, \
+             or ask for a longer period."
+        );
+        Err(Error::new(Code::TooManyRows, message).at("groupBy"))
     }
 
     /// The same, with the bill of its operation.

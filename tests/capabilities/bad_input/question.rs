@@ -97,6 +97,8 @@ async fn bad_finds_name_the_field(engine: Engine) {
         ),
         (json!({"limit": 0}), "INVALID_ARGUMENT", "input.limit"),
         (json!({"limit": -1}), "INVALID_ARGUMENT", "input.limit"),
+        (json!({"limit": 1_001}), "INVALID_ARGUMENT", "input.limit"),
+        (json!({"limit": 2_147_483_647}), "INVALID_ARGUMENT", "input.limit"),
     ] {
         refuses(tidemark.client(), graphql::FIND, with(&find(), &changes), code, path).await;
     }

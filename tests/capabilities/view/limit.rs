@@ -1,6 +1,6 @@
 //! Questions that are refused, and what a batch makes of them.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use support::{Engine, graphql};
 
 use super::{refusal, start};
@@ -12,6 +12,7 @@ use crate::truth::{
 support::on_both_engines!(
     a_wrong_question_names_what_is_wrong_and_spoils_no_other,
     too_many_rows_are_refused_unless_the_first_are_asked_for,
+    the_answers_of_one_operation_fit_into_memory,
     more_keys_than_a_question_holds_are_counted_right,
     a_late_question_spoils_no_other,
     an_hour_that_is_rebuilt_too_wide_is_answered_from_raw_events,
@@ -31,7 +32,7 @@ fn crowd(count: usize) -> Vec<Event> {
 async fn a_wrong_question_names_what_is_wrong_and_spoils_no_other(engine: Engine) {
     let tidemark = start(engine, &[], &crowd(3)).await;
     let good = json!({"view": "networks", "from": SPAN[0], "to": SPAN[1]});
-    let with = |name: &str, value: serde_json::Value| {
+    let with = |name: &str, value: Value| {
         let mut question = good.clone();
         question[name] = value;
         question
@@ -115,6 +116,38 @@ async fn too_many_rows_are_refused_unless_the_first_are_asked_for(engine: Engine
         let counted: i64 = points.iter().filter_map(|point| point["count"].as_i64()).sum();
         assert_eq!((shown, counted), (2, 1_002));
     }
+}
+
+async fn the_answers_of_one_operation_fit_into_memory(engine: Engine) {
+    let tidemark = start(engine, &[], &crowd(2)).await;
+    // 8,976 points each, so that 55 fit and 60 do not.
+    let hours = json!({
+        "view": "actions", "from": "2026-01-01T00:00:00Z", "to": "2027-01-10T00:00:00Z", "series": true, "period": "HOUR",
+    });
+    let batch = |number: usize| vec![hours.clone(); number];
+    let document = "query ($one: [FindInput!]!, $two: [FindInput!]!) { \
+         one: findBatch(inputs: $one) { result { total } error { code path } } \
+         two: findBatch(inputs: $two) { result { total } error { code path } } }";
+    let answer = tidemark
+        .client()
+        .graphql(document, json!({"one": batch(50), "two": batch(10)}))
+        .await;
+    let codes = |name: &str| -> Vec<Value> {
+        let list = answer.data()[name].as_array().expect("a list").clone();
+        list.into_iter()
+            .map(|outcome| outcome["error"]["code"].clone())
+            .collect()
+    };
+    let all = [codes("one"), codes("two")].concat();
+    let refused = all.iter().filter(|code| **code == "TOO_MANY_ROWS").count();
+    assert_eq!(
+        (refused, all.iter().filter(|code| code.is_null()).count()),
+        (5, 55),
+        "{all:?}"
+    );
+    // Another operation has room again.
+    let answer = tidemark.client().graphql(graphql::FIND, json!({"input": hours})).await;
+    assert!(answer.body["errors"].is_null(), "{}", answer.text);
 }
 
 async fn more_keys_than_a_question_holds_are_counted_right(engine: Engine) {

@@ -54,7 +54,8 @@ struct FindInput {
     /// The order of the rows.
     #[graphql(default_with = "RowOrderInput::CountDescending")]
     order_by: RowOrderInput,
-    /// The most rows; without it an answer that has more than the server gives is refused with `TOO_MANY_ROWS`.
+    /// The most rows, up to as many as the server gives (1,000 unless it was told otherwise); without it an answer that has
+    /// more is refused with `TOO_MANY_ROWS`.
     limit: Option<i32>,
 }
 

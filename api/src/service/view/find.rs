@@ -64,6 +64,28 @@ impl Services {
         site: Option<&str>,
         question: &Find,
     ) -> Result<Found> {
+        let most = self.question.max_rows;
+        if question.limit.is_some_and(|limit| limit > most) {
+            let message = format!("`limit` is 1 to {most}; narrow `where` to see the others.");
+            return Err(Error::new(Code::InvalidArgument, message).at("limit"));
+        }
+        let found = self.find_all(snapshot, caller, site, question).await?;
+        let of_points = found.series.iter().flatten().map(|point| 1 + point.rows.len());
+        snapshot.take_rows(found.rows.len() + of_points.sum::<usize>())?;
+        Ok(found)
+    }
+
+    /// Answers a question with as many rows as its limit says.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub(in crate::service) async fn find_all(
+        &self,
+        snapshot: &Snapshot,
+        caller: &Caller,
+        site: Option<&str>,
+        question: &Find,
+    ) -> Result<Found> {
         caller.permit(Operation::Find)?;
         let raw = question.view == RAW;
         let units = if raw {
