@@ -17,6 +17,7 @@ support::on_both_engines!(
     a_dry_run_only_counts,
     a_large_deletion_is_right_while_it_is_worked_off,
     what_is_logged_after_a_large_deletion_is_not_under_it,
+    deletions_are_listed_page_by_page,
 );
 
 const DAY: [&str; 2] = ["2026-11-18T00:00:00Z", "2026-11-19T00:00:00Z"];
@@ -179,7 +180,10 @@ async fn a_large_deletion_is_right_while_it_is_worked_off(engine: Engine) {
     loop {
         let (view, raw, unique, ids) = answers(&tidemark).await;
         assert_eq!((view, raw, unique, ids.len()), (80, 80, 4, 80));
-        let answer = tidemark.client().graphql("{ deletions { state } }", json!({})).await;
+        let answer = tidemark
+            .client()
+            .graphql("{ deletions(states: [HIDING]) { nodes { state } } }", json!({}))
+            .await;
         if !answer.text.contains("HIDING") {
             break;
         }
@@ -211,6 +215,56 @@ async fn what_is_logged_after_a_large_deletion_is_not_under_it(engine: Engine) {
     let (view, raw, unique, _) = answers(&tidemark).await;
     assert_eq!((view, raw, unique), (81, 81, 5));
     assert_eq!(tidemark.client().event("late").await["id"], "late");
+}
+
+async fn deletions_are_listed_page_by_page(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    tidemark.accept((0..10).map(event).collect()).await;
+    let mut made = Vec::new();
+    for number in 0..5 {
+        let deleted = tidemark.client().delete(&format!("event {number}")).await;
+        made.push(deleted["deletion"]["id"].as_str().expect("an id").to_owned());
+    }
+    assert_eq!(tidemark.client().restore(&made[1]).await["count"], 1);
+    made.reverse();
+    let document = "query ($states: [DeletionState!], $first: Int, $after: String) { \
+         deletions(states: $states, first: $first, after: $after) { edges { cursor node { id } } nodes { id } \
+         pageInfo { hasNextPage hasPreviousPage endCursor } } }";
+    let ask = async |variables: Value| tidemark.client().graphql(document, variables).await;
+    let (mut found, mut after) = (Vec::new(), Value::Null);
+    loop {
+        let answer = ask(json!({"first": 2, "after": after})).await;
+        let page = answer.data()["deletions"].clone();
+        let ids = page["nodes"].as_array().expect("a list").iter();
+        found.extend(ids.map(|node| node["id"].as_str().expect("an id").to_owned()));
+        assert_eq!(page["pageInfo"]["hasPreviousPage"], !after.is_null());
+        after = page["pageInfo"]["endCursor"].clone();
+        if page["pageInfo"]["hasNextPage"] == false {
+            break;
+        }
+    }
+    assert_eq!(found, made, "the latest first");
+    let answer = ask(json!({"states": ["RESTORED", "RESTORING"]})).await;
+    assert_eq!(answer.data()["deletions"]["nodes"], json!([{"id": made[3]}]));
+
+    // Another site's deletion is no place in this list.
+    let other = tidemark.another_site("other").await;
+    let _ = other.log(event(7)).await;
+    let foreign = other.delete("event 7").await["deletion"]["id"].clone();
+    for (variables, code, path) in [
+        (json!({"first": 0}), "INVALID_ARGUMENT", "first"),
+        (json!({"first": 1_001}), "INVALID_ARGUMENT", "first"),
+        (json!({"after": "nonsense"}), "INVALID_CURSOR", "after"),
+        (json!({"after": "\0"}), "INVALID_CURSOR", "after"),
+        (json!({ "after": foreign }), "INVALID_CURSOR", "after"),
+        (json!({"states": ["GONE"]}), "INVALID_ARGUMENT", "states[0]"),
+    ] {
+        let answer = ask(variables).await;
+        let told = (answer.error_code(), answer.error()["extensions"]["path"].as_str());
+        // A variable of the wrong kind is told by its own name.
+        let path = told.1.filter(|told| told.ends_with(path)).unwrap_or(path);
+        assert_eq!(told, (code, Some(path)), "{}", answer.text);
+    }
 }
 
 /// Every byte of the data folder.

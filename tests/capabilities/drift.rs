@@ -5,10 +5,12 @@ use std::{collections::BTreeSet, fs};
 
 use entity::*;
 use sea_orm::{
-    ColumnTrait, ColumnType, ConnectOptions, ConnectionTrait, Database as Connections, DatabaseConnection, DbBackend,
-    EntityTrait, IdenStatic, Iterable, PrimaryKeyToColumn, QueryResult, Schema, Statement,
+    ColumnTrait, ColumnType, ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, IdenStatic, Iterable,
+    PrimaryKeyToColumn, QueryResult, Schema, Statement,
 };
 use support::{Database, Engine, binary, folder::repository};
+
+use crate::inside;
 
 support::on_both_engines!(entities_and_migrations_agree, a_difference_is_found);
 
@@ -155,13 +157,7 @@ async fn rows(database: &DatabaseConnection, statements: &[&str; 2]) -> Vec<(Str
 async fn migrated(engine: Engine) -> (Database, DatabaseConnection) {
     let database = Database::new(engine);
     let _ = binary::run(&database, &["migrate"]).await.success();
-    let url = match database.url() {
-        Some(url) => url.to_string(),
-        None => format!("sqlite://{}", database.folder().path().join("tidemark.db").display()),
-    };
-    let mut options = ConnectOptions::new(url);
-    options.max_connections(1).sqlx_logging(false);
-    let connection = Connections::connect(options).await.expect("the database is there");
+    let connection = inside::connect(&database).await;
     (database, connection)
 }
 

@@ -10,6 +10,7 @@ mod edge;
 mod event;
 mod graphql_transport;
 mod import;
+mod inside;
 mod instances;
 mod key;
 mod kill;

@@ -1,6 +1,5 @@
 //! Quarantine: what does not fit the tag schema is kept whole, can be mended and tried again, and goes in its time.
 
-use sea_orm::{ConnectOptions, ConnectionTrait, Database as Connections};
 use serde_json::{Value, json};
 use support::{Client, Tidemark};
 
@@ -76,18 +75,4 @@ async fn logged(tidemark: &Tidemark) -> i64 {
         "where": [{"dimension": "action", "value": "misfit"}],
     });
     tidemark.client().find(input).await["total"].as_i64().expect("a count")
-}
-
-/// Lets a statement of the test's own change the database.
-async fn execute(tidemark: &Tidemark, statement: &str) {
-    let database = tidemark.database();
-    let url = match database.url() {
-        Some(url) => url.to_string(),
-        None => format!("sqlite://{}", database.folder().path().join("tidemark.db").display()),
-    };
-    let mut options = ConnectOptions::new(url);
-    options.max_connections(1).sqlx_logging(false);
-    let connection = Connections::connect(options).await.expect("the database is there");
-    connection.execute_unprepared(statement).await.expect(statement);
-    connection.close().await.expect("it can be closed");
 }

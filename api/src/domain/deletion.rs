@@ -26,6 +26,18 @@ pub enum State {
 
 stored!(State { Hiding = 0, Hidden = 1, Restoring = 2, Restored = 3, Purging = 4, Purged = 5 });
 
+impl State {
+    /// Every state, from the first to the last.
+    pub const ALL: &[Self] = &[
+        Self::Hiding,
+        Self::Hidden,
+        Self::Restoring,
+        Self::Restored,
+        Self::Purging,
+        Self::Purged,
+    ];
+}
+
 /// Which events.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Filter {

@@ -3,7 +3,7 @@
 //! A few events are hidden and taken back from the rollups in one transaction. Many get a tombstone first, which every
 //! answer respects from its commit on, and are worked off in slices.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use uuid::Uuid;
 
@@ -184,10 +184,8 @@ impl Services {
             }
             Which::Ids(ids) => {
                 let found = self.living(opened, site, &ids).await?;
-                let not_found = ids
-                    .into_iter()
-                    .filter(|id| !found.iter().any(|(own, _)| own == id))
-                    .collect();
+                let known: HashSet<&str> = found.iter().map(|(own, _)| own.as_str()).collect();
+                let not_found = ids.into_iter().filter(|id| !known.contains(id.as_str())).collect();
                 let sequences = found.into_iter().filter_map(|(_, event)| event.sequence).collect();
                 Ok((
                     Filter {
@@ -331,23 +329,39 @@ impl Services {
         own_deletion(&opened.tx, &opened.configuration, caller, operation, public_id).await
     }
 
-    /// The deletions of a site, oldest first.
+    /// A page of a site's deletions, the latest first, and whether there are more: those in one of the states, past the one
+    /// that is named.
     ///
     /// # Errors
-    /// No permission, or an unknown site.
-    pub async fn deletions(&self, snapshot: &Snapshot, caller: &Caller, site: Option<&str>) -> Result<Vec<Deletion>> {
+    /// No permission, an unknown site, or `INVALID_CURSOR`.
+    pub async fn deletions(
+        &self,
+        snapshot: &Snapshot,
+        caller: &Caller,
+        site: Option<&str>,
+        states: Option<&[State]>,
+        (after, limit): (Option<&str>, usize),
+    ) -> Result<(Vec<Deletion>, bool)> {
         caller.permit(Operation::ListDeletions)?;
         let opened = snapshot.hold().await?;
         let site = opened.configuration.admit(caller, Operation::ListDeletions, site)?;
-        let all = [
-            State::Hiding,
-            State::Hidden,
-            State::Restoring,
-            State::Restored,
-            State::Purging,
-            State::Purged,
-        ];
-        store::deletion::list(&opened.tx, Some(site.id), &all, 1_000).await
+        let after = match after {
+            None => None,
+            Some(id) => {
+                let found = store::deletion::find(&opened.tx, id).await?;
+                let own = found.filter(|deletion| deletion.site == site.id);
+                let message = "This is no cursor that this field gave out.";
+                Some(
+                    own.ok_or_else(|| Error::new(Code::InvalidCursor, message).at("after"))?
+                        .id,
+                )
+            }
+        };
+        let mut list =
+            store::deletion::page(&opened.tx, site.id, states.unwrap_or(State::ALL), after, limit + 1).await?;
+        let more = list.len() > limit;
+        list.truncate(limit);
+        Ok((list, more))
     }
 
     /// Works off one slice of one deletion or restore under way; gives whether there was any.

@@ -37,12 +37,17 @@ impl Services {
         let last = store::configuration::purged_at(&tx).await?;
         let interval = i64::try_from(self.worker.purge_interval.as_nanos()).unwrap_or(i64::MAX);
         let mut waiting = store::deletion::list(&tx, None, &[State::Purging], DELETIONS).await?;
-        if last == 0 {
-            // The first start: count the interval from here.
+        if last == 0 || last > now {
+            // The first start, or the clock was put back: count the interval from here.
             store::configuration::set_purged_at(&tx, now).await?;
         } else if now.saturating_sub(last) >= interval {
-            store::configuration::set_purged_at(&tx, now).await?;
-            for mut deletion in store::deletion::list(&tx, None, &[State::Hidden], DELETIONS).await? {
+            let hidden = store::deletion::list(&tx, None, &[State::Hidden], DELETIONS).await?;
+            if (hidden.len() as u64) < DELETIONS {
+                store::configuration::set_purged_at(&tx, now).await?;
+            } else {
+                tracing::info!("more deletions await the purge than one purge takes; the next follows at once");
+            }
+            for mut deletion in hidden {
                 if store::deletion::advance(
                     &tx,
                     deletion.id,

@@ -91,6 +91,31 @@ pub async fn list(tx: &Transaction, site: Option<i64>, states: &[State], limit: 
         .collect()
 }
 
+/// Deletions of a site in one of these states, the latest first; those before the one with the number `after` where one is
+/// given.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn page(
+    tx: &Transaction,
+    site: i64,
+    states: &[State],
+    after: Option<i64>,
+    limit: usize,
+) -> Result<Vec<Deletion>> {
+    let codes: Vec<_> = states.iter().map(|state| state.code()).collect();
+    let mut query = Entity::find()
+        .filter(Column::SiteId.eq(site))
+        .filter(Column::State.is_in(codes))
+        .order_by_desc(Column::Id)
+        .limit(u64::try_from(limit).unwrap_or(u64::MAX));
+    if let Some(after) = after {
+        query = query.filter(Column::Id.lt(after));
+    }
+    let rows = query.all(tx.connection()).await.map_err(|error| tx.failure(error))?;
+    rows.into_iter().map(read).collect()
+}
+
 /// Moves a deletion on, if it is still in the state `from`; says whether it was.
 ///
 /// # Errors

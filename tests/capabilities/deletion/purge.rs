@@ -4,10 +4,12 @@ use serde_json::{Value, json};
 use support::{Engine, Tidemark};
 
 use super::{answers, await_state, bytes_on_disk, event};
+use crate::inside;
 
 support::on_both_engines!(
     what_was_purged_is_gone_for_good_but_its_id_stays_taken,
     a_large_deletion_ends_though_the_newest_event_is_purged,
+    a_clock_that_was_ahead_puts_no_purge_off,
 );
 
 async fn what_was_purged_is_gone_for_good_but_its_id_stays_taken(engine: Engine) {
@@ -48,6 +50,19 @@ async fn a_large_deletion_ends_though_the_newest_event_is_purged(engine: Engine)
     }
     let (view, raw, _, ids) = answers(&tidemark).await;
     assert_eq!((view, raw, ids.len()), (200, 200, 200));
+}
+
+async fn a_clock_that_was_ahead_puts_no_purge_off(engine: Engine) {
+    let tidemark = Tidemark::builder(engine).flag("--purge-interval", "1s").start().await;
+    tidemark.accept((0..10).map(event).collect()).await;
+    // As a server leaves it whose clock is years ahead.
+    inside::execute(
+        tidemark.database(),
+        "UPDATE configuration SET purged_at = 4000000000000000000",
+    )
+    .await;
+    let deleted = tidemark.client().delete("event 2").await;
+    await_state(&tidemark, &deleted["deletion"]["id"], "PURGED").await;
 }
 
 /// An event whose every text holds the marker of its owner.

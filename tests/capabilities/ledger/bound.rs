@@ -1,10 +1,11 @@
 //! The ledger stays small, whatever is sent; what is not told by name is told as others.
 
-use sea_orm::{ConnectOptions, ConnectionTrait, Database as Connections};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use support::{Engine, Tidemark};
 
 use super::{FROM, TO};
+use crate::inside;
 
 support::on_both_engines!(
     random_actions_make_no_more_than_so_many_rows,
@@ -59,14 +60,7 @@ async fn old_quarters_are_put_together(engine: Engine) {
         .accept(vec![json!({"action": "a"}), json!({"action": "b"})])
         .await;
     // The only way to the past is through the database.
-    let database = tidemark.database();
-    let url = match database.url() {
-        Some(url) => url.to_string(),
-        None => format!("sqlite://{}", database.folder().path().join("tidemark.db").display()),
-    };
-    let mut options = ConnectOptions::new(url);
-    options.max_connections(1).sqlx_logging(false);
-    let connection = Connections::connect(options).await.expect("the database is there");
+    let connection = inside::connect(tidemark.database()).await;
     let copies = |days: i64, writers: i64| {
         format!(
             "INSERT INTO ledger SELECT site_id, quarter - {}, outcome, code, action_id, key_id, door, w.n, ledger.n \

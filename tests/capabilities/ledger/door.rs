@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use reqwest::{Method, header};
-use sea_orm::{ConnectOptions, ConnectionTrait, Database as Connections, DatabaseConnection};
+use sea_orm::{ConnectionTrait, DatabaseConnection};
 use serde_json::{Value, json};
 use support::{Engine, Tidemark, graphql};
 use tokio_tungstenite::{
@@ -13,6 +13,7 @@ use tokio_tungstenite::{
 };
 
 use super::{FROM, TO, Told, ledger, prefix};
+use crate::inside;
 
 support::on_both_engines!(
     what_cannot_be_read_is_one_invalid_event,
@@ -243,16 +244,11 @@ async fn an_import_counts_its_lines(engine: Engine) {
 /// A connection that keeps others from writing to the ledger, until it ends what it began.
 async fn blockade(tidemark: &Tidemark) -> DatabaseConnection {
     let database = tidemark.database();
-    let (url, statement) = match database.url() {
-        Some(url) => (url.to_string(), "BEGIN; LOCK TABLE ledger IN ACCESS EXCLUSIVE MODE"),
-        None => {
-            let file = database.folder().path().join("tidemark.db");
-            (format!("sqlite://{}", file.display()), "BEGIN IMMEDIATE")
-        }
+    let statement = match database.url() {
+        Some(_) => "BEGIN; LOCK TABLE ledger IN ACCESS EXCLUSIVE MODE",
+        None => "BEGIN IMMEDIATE",
     };
-    let mut options = ConnectOptions::new(url);
-    options.max_connections(1).sqlx_logging(false);
-    let connection = Connections::connect(options).await.expect("the database is there");
+    let connection = inside::connect(database).await;
     connection.execute_unprepared(statement).await.expect(statement);
     connection
 }

@@ -97,7 +97,7 @@ pub(super) const DOORS: &[Door] = &[
     door("Query.uniqueScopes", "{ uniqueScopes { name } }", "{}", None),
     door(
         "Query.deletions",
-        "query ($site: String) { deletions(site: $site) { id } }",
+        "query ($site: String) { deletions(site: $site) { nodes { id } } }",
         "{}",
         SITE,
     ),

@@ -276,8 +276,10 @@ impl World {
         let client = self.tidemark.client().at(&address);
         let begin = Instant::now();
         loop {
-            let answer = client.graphql("{ deletions { state } }", json!({})).await;
-            let deletions = answer.data()["deletions"].as_array().expect("a list").clone();
+            let answer = client
+                .graphql("{ deletions(first: 1000) { nodes { state } } }", json!({}))
+                .await;
+            let deletions = answer.data()["deletions"]["nodes"].as_array().expect("a list").clone();
             let done = |one: &Value| one["state"] == "PURGED" || one["state"] == "RESTORED";
             if deletions.iter().all(done) {
                 break;

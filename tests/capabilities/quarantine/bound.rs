@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use support::{Engine, Tidemark};
 
-use super::{count, execute, list, misfit, misfits, quarantine};
+use super::{count, list, misfit, misfits, quarantine};
+use crate::inside::execute;
 
 support::on_both_engines!(
     the_oldest_go_where_room_is_full,
@@ -76,9 +77,9 @@ async fn what_is_too_old_goes(engine: Engine) {
         .map(|one| one["id"].clone())
         .collect();
     let which = |index: usize| format!("public_id = '{}'", ids[index].as_str().expect("an id"));
-    execute(&tidemark, &older(31, &which(0))).await;
-    execute(&tidemark, &older(31, &which(3))).await;
-    execute(&tidemark, &older(29, &which(1))).await;
+    execute(tidemark.database(), &older(31, &which(0))).await;
+    execute(tidemark.database(), &older(31, &which(3))).await;
+    execute(tidemark.database(), &older(29, &which(1))).await;
     await_count(&tidemark, 3).await;
     let page = quarantine(tidemark.client(), json!({})).await;
     assert_eq!((&page["expired"], &page["displaced"]), (&json!(2), &json!(0)));

@@ -10,9 +10,10 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use support::{Database, Engine, Server, Tidemark, binary, graphql};
+
+use crate::inside;
 
 support::on_both_engines!(
     a_new_server_says_what_comes_next,
@@ -89,11 +90,8 @@ async fn several_migrate_at_once(engine: Engine) {
 async fn a_database_of_a_newer_version_is_left_alone(engine: Engine) {
     let tidemark = Tidemark::start(engine).await;
     let database = tidemark.database();
-    let file = || format!("sqlite://{}", database.folder().path().join("tidemark.db").display());
-    let url = database.url().map_or_else(file, ToString::to_string);
-    let connection = sea_orm::Database::connect(url).await.expect("it is there");
     let later = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20991231_000001_tomorrow', 0)";
-    connection.execute_unprepared(later).await.expect("the table is there");
+    inside::execute(database, later).await;
     for command in [
         &["migrate"][..],
         &["site", "list"],

@@ -1,29 +1,75 @@
-//! Deletions and how far they are.
+//! Asking how far deletions are.
 
-use async_graphql::{Context, ID, Object, Result};
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
 use crate::{
-    domain::error::Code,
-    graphql::{context::ContextExt, objects::deletion::Deletion},
+    domain::{deletion::State, error::Code},
+    graphql::{
+        context::ContextExt,
+        objects::deletion::{Deletion, DeletionState},
+        page::{self, PageInfo},
+    },
 };
+
+/// Deletions of one page, where the caller does not say.
+const DEFAULT_PAGE: usize = 100;
+
+/// A deletion on a page.
+#[derive(SimpleObject)]
+struct DeletionEdge {
+    /// The place of the deletion, for `after`.
+    cursor: String,
+    /// The deletion.
+    node: Deletion,
+}
+
+/// A page of deletions.
+#[derive(SimpleObject)]
+struct DeletionConnection {
+    /// The deletions of the page, the latest first.
+    edges: Vec<DeletionEdge>,
+    /// The deletions of the page without their cursors.
+    nodes: Vec<Deletion>,
+    /// What lies beyond the page.
+    page_info: PageInfo,
+}
 
 #[derive(Default)]
 pub(in crate::graphql) struct DeletionQuery;
 
 #[Object]
 impl DeletionQuery {
-    /// The deletions of a site, oldest first.
+    /// The deletions of a site, the latest first, with how far they are.
     async fn deletions(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The site; may be left out where the caller's key has one.")] site: Option<String>,
-    ) -> Result<Vec<Deletion>> {
-        let list = ctx
-            .services()
-            .deletions(ctx.snapshot(), ctx.caller(), site.as_deref())
-            .await;
-        list.map(|list| list.into_iter().map(Deletion::from).collect())
-            .map_err(|error| ctx.fail(error))
+        #[graphql(desc = "Only those in one of these states.")] states: Option<Vec<DeletionState>>,
+        #[graphql(desc = "So many deletions, 1–1,000; 100 where left out.")] first: Option<i32>,
+        #[graphql(desc = "Only deletions past this cursor.")] after: Option<String>,
+    ) -> Result<DeletionConnection> {
+        let ask = async {
+            let limit = page::size("first", first, DEFAULT_PAGE)?;
+            let states = states.map(|states| states.into_iter().map(State::from).collect::<Vec<_>>());
+            let part = (after.as_deref(), limit);
+            ctx.services()
+                .deletions(ctx.snapshot(), ctx.caller(), site.as_deref(), states.as_deref(), part)
+                .await
+        };
+        let (list, more) = ask.await.map_err(|error| ctx.fail(error))?;
+        let cursors: Vec<String> = list.iter().map(|one| one.public_id.clone()).collect();
+        Ok(DeletionConnection {
+            page_info: PageInfo::forward(&cursors, after.is_some(), more),
+            nodes: list.iter().cloned().map(Deletion::from).collect(),
+            edges: cursors
+                .into_iter()
+                .zip(list)
+                .map(|(cursor, one)| DeletionEdge {
+                    cursor,
+                    node: one.into(),
+                })
+                .collect(),
+        })
     }
 
     /// One deletion, with how far it is; null where there is none.
