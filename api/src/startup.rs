@@ -1,6 +1,6 @@
 //! The only file that knows every part: it joins them, and decides nothing.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use actix_web::{App, HttpServer, middleware::from_fn, web};
 use tokio::sync::watch;
@@ -22,6 +22,9 @@ use crate::{
     telemetry::Metrics,
     workers::Workers,
 };
+
+/// How long a shutdown waits for what nobody waits for any more, once all requests are answered.
+const LAST_WORK: Duration = Duration::from_secs(20);
 
 /// A server that runs.
 pub struct Running {
@@ -179,16 +182,14 @@ impl Running {
         handle.stop(true).await;
         serving.await.map_err(Error::internal)?.map_err(Error::internal)?;
         self.stop_workers.send_replace(true);
-        self.workers.join().await;
-        if let Err(error) = self.services.write_all_uses().await {
-            // Nobody is let in or kept out by it.
-            tracing::warn!(?error, "when keys were last used could not be written down");
+        // Everybody is answered by now; what is left can be done at the next start.
+        match tokio::time::timeout(LAST_WORK, leave(self.workers, self.services)).await {
+            Ok(left) => left,
+            Err(_) => Err(Error::internal(format!(
+                "the database did not take what was left to do within {} seconds",
+                LAST_WORK.as_secs()
+            ))),
         }
-        if let Err(error) = self.services.give_shares_back().await {
-            // They run out by themselves.
-            tracing::warn!(?error, "this server's shares of rates could not be given back");
-        }
-        self.services.database.clone().close().await
     }
 
     /// A link that makes the first account; none once there is one.
@@ -204,6 +205,20 @@ impl Running {
     pub fn is_new(&self) -> bool {
         self.services.registry.current().sites.is_empty()
     }
+}
+
+/// Ends the background tasks, and leaves the database in order.
+async fn leave(workers: Workers, services: Services) -> Result<()> {
+    workers.join().await;
+    if let Err(error) = services.write_all_uses().await {
+        // Nobody is let in or kept out by it.
+        tracing::warn!(?error, "when keys were last used could not be written down");
+    }
+    if let Err(error) = services.give_shares_back().await {
+        // They run out by themselves.
+        tracing::warn!(?error, "this server's shares of rates could not be given back");
+    }
+    services.database.clone().close().await
 }
 
 /// Brings the database's schema up to date; gives the names of the migrations that it ran.

@@ -1,11 +1,18 @@
 //! What a database's failure means to the rest of the server.
 
-use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
+use std::time::Duration;
+
+use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, SqlErr, sqlx};
 
 use crate::domain::error::{Code, Error};
 
-/// A database's failure as ours: an interrupted statement was too slow, all else is internal.
+/// A database's failure as ours: an interrupted statement was too slow, a database that does not answer may do so later,
+/// all else is internal.
 pub(super) fn from(error: DbErr) -> Error {
+    if matches!(error, DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)) {
+        let message = "The database does not answer; nothing was done, try again.";
+        return Error::new(Code::Overloaded, message).retry_after(Duration::from_secs(1));
+    }
     match code(&error).as_deref() {
         // SQLITE_INTERRUPT by our progress handler; PostgreSQL's query_canceled by statement_timeout.
         Some("9" | "57014") => Error::new(

@@ -7,7 +7,7 @@ use std::{
 
 use reqwest::Method;
 use serde_json::json;
-use support::{Answer, Client, Engine, Tidemark, postgres};
+use support::{Answer, Client, Engine, Tidemark, graphql, postgres};
 
 support::on_both_engines!(a_server_tells_how_it_is, what_happens_is_counted);
 
@@ -63,6 +63,56 @@ async fn a_server_is_not_ready_while_its_schema_is_old() {
         ready.text
     );
     assert_eq!(get(&client, "/healthz").await.status, 200, "the process is well");
+}
+
+/// Lets nobody connect to a database, or everybody again.
+fn lock_out(url: &reqwest::Url, locked: bool) {
+    let name = url.path().trim_start_matches('/');
+    let mut maintenance = url.clone();
+    maintenance.set_path("/postgres");
+    let allow = format!("ALTER DATABASE \"{name}\" ALLOW_CONNECTIONS {}", !locked);
+    postgres::execute(&maintenance, &allow).expect("the owner may");
+    let end = format!("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = '{name}'");
+    postgres::execute(&maintenance, &end).expect("they are our own");
+}
+
+#[tokio::test]
+async fn a_server_without_its_database_says_so_and_stops_when_asked() {
+    let mut tidemark = Tidemark::start(Engine::Postgres).await;
+    let url = tidemark.database().url().expect("it has one").clone();
+    let client = tidemark.client().clone();
+    assert_eq!(
+        client.log(json!({"id": "1", "action": "a"})).await["outcome"],
+        "ACCEPTED"
+    );
+    lock_out(&url, true);
+    let begin = Instant::now();
+    let ready = get(&client, "/readyz").await;
+    assert_eq!(ready.status, 503, "{}", ready.text);
+    // Whoever probes does not wait for long.
+    assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
+    let reasons = ready.body["reasons"].as_array().expect("a list");
+    assert!(reasons.len() >= 2 && ready.text.contains("write"), "{}", ready.text);
+    let refused = client.log(json!({"id": "2", "action": "a"})).await;
+    let outcome = refused["outcome"].as_str().expect("a name");
+    assert!(["FAILED", "OVERLOADED"].contains(&outcome), "{refused:#}");
+    let find = json!({"view": "actions", "from": "2020-01-01T00:00:00Z", "to": "2060-01-01T00:00:00Z"});
+    let answer = client.graphql(graphql::FIND, json!({"input": find})).await;
+    assert!(
+        ["INTERNAL", "OVERLOADED"].contains(&answer.error_code()),
+        "{}",
+        answer.text
+    );
+    lock_out(&url, false);
+    assert_eq!(
+        client.log(json!({"id": "2", "action": "a"})).await["outcome"],
+        "ACCEPTED"
+    );
+    assert_eq!(client.find(find).await["total"], 2);
+    assert_eq!(get(&client, "/readyz").await.status, 200);
+    lock_out(&url, true);
+    tidemark.server_mut().terminate().await;
+    lock_out(&url, false);
 }
 
 /// The value of one series of the metrics.
