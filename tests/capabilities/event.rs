@@ -9,6 +9,7 @@ mod id;
 mod limit;
 mod number;
 mod outcome;
+mod page;
 mod rate;
 mod tag;
 

@@ -22,7 +22,8 @@ enum EventOrder {
     TimeAscending,
     /// The last to arrive first.
     ArrivalDescending,
-    /// The first to arrive first.
+    /// The first to arrive first. Of events that are written at the same moment, one may come into its place a moment after
+    /// one behind it: who follows along by cursors may miss it, and had better use `eventLogged`, which misses none.
     ArrivalAscending,
 }
 
