@@ -5,6 +5,7 @@
 pub mod account;
 pub mod account_role;
 pub mod api_key;
+pub mod attempt;
 pub mod audit;
 pub mod claimed_id;
 pub mod configuration;

@@ -17,6 +17,7 @@ mod m20261121_000051_extend_keys_and_sites;
 mod m20261121_000060_create_tag_types;
 mod m20261121_000070_create_ledger;
 mod m20261121_000080_create_rate_shares;
+mod m20261121_000090_create_attempts;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::{MigrationTrait, async_trait};
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000060_create_tag_types::Migration),
             Box::new(m20261121_000070_create_ledger::Migration),
             Box::new(m20261121_000080_create_rate_shares::Migration),
+            Box::new(m20261121_000090_create_attempts::Migration),
         ]
     }
 }

@@ -55,8 +55,12 @@ pub struct Http {
     pub body_timeout: Duration,
     /// How long a request may take until it is answered.
     pub request_deadline: Duration,
+    /// How long a client may leave unread what it is answered.
+    pub answer_timeout: Duration,
     /// Proxies that are believed when they say whom they were asked by.
     pub trusted_proxies: Vec<IpNet>,
+    /// Who may read what is counted over all sites.
+    pub metrics_from: Vec<IpNet>,
     /// Whether browsers reach this server by HTTPS.
     pub https: bool,
     /// Where browsers reach this server, where that is set.
@@ -173,10 +177,16 @@ impl Config {
     fn check(&self) -> Result<(), String> {
         self.check_account()?;
         self.check_oidc()?;
-        if let Some(wrong) = self.proxies().find(|text| block(text).is_none()) {
-            return Err(format!(
-                "--trusted-proxies: “{wrong}” is no address and no block; write such as 10.0.0.0/8,192.0.2.7,::1"
-            ));
+        let lists = [
+            ("trusted-proxies", &self.trusted_proxies),
+            ("metrics-from", &self.metrics_from),
+        ];
+        for (name, list) in lists {
+            if let Some(wrong) = parts(list).find(|text| block(text).is_none()) {
+                return Err(format!(
+                    "--{name}: “{wrong}” is no address and no block; write such as 10.0.0.0/8,192.0.2.7,::1"
+                ));
+            }
         }
         if self.queue_events < self.max_events_per_request {
             return Err(format!(
@@ -197,18 +207,8 @@ impl Config {
         Ok(())
     }
 
-    fn proxies(&self) -> impl Iterator<Item = &str> {
-        self.trusted_proxies
-            .split(',')
-            .map(str::trim)
-            .filter(|block| !block.is_empty())
-    }
-
     fn hosts(&self) -> impl Iterator<Item = &str> {
-        self.share_hosts
-            .split(',')
-            .map(str::trim)
-            .filter(|host| !host.is_empty())
+        parts(&self.share_hosts)
     }
 
     /// The database's URL: the one given, or SQLite in the data folder.
@@ -245,8 +245,10 @@ impl Config {
             keep_alive: self.keep_alive.unsigned_abs(),
             body_timeout: self.body_timeout.unsigned_abs(),
             request_deadline: self.request_deadline.unsigned_abs(),
+            answer_timeout: self.answer_timeout.unsigned_abs(),
             // Those that do not parse were refused at start.
-            trusted_proxies: self.proxies().filter_map(block).collect(),
+            trusted_proxies: parts(&self.trusted_proxies).filter_map(block).collect(),
+            metrics_from: parts(&self.metrics_from).filter_map(block).collect(),
             https: self.account().is_https(),
             public_url: self.public_url.clone(),
             request_timeout: self.request_timeout.unsigned_abs(),
@@ -316,6 +318,11 @@ impl Config {
     pub fn log(&self) -> (&str, bool) {
         (&self.log, self.log_format == LogFormat::Json)
     }
+}
+
+/// What a list holds between its commas.
+fn parts(list: &str) -> impl Iterator<Item = &str> {
+    list.split(',').map(str::trim).filter(|part| !part.is_empty())
 }
 
 /// A block of addresses, or one of them.

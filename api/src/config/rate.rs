@@ -7,6 +7,8 @@ use super::Config;
 pub struct Rate {
     /// Events that a key without a rate of its own, or an account, may log a second.
     pub log_events: u32,
+    /// Events that one address may log a minute by one public key, or by client tokens of one key.
+    pub visitor_events: u32,
     /// Units of questions that a key or an account may ask a minute.
     pub query_units: u32,
     /// Units of deletions that a key or an account may ask for a minute.
@@ -25,6 +27,7 @@ impl Config {
     pub fn rate(&self) -> Rate {
         Rate {
             log_events: self.rate_log_events,
+            visitor_events: self.rate_visitor_events,
             query_units: self.rate_query_units,
             delete_units: self.rate_delete_units,
             manage_changes: self.rate_manage_changes,

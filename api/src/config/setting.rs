@@ -113,6 +113,10 @@ const fn ms(milliseconds: i64) -> SignedDuration {
     SignedDuration::from_millis(milliseconds)
 }
 
+/// This machine, and networks that are not the internet.
+const PRIVATE: &str =
+    "127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,169.254.0.0/16,fc00::/7,fe80::/10,100.64.0.0/10";
+
 const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
@@ -147,8 +151,12 @@ settings! {
     body_timeout / "TIDEMARK_BODY_TIMEOUT": SignedDuration = ms(30 * SECOND), ms(SECOND)..=ms(HOUR);
     /// How long a request may take until it is answered, its body included; streams may go on
     request_deadline / "TIDEMARK_REQUEST_DEADLINE": SignedDuration = ms(2 * MINUTE), ms(SECOND)..=ms(HOUR);
+    /// How long a client may leave unread what it is answered; one that reads on, however slowly, keeps its connection
+    answer_timeout / "TIDEMARK_ANSWER_TIMEOUT": SignedDuration = ms(30 * SECOND), ms(SECOND)..=ms(HOUR);
     /// Proxies that are believed when they say by X-Forwarded-For or Forwarded whom they were asked by, and in X-Request-Id how a request is called: addresses and blocks, separated by commas, such as 10.0.0.0/8,::1 [default: none]
     trusted_proxies / "TIDEMARK_TRUSTED_PROXIES": String = String::new();
+    /// Who may read /metrics and how far /readyz says the mark lags, which tell of all sites together: addresses and blocks, separated by commas; `0.0.0.0/0,::/0` is anybody
+    metrics_from / "TIDEMARK_METRICS_FROM": String = PRIVATE.into();
     /// How long a shutdown waits for requests under way, in whole seconds
     shutdown_timeout / "TIDEMARK_SHUTDOWN_TIMEOUT": SignedDuration = ms(10 * SECOND), ms(SECOND)..=ms(HOUR);
     /// Nested levels of fields in a GraphQL document
@@ -218,6 +226,8 @@ settings! {
     sign_in_attempts / "TIDEMARK_SIGN_IN_ATTEMPTS": u32 = 10, 1..=1_000_000;
     /// Events that an account, or a key without a rate of its own, may log a second
     rate_log_events / "TIDEMARK_RATE_LOG_EVENTS": u32 = 100_000, 5..=100_000_000;
+    /// Events that one address (64 bits of IPv6) may log a minute by one public key, or by the client tokens of one key; a server behind a proxy tells addresses apart by --trusted-proxies
+    rate_visitor_events / "TIDEMARK_RATE_VISITOR_EVENTS": u32 = 6_000, 10..=1_000_000_000;
     /// Units of questions that a key or an account may ask a minute: 1 for 50 fields and 1 for each question to a view or scope; what reads raw events costs 10 for each day begun, at most 5,000
     rate_query_units / "TIDEMARK_RATE_QUERY_UNITS": u32 = 600_000, 100..=1_000_000_000;
     /// Units of deletions that a key or an account may ask for a minute: 1 for each id, 100 for a filter or an actor

@@ -19,6 +19,8 @@ use crate::domain::{
 pub enum Budget {
     /// Logging: one unit for each event.
     Log,
+    /// Logging from one address by what many hold, a public key or a client token: one unit for each event.
+    Visitor,
     /// Asking: units by what a question costs.
     Query,
     /// Deleting and restoring: one unit for each id, [`cost::DELETE_BY_FILTER`] for a filter or an actor.
@@ -31,13 +33,21 @@ pub enum Budget {
 
 impl Budget {
     /// Every budget, in the order in which they are told.
-    pub const ALL: [Self; 5] = [Self::Log, Self::Query, Self::Delete, Self::Manage, Self::SignIn];
+    pub const ALL: [Self; 6] = [
+        Self::Log,
+        Self::Visitor,
+        Self::Query,
+        Self::Delete,
+        Self::Manage,
+        Self::SignIn,
+    ];
 
     /// Its name in headers, in `viewer` and in messages.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Log => "log",
+            Self::Visitor => "visitor",
             Self::Query => "query",
             Self::Delete => "delete",
             Self::Manage => "manage",
@@ -167,6 +177,10 @@ pub fn used_up(budget: Budget, units: u32, wait: Duration) -> Error {
     };
     let message = match budget {
         Budget::Log => format!("This caller's rate of logging is used up; try again in {time}."),
+        Budget::Visitor => format!(
+            "Too many events came from this address; try again in {time}. A server behind a proxy tells addresses apart by \
+             --trusted-proxies."
+        ),
         Budget::SignIn => format!("Too many attempts to sign in; try again in {time}."),
         Budget::Query | Budget::Delete | Budget::Manage => format!(
             "The budget “{}” is used up: this takes {units} of its units; try again in {time}.",

@@ -29,6 +29,9 @@ pub(super) fn tell(services: &Services, caller: &Caller, mut demand: Demand, hea
     if demand == Demand::default() {
         demand.add(Budget::Query, 0);
     }
+    if demand.draws_on(Budget::Log) {
+        demand.add(Budget::Visitor, 0);
+    }
     let (mut policy, mut left) = (String::with_capacity(64), String::with_capacity(64));
     for (budget, _) in demand.parts() {
         let Some(state) = services.rates.left(caller, budget) else {

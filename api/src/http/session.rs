@@ -117,7 +117,7 @@ async fn sign_out(services: Data<Services>, request: HttpRequest, payload: Paylo
     let ended = hurry(&request, async {
         let _: EmptyBody = read(&request, payload).await?;
         match request.cookie(COOKIE) {
-            Some(token) => services.sign_out(token.value()).await,
+            Some(token) => services.sign_out(&nobody(&request), token.value()).await,
             None => Ok(()),
         }
     });

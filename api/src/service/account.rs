@@ -243,7 +243,7 @@ impl Services {
 
     /// Wants one's own password again, for what a stolen access token must not do; gives its hash.
     pub(super) async fn check_present(&self, account: &Account, password: &str) -> Result<String> {
-        self.charge_attempt_of(&account.email)?;
+        self.charge_attempt_of(&account.email).await?;
         let stored = {
             let tx = self.database.read(self.question.deadline).await?;
             store::account::find(&tx, By::Number(account.id)).await?

@@ -102,7 +102,7 @@ impl Services {
     /// # Errors
     /// `INVALID_LINK`; a password or an address that will not do; `RATE_LIMITED`.
     pub async fn accept_link(&self, caller: &Caller, sent: &Acceptance) -> Result<Account> {
-        self.rates.charge_attempt_from(caller.address)?;
+        self.charge_attempt_from(caller.address).await?;
         if !Kind::Link.is(&sent.token) {
             return Err(invalid());
         }

@@ -19,6 +19,7 @@ use crate::{
         caller::{Caller, Identity},
         error::{Code, Error, Result},
         operation::Operation,
+        rate::Budget,
         role::Right,
         session::{GRACE, LONGEST_LIFE, MOST_USER_AGENT, Session},
         signing::Audience,
@@ -77,8 +78,7 @@ impl Services {
     /// `SIGN_IN_FAILED`; `SECOND_FACTOR_REQUIRED` once the password is right; `RATE_LIMITED` after too many attempts.
     pub async fn sign_in(&self, caller: &Caller, sent: &SignIn) -> Result<Opened> {
         let email = normalise_email(&sent.email)?;
-        self.rates.charge_attempt_from(caller.address)?;
-        self.charge_attempt_of(&email)?;
+        self.charge_sign_in(caller.address, &email).await?;
         let found = {
             let tx = self.database.read(DEADLINE).await?;
             store::account::find(&tx, By::Email(&email)).await?
@@ -122,14 +122,8 @@ impl Services {
     /// ends, as one of the two who have it stole it.
     pub async fn renew_session(&self, caller: &Caller, token: &str) -> Result<Opened> {
         let hash = hash(token);
-        let known = if Kind::Refresh.is(token) {
-            let tx = self.database.read(DEADLINE).await?;
-            store::session::of_token(&tx, &hash).await?.is_some()
-        } else {
-            false
-        };
-        if !known {
-            self.rates.charge_attempt_from(caller.address)?;
+        if !self.is_refresh_token(token).await? {
+            self.charge_attempt_from(caller.address).await?;
             return Err(over());
         }
         let tx = self.database.write(Priority::Configuration).await?;
@@ -154,6 +148,8 @@ impl Services {
             );
             return Err(over());
         }
+        // Each renewal leaves a spent token behind.
+        self.rates.charge_account(stored.account.id, Budget::Manage, 1)?;
         let end = session.created.checked_add(LONGEST_LIFE).map_err(Error::internal)?;
         let idle = now.checked_add(self.account.session_idle).map_err(Error::internal)?;
         session.used = now;
@@ -162,6 +158,15 @@ impl Services {
         session.user_agent = user_agent(caller);
         store::session::renew(&tx, &session).await?;
         self.hand_out(tx, session, stored.account).await
+    }
+
+    /// Whether a token renews a session, or did.
+    async fn is_refresh_token(&self, token: &str) -> Result<bool> {
+        if !Kind::Refresh.is(token) {
+            return Ok(false);
+        }
+        let tx = self.database.read(DEADLINE).await?;
+        Ok(store::session::of_token(&tx, &hash(token)).await?.is_some())
     }
 
     async fn hand_out(&self, tx: Transaction, session: Session, account: Account) -> Result<Opened> {
@@ -185,10 +190,11 @@ impl Services {
     /// Ends the session that a refresh token renews; what is no such token has nothing to end.
     ///
     /// # Errors
-    /// Whatever the database says.
-    pub async fn sign_out(&self, token: &str) -> Result<()> {
-        if !Kind::Refresh.is(token) {
-            return Ok(());
+    /// `RATE_LIMITED` after too many tokens that are unknown; whatever the database says.
+    pub async fn sign_out(&self, caller: &Caller, token: &str) -> Result<()> {
+        if !self.is_refresh_token(token).await? {
+            // Guessing counts, and nobody's writes wait for it.
+            return self.charge_attempt_from(caller.address).await;
         }
         let tx = self.database.write(Priority::Configuration).await?;
         if let Some((session, _)) = store::session::of_token(&tx, &hash(token)).await? {
@@ -278,7 +284,7 @@ impl Services {
         Ok(session)
     }
 
-    /// Removes what is over: sessions, links, and memories of attempts.
+    /// Removes what is over: sessions, links, attempts, and memories of rates.
     ///
     /// # Errors
     /// Whatever the database says.
@@ -289,6 +295,7 @@ impl Services {
         let before = now.checked_sub(KEPT).map_err(Error::internal)?;
         store::session::remove_ended(&tx, zone::nanoseconds(before)).await?;
         store::link::remove_expired(&tx, zone::nanoseconds(now)).await?;
+        store::attempt::sweep(&tx).await?;
         tx.commit().await
     }
 }

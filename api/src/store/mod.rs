@@ -5,6 +5,7 @@
 
 pub mod account;
 mod append;
+pub mod attempt;
 pub mod audit;
 mod condition;
 pub mod configuration;
@@ -45,6 +46,6 @@ pub mod view_bucket;
 
 pub use append::{Appended, NewRow, append, known};
 pub use database::{Database, Options};
-pub use error::{again, is_conflict, is_transient};
+pub use error::{again, is_conflict, is_lost, is_transient};
 pub use gate::Priority;
-pub use transaction::Transaction;
+pub use transaction::{Fate, Transaction, TransactionId};

@@ -30,6 +30,11 @@ impl Sql {
         self.backend == DbBackend::Sqlite
     }
 
+    /// The text so far, for a part of another statement; of one that binds nothing.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Adds text of our own.
     pub(super) fn push(&mut self, text: &str) -> &mut Self {
         self.text.push_str(text);

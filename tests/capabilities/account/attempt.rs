@@ -7,11 +7,15 @@ use support::{
     person::{PASSWORD, code, post, sign_in},
 };
 
-support::on_both_engines!(an_account_has_its_attempts, an_address_has_its_attempts);
+support::on_both_engines!(
+    an_account_has_its_attempts,
+    an_address_has_its_attempts,
+    a_session_is_not_renewed_without_an_end,
+);
 
 async fn an_account_has_its_attempts(engine: Engine) {
-    let tidemark = Tidemark::builder(engine).flag("--sign-in-attempts", "3").start().await;
-    let address = tidemark.server().address();
+    let mut tidemark = Tidemark::builder(engine).flag("--sign-in-attempts", "3").start().await;
+    let address = &tidemark.server().address().clone();
     tidemark.account("ada@example.com", &[]).await;
     let bob = tidemark.person("bob@example.com", &["--role", "viewer"]).await;
     for email in ["ada@example.com", "nobody@example.com"] {
@@ -38,6 +42,10 @@ async fn an_account_has_its_attempts(engine: Engine) {
     assert_eq!(wrong["error"]["code"], "SIGN_IN_FAILED", "{wrong:#}");
     let limited = bob.field(change, json!({"password": PASSWORD})).await;
     assert_eq!(limited["error"]["code"], "RATE_LIMITED", "{limited:#}");
+    // A restart gives nobody new ones.
+    tidemark.server_mut().restart().await;
+    let answer = sign_in(address, "ada@example.com", PASSWORD, None).await;
+    assert_eq!(code(&answer), "RATE_LIMITED");
 }
 
 async fn an_address_has_its_attempts(engine: Engine) {
@@ -58,6 +66,28 @@ async fn an_address_has_its_attempts(engine: Engine) {
     let answer = post(address, "/session/accept", &body, None).await;
     assert_eq!(code(&answer), "RATE_LIMITED");
     let guessed = format!("tmr_{}", "a".repeat(43));
-    let answer = post(address, "/session/refresh", &json!({}), Some(&guessed)).await;
-    assert_eq!(code(&answer), "RATE_LIMITED");
+    for path in ["/session/refresh", "/session/sign-out"] {
+        let answer = post(address, path, &json!({}), Some(&guessed)).await;
+        assert_eq!(code(&answer), "RATE_LIMITED", "{path}");
+    }
+}
+
+/// Each renewal keeps what was spent, and a token may be spent again for a moment.
+async fn a_session_is_not_renewed_without_an_end(engine: Engine) {
+    let tidemark = Tidemark::builder(engine)
+        .flag("--rate-manage-changes", "10")
+        .start()
+        .await;
+    let address = tidemark.server().address();
+    let ada = tidemark.person("ada@example.com", &["--role", "viewer"]).await;
+    let mut statuses = Vec::new();
+    for _ in 0..14 {
+        let answer = post(address, "/session/refresh", &json!({}), Some(ada.cookie())).await;
+        statuses.push(answer.status);
+    }
+    let renewed = statuses.iter().filter(|status| **status == 200).count();
+    assert!((10..=12).contains(&renewed), "{statuses:?}");
+    assert_eq!(statuses[13], 429, "{statuses:?}");
+    // That is no sign of a thief: the session goes on.
+    assert_eq!(ada.viewer().await.status, 200);
 }

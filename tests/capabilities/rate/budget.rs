@@ -1,14 +1,16 @@
 //! Each kind of use has a budget of its own, and each caller theirs.
 
-use serde_json::json;
-use support::{Client, Engine, Tidemark};
+use reqwest::Method;
+use serde_json::{Value, json};
+use support::{Answer, Client, Engine, Tidemark};
 
-use super::left;
+use super::{left, told};
 
 support::on_both_engines!(
     budgets_are_charged_apart,
     a_key_an_account_and_a_network_have_their_own,
     wrong_keys_are_paid_for_by_where_they_come_from,
+    one_visitor_cannot_use_up_what_all_have,
 );
 
 const ACTIONS: &str = "{ actions { name } }";
@@ -126,4 +128,65 @@ async fn wrong_keys_are_paid_for_by_where_they_come_from(engine: Engine) {
         "ACCEPTED"
     );
     assert_eq!(left(tidemark.client(), "log").await["limit"], 100_000);
+}
+
+/// Logs events as a page does that was loaded from an address.
+async fn log_from(client: &Client, address: &str, events: usize) -> Answer {
+    let document = "mutation ($inputs: [EventInput!]!) { logEvents(inputs: $inputs) { accepted outcomes { outcome error { \
+                    code message retryAfter } } } }";
+    let body = json!({"query": document, "variables": {"inputs": vec![json!({"action": "a"}); events]}});
+    let request = client.request(Method::POST, "/graphql").json(&body);
+    let request = request
+        .header("origin", "https://shop.example")
+        .header("x-forwarded-for", address);
+    client.send(request).await
+}
+
+fn accepted(answer: &Answer) -> Value {
+    answer.data()["logEvents"]["accepted"].clone()
+}
+
+async fn one_visitor_cannot_use_up_what_all_have(engine: Engine) {
+    let tidemark = Tidemark::builder(engine)
+        .flag("--rate-visitor-events", "20")
+        .flag("--trusted-proxies", "127.0.0.1")
+        .start()
+        .await;
+    let address = tidemark.server().address();
+    let public = ["--site", "shop", "--allow", "log", "--origin", "https://shop.example"];
+    let public = Client::new(address, &tidemark.key(&public).await);
+    let flood = log_from(&public, "192.0.2.1", 30).await;
+    assert_eq!(accepted(&flood), 20);
+    let refused = &flood.data()["logEvents"]["outcomes"][29];
+    assert_eq!(refused["outcome"], "RATE_LIMITED", "{refused:#}");
+    assert_eq!(refused["error"]["retryAfter"], 3, "{refused:#}");
+    let message = refused["error"]["message"].as_str().expect("text");
+    assert!(message.contains("address"), "{message}");
+    assert_eq!(told(&flood, "ratelimit-policy", "visitor", "q"), 20);
+    assert_eq!(told(&flood, "ratelimit-policy", "visitor", "w"), 60);
+    assert_eq!(told(&flood, "ratelimit", "visitor", "r"), 0);
+    assert!(told(&flood, "ratelimit", "log", "r") > 1_000, "the key has more");
+    // Others are let in, each network by itself; and by another key the same one is.
+    assert_eq!(accepted(&log_from(&public, "192.0.2.2", 15).await), 15);
+    assert_eq!(accepted(&log_from(&public, "2001:db8::1", 15).await), 15);
+    assert_eq!(accepted(&log_from(&public, "2001:db8::2", 15).await), 5);
+    let backend = tidemark.client();
+    let answer = log_from(backend, "192.0.2.1", 50).await;
+    assert_eq!(accepted(&answer), 50);
+    let policy = answer.headers["ratelimit-policy"].to_str().expect("text");
+    assert!(!policy.contains("visitor"), "a backend speaks for many: {policy}");
+    // What backends hand out to pages is held by anybody, too.
+    let mint = "mutation { createClientToken(input: {permissions: [LOG, QUERY], expiresIn: 900}) { token } }";
+    let minted = backend.graphql(mint, json!({})).await.data()["createClientToken"]["token"].clone();
+    let page = Client::new(address, minted.as_str().expect("a token"));
+    assert_eq!(accepted(&log_from(&page, "127.0.0.1", 12).await), 12);
+    assert_eq!(accepted(&log_from(&page, "192.0.2.7", 30).await), 20);
+    let found = left(&page, "visitor").await;
+    assert_eq!(
+        (&found["limit"], &found["seconds"]),
+        (&json!(20), &json!(60)),
+        "{found:#}"
+    );
+    let remaining = found["remaining"].as_u64().expect("a number");
+    assert!((8..=12).contains(&remaining), "{found:#}");
 }

@@ -3,9 +3,14 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use support::{Client, Engine, Server, Tidemark, person};
+use support::{
+    Client, Engine, Server, Tidemark,
+    person::{self, PASSWORD},
+};
 
 const RATE: u32 = 200;
+const ADA: &str = "ada@example.com";
+const WRONG: &str = "wrong horse battery";
 
 /// Three servers on one database, and the same key at each.
 async fn three(flags: &[(&str, &str)]) -> (Tidemark, Vec<Server>, Vec<Client>) {
@@ -104,21 +109,33 @@ async fn the_share_of_a_crashed_server_comes_back() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn attempts_to_sign_in_are_counted_over_all_servers() {
     let flags = [("--sign-in-attempts", "6")];
-    let (tidemark, servers, _) = three(&flags).await;
+    let (tidemark, mut servers, clients) = three(&flags).await;
     tidemark.account("ada@example.com", &[]).await;
-    let addresses = [tidemark.server().address(), servers[0].address(), servers[1].address()];
-    let (mut failed, mut limited) = (0, 0);
-    for round in 0..5 {
-        for address in addresses {
-            let answer = person::sign_in(address, "ada@example.com", "wrong horse battery", None).await;
-            match person::code(&answer) {
-                "SIGN_IN_FAILED" => failed += 1,
-                "RATE_LIMITED" => limited += 1,
-                other => panic!("{other}"),
-            }
-        }
-        tokio::time::sleep(Duration::from_millis(if round == 0 { 700 } else { 100 })).await;
+    let addresses = [tidemark.server().address(), servers[0].address(), servers[1].address()].map(Clone::clone);
+    let begin = Instant::now();
+    // All at once, and everywhere.
+    let mut attempts = tokio::task::JoinSet::new();
+    for number in 0..21 {
+        let address = addresses[number % 3].clone();
+        attempts.spawn(async move { person::sign_in(&address, ADA, WRONG, None).await });
     }
-    // Six attempts; another may come free meanwhile, and a share of less than one is one.
-    assert!((6..=8).contains(&failed), "{failed} tried, {limited} limited");
+    let codes: Vec<_> = attempts
+        .join_all()
+        .await
+        .iter()
+        .map(|answer| person::code(answer).to_owned())
+        .collect();
+    let told = |code: &str| codes.iter().filter(|told| *told == code).count();
+    assert!(begin.elapsed() < Duration::from_secs(25), "another may have come free");
+    assert_eq!((told("SIGN_IN_FAILED"), told("RATE_LIMITED")), (6, 15), "{codes:?}");
+    // The network has thirty, one more every six seconds; every server knows.
+    for client in &clients {
+        let left = super::left(client, "sign-in").await;
+        let remaining = left["remaining"].as_u64().expect("a number");
+        assert!((9..=13).contains(&remaining), "{left:#}");
+    }
+    // One that begins anew has not forgotten.
+    servers[0].restart().await;
+    let answer = person::sign_in(servers[0].address(), ADA, PASSWORD, None).await;
+    assert_eq!(person::code(&answer), "RATE_LIMITED");
 }

@@ -1,6 +1,6 @@
 //! Who asks.
 
-use async_graphql::{Context, Enum, Object, Result, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, Object, Result, SimpleObject};
 use jiff::Timestamp;
 
 use crate::{
@@ -61,7 +61,8 @@ impl From<&ClientToken> for ViewerToken {
 /// What is left of one of the viewer's limits; the headers `RateLimit-Policy` and `RateLimit` say the same.
 #[derive(SimpleObject)]
 struct RateLimit {
-    /// What it limits: `log`, in events; `query`, in units of what questions cost; `delete`, in ids, and 100 for a filter
+    /// What it limits: `log`, in events; `visitor`, in events of the viewer's address, by a public key or a client token,
+    /// which are charged to both; `query`, in units of what questions cost; `delete`, in ids, and 100 for a filter
     /// or an actor; `manage`, in changes; `sign-in`, in attempts from the viewer's network.
     name: &'static str,
     /// Units in all. They come back evenly within `seconds`.
@@ -88,6 +89,7 @@ impl RateLimit {
 
 /// Who asks, and what they may do.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 struct Viewer {
     /// What the viewer is.
     kind: ViewerKind,
@@ -103,8 +105,18 @@ struct Viewer {
     events_per_second: Option<u32>,
     /// What the viewer's client token says, where it has one.
     token: Option<ViewerToken>,
+}
+
+#[ComplexObject]
+impl Viewer {
     /// What is left of the viewer's limits: of its key, of its account, or else of the network it comes from.
-    rate_limits: Vec<RateLimit>,
+    async fn rate_limits(&self, ctx: &Context<'_>) -> Result<Vec<RateLimit>> {
+        let services = ctx.services();
+        let left = services.rates_left(ctx.caller()).await;
+        let now = services.now();
+        let told = |left: Vec<Left>| left.iter().map(|left| RateLimit::new(left, now)).collect();
+        left.map(told).map_err(|error| ctx.fail(error))
+    }
 }
 
 #[derive(Default)]
@@ -116,7 +128,6 @@ impl ViewerQuery {
     async fn viewer(&self, ctx: &Context<'_>) -> Result<Viewer> {
         let caller = ctx.caller();
         let configuration = ctx.services().registry.current();
-        let now = ctx.services().now();
         let kind = match &caller.identity {
             Identity::Anonymous => ViewerKind::Anonymous,
             Identity::Operator => ViewerKind::Operator,
@@ -136,12 +147,6 @@ impl ViewerQuery {
             account: caller.account().map(|account| Account::new(account, &configuration)),
             events_per_second: caller.key().and_then(|key| key.events_per_second),
             token: caller.token().map(ViewerToken::from),
-            rate_limits: ctx
-                .services()
-                .rates_left(caller)
-                .iter()
-                .map(|left| RateLimit::new(left, now))
-                .collect(),
         })
     }
 }

@@ -171,7 +171,7 @@ impl Services {
     /// `PROVIDER_UNAVAILABLE`, `RATE_LIMITED`.
     pub async fn arrive(&self, caller: &Caller, sealed: &str, state: &str, code: &str) -> Result<Opened> {
         let oidc = self.oidc()?;
-        self.rates.charge_attempt_from(caller.address)?;
+        self.charge_attempt_from(caller.address).await?;
         let journey = self.open_journey(sealed, clock::now()).ok_or_else(unproven)?;
         if !bool::from(journey.state.as_bytes().ct_eq(state.as_bytes())) {
             return Err(unproven());

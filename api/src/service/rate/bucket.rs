@@ -1,7 +1,9 @@
 //! One budget of one caller: a generic cell rate algorithm whose rate is this server's share of the whole.
 //!
-//! A crate's limiter has the rate that it was made with. This one's rate moves with its share, keeps its debt through
-//! that, and can be read without being charged; it is a lock and a few multiplications.
+//! The crate `governor` cannot carry it: `check_n` charges all or nothing, where of a batch the first events pass; what is
+//! larger than the burst it refuses for ever, where here it passes once all is there and is paid off; what is left it tells
+//! of a charge alone; and a limiter made anew for another share begins full, where this one keeps its debt in units. With
+//! a state store of our own below it, one comparison would be left to the crate.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -82,22 +84,21 @@ impl Bucket {
         level.limit = limit;
         let share = level.share(alike, now);
         level.drain(share, now);
-        let open = self.open(share, alike);
-        let (whole, capacity) = (f64::from(units), level.capacity(open));
+        let (whole, capacity) = (f64::from(units), level.capacity(share));
         level.wanted += whole;
         let fresh = !std::mem::replace(&mut level.listed, true);
         // What is larger than all there is passes when all is there, and is paid off later.
         let need = if part { 1.0 } else { whole.clamp(1.0, capacity) };
         let room = capacity - level.debt + ALMOST;
         if room < need {
-            let wait = Duration::from_secs_f64((need - room).max(0.0) / (limit.per_second() * open));
+            let wait = Duration::from_secs_f64((need - room).max(0.0) / (limit.per_second() * share));
             return Charged { passed: 0, wait, fresh };
         }
         let passed = if part { whole.min(room.floor()) } else { whole };
         level.debt += passed;
         let wait = if passed < whole {
             let missing = (level.debt + 1.0 - capacity).max(0.0);
-            Duration::from_secs_f64(missing / (limit.per_second() * open))
+            Duration::from_secs_f64(missing / (limit.per_second() * share))
         } else {
             Duration::ZERO
         };
@@ -110,10 +111,10 @@ impl Bucket {
     pub(super) fn left(&self, limit: Limit, alike: f64, now: Instant) -> Left {
         let mut level = self.lock();
         level.limit = limit;
-        let share = level.share(alike, now);
+        let share = self.share(&mut level, alike, now);
         level.drain(share, now);
         let used = level.debt + level.elsewhere;
-        let here = level.capacity(self.open(share, alike)) - level.debt + ALMOST;
+        let here = level.capacity(share) - level.debt + ALMOST;
         let whole = f64::from(limit.quota) - used + ALMOST;
         // Not negative, and at most the quota.
         let remaining = if here < 1.0 { 0 } else { whole.floor().max(0.0) as u32 };
@@ -125,19 +126,35 @@ impl Bucket {
         }
     }
 
-    /// The part of the quota that may be used here. Attempts to sign in are few, and whoever makes one must not be turned
-    /// away because another server has not given its share back yet: an equal part is always open.
-    fn open(&self, share: f64, alike: f64) -> f64 {
+    /// This server's part of the whole: all of it, where that is counted elsewhere.
+    fn share(&self, level: &mut Level, alike: f64, now: Instant) -> f64 {
         match self.name.budget {
-            Budget::SignIn => share.max(alike),
-            _ => share,
+            Budget::SignIn => 1.0,
+            _ => level.share(alike, now),
         }
+    }
+
+    /// How long until a unit passes of a budget that nobody shares; nothing is charged.
+    pub(super) fn wait(&self, limit: Limit, now: Instant) -> Duration {
+        let mut level = self.lock();
+        level.limit = limit;
+        level.drain(1.0, now);
+        let missing = level.debt + 1.0 - level.capacity(1.0) - ALMOST;
+        Duration::from_secs_f64(missing.max(0.0) / limit.per_second())
+    }
+
+    /// Takes over what is used of a budget that is counted elsewhere, by when it is full again.
+    pub(super) fn learn(&self, limit: Limit, full_in: Duration, now: Instant) {
+        let mut level = self.lock();
+        level.limit = limit;
+        level.debt = full_in.as_secs_f64() * limit.per_second();
+        level.at = now;
     }
 
     /// Whether nothing of it is used, and nobody shares it, so that it can be forgotten.
     pub(super) fn is_full(&self, alike: f64, now: Instant) -> bool {
         let mut level = self.lock();
-        let share = level.share(alike, now);
+        let share = self.share(&mut level, alike, now);
         level.drain(share, now);
         level.debt < ALMOST && !level.listed
     }
@@ -145,7 +162,7 @@ impl Bucket {
     /// How much of it is used, as a fraction.
     pub(super) fn used(&self, alike: f64, now: Instant) -> f64 {
         let mut level = self.lock();
-        let share = level.share(alike, now);
+        let share = self.share(&mut level, alike, now);
         level.drain(share, now);
         level.debt / f64::from(level.limit.quota)
     }
@@ -249,18 +266,22 @@ mod tests {
     }
 
     #[test]
-    fn an_equal_part_of_the_attempts_to_sign_in_is_open_whatever_others_hold() {
-        let (limit, start) = (Limit::new(50, 300), Instant::now());
-        for (budget, passed) in [(Budget::SignIn, 25), (Budget::Log, 1)] {
-            let name = Name {
-                budget,
-                subject: Subject::Key(1),
-            };
-            let bucket = Bucket::new(name, limit, start);
-            bucket.lock().lease(LEAST_SHARE, start + 5 * SECOND, 0.5, start);
-            let charge = |_: &u32| bucket.charge(limit, 1, false, 0.5, start).passed == 1;
-            assert_eq!((0..60).filter(charge).count(), passed, "{budget:?}");
-        }
+    fn what_is_counted_elsewhere_is_taken_over() {
+        let (limit, start) = (Limit::new(10, 300), Instant::now());
+        let name = Name {
+            budget: Budget::SignIn,
+            subject: Subject::Account(1),
+        };
+        let bucket = Bucket::new(name, limit, start);
+        assert_eq!(bucket.wait(limit, start), Duration::ZERO);
+        bucket.learn(limit, 290 * SECOND, start);
+        let wait = bucket.wait(limit, start);
+        assert!((wait.as_secs_f64() - 20.0).abs() < 0.01, "{wait:?}");
+        assert_eq!(bucket.wait(limit, start + wait), Duration::ZERO);
+        assert_eq!(bucket.left(limit, 0.25, start + wait).remaining, 1);
+        bucket.learn(limit, Duration::ZERO, start);
+        assert_eq!(bucket.left(limit, 0.25, start).remaining, 10);
+        assert!(bucket.is_full(0.25, start), "it can be forgotten");
     }
 
     #[test]

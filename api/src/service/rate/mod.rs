@@ -1,8 +1,10 @@
 //! Rates: how much each caller may use up of the server, by budget. A key and an account have theirs; whoever sends
 //! neither has that of the network they come from.
 //!
-//! Everything is judged in memory. Several servers on one database divide each limit among them; see [`share`].
+//! All but attempts to sign in is judged in memory. Several servers on one database divide each limit among them; see
+//! [`share`]. Attempts are counted in the database; see [`attempt`].
 
+mod attempt;
 mod bucket;
 pub(super) mod share;
 
@@ -52,6 +54,8 @@ pub(super) enum Subject {
     Account(i64),
     /// A network's: one address of IPv4, 64 bits of IPv6.
     Network(IpAddr),
+    /// A network's, by a key that it is not alone in holding.
+    Visitor(i64, IpAddr),
     /// That of whom somebody claims to be.
     Claimed(Hash),
 }
@@ -71,6 +75,7 @@ impl Name {
             Subject::Key(id) => format!("{budget}/key/{id}"),
             Subject::Account(id) => format!("{budget}/account/{id}"),
             Subject::Network(address) => format!("{budget}/network/{address}"),
+            Subject::Visitor(key, address) => format!("{budget}/visitor/{key}/{address}"),
             Subject::Claimed(hash) => format!("{budget}/claimed/{}", hex::encode(hash)),
         }
     }
@@ -122,6 +127,12 @@ impl Rates {
     /// Whose budget a caller uses, and how much there is of it; none for the command line.
     fn of(&self, caller: &Caller, budget: Budget) -> Option<(Name, Limit)> {
         let limits = &self.limits;
+        if budget == Budget::Visitor {
+            // What others hold as well must not be used up by one of them.
+            let key = caller.key().filter(|_| !caller.is_trusted())?;
+            let subject = Subject::Visitor(key.id, network(caller.address));
+            return Some((Name { budget, subject }, Limit::new(limits.visitor_events, MINUTE)));
+        }
         let (subject, limit) = match &caller.identity {
             Identity::Operator => return None,
             Identity::Key(_) | Identity::Client(_) => {
@@ -189,6 +200,20 @@ impl Rates {
         Ok(())
     }
 
+    /// Charges units to an account that proves itself otherwise than by an access token, all of them or none.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED`, saying when to come back.
+    pub(super) fn charge_account(&self, account: i64, budget: Budget, units: u32) -> Result<()> {
+        let subject = Subject::Account(account);
+        let limit = of_known(&self.limits, budget);
+        let charged = self.charge_name(Name { budget, subject }, limit, units, false);
+        if charged.passed < units {
+            return Err(used_up(budget, units, charged.wait));
+        }
+        Ok(())
+    }
+
     /// Charges an operation before anything of it runs; gives what it will have cost.
     ///
     /// # Errors
@@ -204,44 +229,25 @@ impl Rates {
         Ok(Arc::new(bill))
     }
 
-    /// Charges events one after the other: of more than are left the first ones pass.
+    /// Charges events one after the other: of more than are left the first ones pass. A visitor's are charged to where
+    /// they come from before they are to the key.
     #[must_use]
     pub fn charge_events(&self, caller: &Caller, events: usize) -> Passed {
-        let units = u32::try_from(events).unwrap_or(u32::MAX);
-        let Some((name, limit)) = self.of(caller, Budget::Log).filter(|_| units > 0) else {
-            return Passed { events, refused: None };
-        };
-        let charged = self.charge_name(name, limit, units, true);
-        Passed {
-            events: charged.passed as usize,
-            refused: (charged.passed < units).then(|| used_up(Budget::Log, 1, charged.wait)),
+        let mut passed = Passed { events, refused: None };
+        for budget in [Budget::Visitor, Budget::Log] {
+            let units = u32::try_from(passed.events).unwrap_or(u32::MAX);
+            let Some((name, limit)) = self.of(caller, budget).filter(|_| units > 0) else {
+                continue;
+            };
+            let charged = self.charge_name(name, limit, units, true);
+            if charged.passed < units {
+                passed = Passed {
+                    events: charged.passed as usize,
+                    refused: Some(used_up(budget, 1, charged.wait)),
+                };
+            }
         }
-    }
-
-    /// Charges an attempt to prove who one is to where it comes from.
-    ///
-    /// # Errors
-    /// `RATE_LIMITED`, saying when to come back.
-    pub fn charge_attempt_from(&self, address: Option<IpAddr>) -> Result<()> {
-        let subject = Subject::Network(network(address));
-        self.charge_attempt(subject, sign_in_of_network(&self.limits))
-    }
-
-    /// Charges an attempt to whom it claims to be, by a hash of their name.
-    ///
-    /// # Errors
-    /// `RATE_LIMITED`, saying when to come back.
-    pub fn charge_attempt_of(&self, claimed: Hash) -> Result<()> {
-        self.charge_attempt(Subject::Claimed(claimed), sign_in_of_account(&self.limits))
-    }
-
-    fn charge_attempt(&self, subject: Subject, limit: Limit) -> Result<()> {
-        let budget = Budget::SignIn;
-        let charged = self.charge_name(Name { budget, subject }, limit, 1, false);
-        if charged.passed == 0 {
-            return Err(used_up(budget, 1, charged.wait.max(Duration::from_secs(1))));
-        }
-        Ok(())
+        passed
     }
 
     /// Charges a credential that is not valid to where it comes from, or with no units sees whether one could be.
@@ -290,22 +296,14 @@ impl Rates {
 }
 
 impl Services {
-    /// Charges an attempt to the account that it is for, be there one or not.
+    /// What a caller has left, of every budget.
     ///
     /// # Errors
-    /// `RATE_LIMITED`, saying when to come back.
-    pub(super) fn charge_attempt_of(&self, email: &str) -> Result<()> {
-        self.rates
-            .charge_attempt_of(self.hasher.hash(&[b"attempt", email.as_bytes()]))
-    }
-
-    /// What a caller has left, of every budget.
-    #[must_use]
-    pub fn rates_left(&self, caller: &Caller) -> Vec<Left> {
-        Budget::ALL
-            .into_iter()
-            .filter_map(|budget| self.rates.left(caller, budget))
-            .collect()
+    /// Whatever the database says, which counts attempts to sign in.
+    pub async fn rates_left(&self, caller: &Caller) -> Result<Vec<Left>> {
+        self.recall_attempts(caller.address).await?;
+        let left = |budget| self.rates.left(caller, budget);
+        Ok(Budget::ALL.into_iter().filter_map(left).collect())
     }
 
     /// The present.
@@ -335,6 +333,7 @@ impl std::fmt::Debug for Rates {
 fn of_known(limits: &config::Rate, budget: Budget) -> Limit {
     match budget {
         Budget::Log => Limit::new(limits.log_events, 1),
+        Budget::Visitor => Limit::new(limits.visitor_events, MINUTE),
         Budget::Query => Limit::new(limits.query_units, MINUTE),
         Budget::Delete => Limit::new(limits.delete_units, MINUTE),
         Budget::Manage => Limit::new(limits.manage_changes, MINUTE),
@@ -384,6 +383,7 @@ mod tests {
     fn rates() -> Rates {
         let limits = config::Rate {
             log_events: 100,
+            visitor_events: 10,
             query_units: 100,
             delete_units: 100,
             manage_changes: 100,
@@ -394,27 +394,12 @@ mod tests {
     }
 
     #[test]
-    fn an_account_and_a_network_each_have_their_attempts() {
-        let rates = rates();
-        for _ in 0..3 {
-            assert!(rates.charge_attempt_of([1; 16]).is_ok());
-        }
-        let refused = rates.charge_attempt_of([1; 16]).expect_err("used up");
-        assert_eq!(refused.code, Code::RateLimited);
-        let wait = refused.retry_after.expect("when to come back");
-        assert!(
-            wait <= Duration::from_secs(30) && wait > Duration::from_secs(15),
-            "{wait:?}"
-        );
-        assert!(rates.charge_attempt_of([2; 16]).is_ok());
-        for host in 0..15 {
-            let address = format!("2001:db8::{host}").parse().expect("an address");
-            assert!(rates.charge_attempt_from(Some(address)).is_ok(), "{host}");
-        }
-        for (address, passes) in [("2001:db8::ffff", false), ("2001:db8:0:1::1", true), ("10.0.0.1", true)] {
-            let address = address.parse().expect("an address");
-            assert_eq!(rates.charge_attempt_from(Some(address)).is_ok(), passes, "{address}");
-        }
+    fn addresses_of_one_network_are_one() {
+        let of = |address: &str| network(Some(address.parse().expect("an address")));
+        assert_eq!(of("2001:db8::1"), of("2001:db8::ffff"));
+        assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
+        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
+        assert_ne!(of("192.0.2.2"), of("192.0.2.1"));
     }
 
     #[test]
