@@ -6,10 +6,12 @@ use serde_json::{Value, json};
 use support::Client;
 
 mod bound;
+mod cut;
 mod door;
 mod kill;
 mod outcome;
 mod question;
+mod unknown;
 
 /// All times.
 const FROM: &str = "2020-01-01T00:00:00Z";

@@ -24,6 +24,7 @@ pub mod graphql;
 pub mod issuer;
 pub mod person;
 pub mod postgres;
+pub mod proxy;
 pub mod raw;
 pub mod server;
 pub mod setting;

@@ -180,6 +180,9 @@ codes! {
     Overloaded = "OVERLOADED", Capacity, 503;
     /// The question took longer than its deadline.
     DeadlineExceeded = "DEADLINE_EXCEEDED", Capacity, 503;
+    /// Whether it was done could not be found out or written down in time; what logs events can be sent again, those with
+    /// ids of theirs are stored once.
+    OutcomeUnknown = "OUTCOME_UNKNOWN", Capacity, 503;
     /// We failed; the log says how, under the request id.
     Internal = "INTERNAL", Internal, 500;
 }
@@ -260,6 +263,13 @@ impl Error {
             cause = error.source();
         }
         text
+    }
+
+    /// The same failure, with what went wrong inside.
+    #[must_use]
+    pub fn because(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        self.source = Some(Arc::from(source.into()));
+        self
     }
 
     /// What went wrong inside, for the log alone.

@@ -339,6 +339,16 @@ impl OutcomeKind {
         }
     }
 
+    /// What the error of a request or field says that it is to each of its events, in capitals as the schema has them.
+    #[must_use]
+    pub fn told(code: Code) -> String {
+        match code {
+            // The ledger knows, or will.
+            Code::OutcomeUnknown => "UNKNOWN".to_owned(),
+            _ => Self::of(code).name().to_ascii_uppercase(),
+        }
+    }
+
     /// Its name in metrics and logs; in capitals, that of the schema.
     #[must_use]
     pub fn name(self) -> &'static str {

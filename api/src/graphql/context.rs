@@ -66,7 +66,7 @@ impl ContextExt for Context<'_> {
     }
 
     fn fail_event(&self, error: Error) -> async_graphql::Error {
-        let outcome = OutcomeKind::of(error.code).name().to_ascii_uppercase();
+        let outcome = OutcomeKind::told(error.code);
         self.fail(error)
             .extend_with(|_, extensions| extensions.set("outcome", outcome))
     }

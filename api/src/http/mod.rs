@@ -100,7 +100,7 @@ impl Authenticate for Callers {
         rate_limit::tell(&self.0, caller, demand, headers);
     }
 
-    fn count_unreadable(&self, caller: &Self::Caller, code: Code) -> impl Future<Output = ()> + Send + 'static {
+    fn count_unreadable(&self, caller: &Self::Caller, code: Code) -> impl Future<Output = Result<()>> + Send + 'static {
         let way = Way {
             door: Door::Graphql,
             site: None,

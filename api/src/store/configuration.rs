@@ -1,6 +1,6 @@
 //! The one row that every change of configuration raises, and what exists from the first start.
 
-use super::{Transaction, sql::get};
+use super::{Transaction, TransactionId, sql::get};
 use crate::domain::{
     error::{Error, Result},
     rollup::{SCOPE_MARK, VIEW_MARK},
@@ -67,16 +67,20 @@ pub async fn generation(tx: &Transaction) -> Result<i64> {
     row.map_or(Ok(0), |row| get(&row, 0))
 }
 
-/// The generation, held still until the end of the transaction.
+/// The generation, held still until the end of the transaction, and the transaction's id, by which others can ask what
+/// became of it; SQLite is no connection away, and has none.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn hold_generation(tx: &Transaction) -> Result<i64> {
-    let mut sql = tx.sql(GENERATION);
-    if !tx.is_sqlite() {
-        sql.push(" FOR SHARE");
+pub async fn hold_generation(tx: &Transaction) -> Result<(i64, Option<TransactionId>)> {
+    if tx.is_sqlite() {
+        return Ok((generation(tx).await?, None));
     }
-    sql.row(tx).await?.map_or(Ok(0), |row| get(&row, 0))
+    let text = "SELECT generation, pg_current_xact_id()::text::bigint FROM configuration WHERE id = 1 FOR SHARE";
+    match tx.sql(text).row(tx).await? {
+        Some(row) => Ok((get(&row, 0)?, Some(TransactionId(get(&row, 1)?)))),
+        None => Ok((0, None)),
+    }
 }
 
 /// Raises the generation: every process rereads its configuration.

@@ -55,6 +55,25 @@ pub fn is_transient(error: &Error) -> bool {
         })
 }
 
+/// Whether the connection to the database broke, so that what was asked last may have been done or not.
+#[must_use]
+pub fn is_lost(error: &Error) -> bool {
+    let Some(error) = source(error) else { return false };
+    match error {
+        DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error))
+        | DbErr::Conn(RuntimeErr::SqlxError(error)) => match &**error {
+            // PostgreSQL shuts down, or broke off this connection.
+            sqlx::Error::Database(error) => error
+                .code()
+                .is_some_and(|code| code.starts_with("08") || code.starts_with("57P")),
+            sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => true,
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
 /// Whether a unique constraint refused the row.
 #[must_use]
 pub fn is_conflict(error: &Error) -> bool {

@@ -12,7 +12,7 @@ use super::{
     database::{Reading, go_on},
     error,
     gate::Turn,
-    sql::Sql,
+    sql::{Sql, get},
 };
 use crate::domain::error::{Error, Result};
 
@@ -27,6 +27,21 @@ pub struct Transaction {
     /// Whether a statement failed. PostgreSQL then takes no other and a commit undoes everything; SQLite may have undone
     /// everything before it.
     failed: AtomicBool,
+}
+
+/// A transaction of PostgreSQL, by which others can be asked what became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TransactionId(pub(super) i64);
+
+/// What became of a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// Everything written in it is durable.
+    Committed,
+    /// Nothing of it was written.
+    Aborted,
+    /// It goes on.
+    Open,
 }
 
 impl Transaction {
@@ -57,6 +72,33 @@ impl Transaction {
             go_on(&self.inner).await?;
         }
         Ok(())
+    }
+
+    /// What became of another transaction.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub async fn fate_of(&self, other: TransactionId) -> Result<Fate> {
+        let mut sql = self.sql("SELECT pg_xact_status('");
+        sql.literal(other.0).push("'::xid8)");
+        let row = sql.row(self).await?;
+        let status: Option<String> = row.map_or(Ok(None), |row| get(&row, 0))?;
+        Ok(match status.as_deref() {
+            Some("committed") => Fate::Committed,
+            Some("in progress") => Fate::Open,
+            // One that is too old to be known is not asked for.
+            _ => Fate::Aborted,
+        })
+    }
+
+    /// Ends another transaction whose client is gone, which PostgreSQL may not have noticed.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub async fn break_off(&self, other: TransactionId) -> Result<()> {
+        let mut sql = self.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_xid = '");
+        sql.literal(other.0).push("'::xid8::xid");
+        sql.rows(self).await.map(drop)
     }
 
     /// Makes everything written in it durable.

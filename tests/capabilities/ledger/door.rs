@@ -242,7 +242,7 @@ async fn an_import_counts_its_lines(engine: Engine) {
 }
 
 /// A connection that keeps others from writing to the ledger, until it ends what it began.
-async fn blockade(tidemark: &Tidemark) -> DatabaseConnection {
+pub(super) async fn blockade(tidemark: &Tidemark) -> DatabaseConnection {
     let database = tidemark.database();
     let statement = match database.url() {
         Some(_) => "BEGIN; LOCK TABLE ledger IN ACCESS EXCLUSIVE MODE",
@@ -251,6 +251,18 @@ async fn blockade(tidemark: &Tidemark) -> DatabaseConnection {
     let connection = inside::connect(database).await;
     connection.execute_unprepared(statement).await.expect(statement);
     connection
+}
+
+/// A connection to the database, beside the server.
+pub(super) async fn connect(tidemark: &Tidemark) -> DatabaseConnection {
+    let database = tidemark.database();
+    let url = database.url().map_or_else(
+        || format!("sqlite://{}", database.folder().path().join("tidemark.db").display()),
+        ToString::to_string,
+    );
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(1).sqlx_logging(false);
+    Connections::connect(options).await.expect("the database is there")
 }
 
 async fn a_full_queue_is_told_and_counted(engine: Engine) {

@@ -35,11 +35,11 @@ pub(super) async fn run(services: &Services, file: &Path, site: &str) -> Result<
             blank += 1;
         } else if line.len() as u64 > MOST_BYTES {
             let error = format!("the line is longer than {MOST_BYTES} bytes");
-            batch.add_unreadable(number, error).await;
+            batch.add_unreadable(number, error).await?;
         } else {
             match serde_json::from_slice::<Line>(&line) {
                 Ok(line) => batch.add(number, line.into()).await?,
-                Err(error) => batch.add_unreadable(number, error).await,
+                Err(error) => batch.add_unreadable(number, error).await?,
             }
         }
     };

@@ -122,25 +122,27 @@ impl<'a> Batch<'a> {
     }
 
     /// Tells of a line that could not be read, and counts it: an event that was received all the same.
-    async fn add_unreadable(&mut self, line: u64, error: impl Display) {
+    async fn add_unreadable(&mut self, line: u64, error: impl Display) -> Result<(), Complaint> {
         let code = self.unreadable.1.name();
         self.bar.suspend(|| eprintln!("line {line}: invalid: {code}: {error}"));
         self.unreadable.0 += 1;
         self.tally.unreadable += 1;
         if self.unreadable.0 >= i64::try_from(BATCH).unwrap_or(i64::MAX) {
-            self.count_unreadable().await;
+            self.count_unreadable().await?;
         }
+        Ok(())
     }
 
-    async fn count_unreadable(&mut self) {
+    async fn count_unreadable(&mut self) -> Result<(), Complaint> {
         let (number, code) = self.unreadable;
         self.unreadable.0 = 0;
         if number > 0 {
             let counted = self
                 .services
                 .count_unreadable(&Caller::operator(), self.way(), code, number);
-            counted.await;
+            counted.await.map_err(complain)?;
         }
+        Ok(())
     }
 
     fn way(&self) -> Way<'a> {
@@ -151,7 +153,7 @@ impl<'a> Batch<'a> {
     }
 
     async fn flush(&mut self) -> Result<(), Complaint> {
-        self.count_unreadable().await;
+        self.count_unreadable().await?;
         if self.events.is_empty() {
             return Ok(());
         }

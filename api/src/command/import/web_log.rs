@@ -32,7 +32,7 @@ pub(super) async fn run(
             }
         };
         match record.line {
-            Err(error) => batch.add_unreadable(record.number, error).await,
+            Err(error) => batch.add_unreadable(record.number, error).await?,
             Ok(line) => {
                 if let Ok(draft) = translator.translate(&record.digest, line) {
                     batch.add(record.number, event(draft)).await?;

@@ -50,8 +50,16 @@ pub trait Authenticate: Clone + Send + Sync + 'static {
     fn tell(&self, client: &Self::Client, caller: Option<&Self::Caller>, demand: Demand, headers: &mut HeaderMap);
 
     /// Counts what was to log events and could not be read; the caller is answered after it.
-    fn count_unreadable(&self, _caller: &Self::Caller, _code: Code) -> impl Future<Output = ()> + Send + 'static {
-        async {}
+    ///
+    /// # Errors
+    ///
+    /// It could not be written down, which the caller is told instead.
+    fn count_unreadable(
+        &self,
+        _caller: &Self::Caller,
+        _code: Code,
+    ) -> impl Future<Output = Result<()>> + Send + 'static {
+        async { Ok(()) }
     }
 
     /// Whether the caller is still who they were, asked every second while something streams.

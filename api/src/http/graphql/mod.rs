@@ -38,7 +38,7 @@ use self::{
     operation::{Prepared, Unprepared},
     request::{Operation, Request},
 };
-use super::deadline::within;
+use super::deadline::{goes_on, within};
 use crate::{
     domain::{
         error::{Code, Error, Result},
@@ -144,6 +144,14 @@ pub async fn serve<E: Executor, A: Authenticate>(
             let answered = answer(&endpoint, &request, payload, (&client, accept), &mut known);
             let answered = within(endpoint.limits.request_deadline, answered).await;
             let answered = match (answered, &known.caller) {
+                (Err(error), _) if error.code == Code::DeadlineExceeded && known.changes => {
+                    let refuse = if known.logs {
+                        response::refuse_event
+                    } else {
+                        response::refuse
+                    };
+                    Ok(refuse(&goes_on(), accept.media()))
+                }
                 // What is no request takes time, too.
                 (Err(error), Some(caller)) if error.code != Code::RateLimited => {
                     operation::charge_failure(&endpoint, &client, caller).and(Err(error))
@@ -165,6 +173,18 @@ pub async fn serve<E: Executor, A: Authenticate>(
 struct Known<A: Authenticate> {
     caller: Option<A::Caller>,
     demand: Demand,
+    /// Whether it has come so far as to change something.
+    changes: bool,
+    /// Whether events are logged by that.
+    logs: bool,
+}
+
+impl<A: Authenticate> Known<A> {
+    fn note(&mut self, prepared: &Prepared) {
+        self.demand = self.demand.and(prepared.demand);
+        self.changes |= prepared.kind == OperationType::Mutation;
+        self.logs |= prepared.logs();
+    }
 }
 
 impl<A: Authenticate> Default for Known<A> {
@@ -172,6 +192,8 @@ impl<A: Authenticate> Default for Known<A> {
         Self {
             caller: None,
             demand: Demand::default(),
+            changes: false,
+            logs: false,
         }
     }
 }
@@ -207,8 +229,10 @@ async fn answer<E: Executor, A: Authenticate>(
             Err(error) => {
                 // To find that out took time, and events may have been in it.
                 let refused = operation::charge_failure(endpoint, client, &caller).err();
-                let error = refused.unwrap_or(error);
-                endpoint.authenticate.count_unreadable(&caller, error.code).await;
+                let mut error = refused.unwrap_or(error);
+                if let Err(unknown) = endpoint.authenticate.count_unreadable(&caller, error.code).await {
+                    error = unknown;
+                }
                 return Ok(response::refuse_event(&error, accept.media()));
             }
         }
@@ -220,7 +244,7 @@ async fn answer<E: Executor, A: Authenticate>(
                 answers.push(
                     match operation::prepare_single(endpoint, (client, &caller), operation).await {
                         Ok(prepared) => {
-                            known.demand = known.demand.and(prepared.demand);
+                            known.note(&prepared);
                             let logs = prepared.logs();
                             let executed = operation::execute(endpoint, prepared, client, &caller).await;
                             executed.unwrap_or_else(|error| {
@@ -241,14 +265,14 @@ async fn answer<E: Executor, A: Authenticate>(
             let logs = document::may_log(&operation.query);
             if logs {
                 let code = Code::MethodNotAllowed;
-                endpoint.authenticate.count_unreadable(&caller, code).await;
+                endpoint.authenticate.count_unreadable(&caller, code).await?;
             }
             Ok(not_allowed("A mutation is sent by POST.", "POST", logs, accept))
         }
         Request::Single(operation) => {
             let prepared = operation::prepare(endpoint, (client, &caller), operation).await;
             if let Ok(prepared) = &prepared {
-                known.demand = prepared.demand;
+                known.note(prepared);
             }
             single(endpoint, prepared, (client, caller), accept).await
         }

@@ -9,6 +9,7 @@ use futures_util::{
 };
 
 use super::{
+    super::deadline::ToItsEnd,
     Authenticate, Endpoint,
     completion::Shape,
     document::{self, Document, Documents},
@@ -70,8 +71,7 @@ impl Unprepared {
             shown = server_error(refusal);
         }
         if logs {
-            let code = response::mark(&mut shown);
-            endpoint.authenticate.count_unreadable(caller, code).await;
+            shown = count(&endpoint.authenticate, caller, shown).await;
         }
         Box::new(Self { shown, refusal, logs })
     }
@@ -175,14 +175,43 @@ pub(super) async fn execute<E: Executor, A: Authenticate>(
         Ok(begun) => begun,
         Err(error) => {
             if prepared.logs() {
-                endpoint.authenticate.count_unreadable(caller, error.code).await;
+                endpoint.authenticate.count_unreadable(caller, error.code).await?;
             }
             return Err(error);
         }
     };
     prepared.request.data = data;
+    if prepared.kind == OperationType::Mutation {
+        return Ok(change(endpoint, caller, prepared, bill).await);
+    }
     let known = (&endpoint.authenticate, caller);
     Ok(run(&endpoint.executor, &endpoint.shape, known, (prepared, &bill)).await)
+}
+
+/// Executes a mutation, whoever stops waiting for it.
+fn change<E: Executor, A: Authenticate>(
+    endpoint: &Endpoint<E, A>,
+    caller: &A::Caller,
+    prepared: Prepared,
+    bill: Arc<Bill>,
+) -> impl Future<Output = Answer> + Send + 'static {
+    let (executor, shape) = (endpoint.executor.clone(), Arc::clone(&endpoint.shape));
+    let (authenticate, caller) = (endpoint.authenticate.clone(), caller.clone());
+    ToItsEnd::new(async move { run(&executor, &shape, (&authenticate, &caller), (prepared, &bill)).await })
+}
+
+/// Counts what was to log events and failed as it says; gives what is to be told of it.
+pub(super) async fn count<A: Authenticate>(
+    authenticate: &A,
+    caller: &A::Caller,
+    mut shown: ServerError,
+) -> ServerError {
+    let code = response::mark(&mut shown);
+    if let Err(unknown) = authenticate.count_unreadable(caller, code).await {
+        shown = server_error(&unknown);
+        response::mark(&mut shown);
+    }
+    shown
 }
 
 async fn run<A: Authenticate>(
@@ -208,7 +237,11 @@ async fn run<A: Authenticate>(
     });
     if logs {
         for code in mark_events(&mut answer, &document, name.as_deref()) {
-            authenticate.count_unreadable(caller, code).await;
+            if let Err(unknown) = authenticate.count_unreadable(caller, code).await {
+                let mut shown = server_error(&unknown);
+                response::mark(&mut shown);
+                return response::request_error(shown);
+            }
         }
     }
     answer
@@ -252,23 +285,25 @@ pub(super) fn results<E: Executor, A: Authenticate>(
     let (data, bill) = match endpoint.authenticate.begin(client, caller, prepared.demand) {
         Ok(begun) => begun,
         Err(error) => {
-            let mut shown = server_error(&error);
-            let counted = prepared.logs().then(|| {
-                let code = response::mark(&mut shown);
-                endpoint.authenticate.count_unreadable(caller, code)
-            });
+            let (shown, logs) = (server_error(&error), prepared.logs());
+            let (authenticate, caller) = (endpoint.authenticate.clone(), caller.clone());
             let refused = async move {
-                if let Some(counted) = counted {
-                    counted.await;
-                }
+                let shown = if logs {
+                    count(&authenticate, &caller, shown).await
+                } else {
+                    shown
+                };
                 response::request_error(shown)
             };
             return stream::once(refused).boxed();
         }
     };
     prepared.request.data = data;
+    if prepared.kind == OperationType::Mutation {
+        return stream::once(change(endpoint, caller, prepared, bill)).boxed();
+    }
     let (executor, shape) = (endpoint.executor.clone(), Arc::clone(&endpoint.shape));
-    if prepared.kind != OperationType::Subscription {
+    if prepared.kind == OperationType::Query {
         let (authenticate, caller) = (endpoint.authenticate.clone(), caller.clone());
         let answer = async move { run(&executor, &shape, (&authenticate, &caller), (prepared, &bill)).await };
         return stream::once(answer).boxed();

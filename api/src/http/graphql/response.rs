@@ -85,7 +85,7 @@ impl Serialize for Answer {
 /// Says in an error that it is the outcome of an event; gives its code.
 pub(super) fn mark(error: &mut ServerError) -> Code {
     let code = code_of(error).unwrap_or(Code::GraphqlValidationFailed);
-    set(error, "outcome", OutcomeKind::of(code).name().to_ascii_uppercase());
+    set(error, "outcome", OutcomeKind::told(code));
     code
 }
 

@@ -24,7 +24,7 @@ use super::{
     message::{ClientMessage, Closing, PROTOCOL, ServerMessage},
     operation,
     request::Operation,
-    response::{mark, server_error},
+    response::server_error,
     sse::{RECHECK, quiet_interval, until_shutdown},
 };
 use crate::domain::error::{Code, Error, Result};
@@ -197,7 +197,11 @@ impl<E: Executor, A: Authenticate> Socket<E, A> {
     /// Counts a message in which events may have been.
     async fn count_unreadable(&self, code: Code) {
         if let Some(caller) = &self.caller {
-            self.endpoint.authenticate.count_unreadable(caller, code).await;
+            let counted = self.endpoint.authenticate.count_unreadable(caller, code).await;
+            if let Err(error) = counted {
+                // The connection is closed for it, which names no outcome.
+                tracing::error!(?error, "a message that cannot be read may not come into the ledger");
+            }
         }
     }
 
@@ -245,8 +249,7 @@ impl<E: Executor, A: Authenticate> Socket<E, A> {
             let message = format!("A connection may run {most} operations at once.");
             let mut error = server_error(&Error::new(Code::TooManySubscriptions, message));
             if may_log(&sent.query) {
-                let code = mark(&mut error);
-                self.count_unreadable(code).await;
+                error = operation::count(&self.endpoint.authenticate, caller, error).await;
             }
             Err(error)
         };

@@ -12,12 +12,14 @@ use tokio::sync::{Mutex, mpsc};
 use super::{
     Prepared, Waiting,
     count::{self, Book, Gathered},
+    overloaded,
+    settle::{self, lost_transaction, unwritten},
     step::admit_event,
 };
 use crate::{
     clock,
     domain::{
-        error::{Code, Error, Result},
+        error::{Error, Result},
         event::Outcome,
         ledger::Counts,
         tag_type::Refusal,
@@ -28,7 +30,7 @@ use crate::{
         rule::Tally,
         tag::{Purpose, Schema},
     },
-    store::{self, NewRow, Priority, Transaction, is_transient, quarantine::Refused},
+    store::{self, Fate, NewRow, Priority, Transaction, TransactionId, is_lost, is_transient, quarantine::Refused},
 };
 
 /// The one task of a process that appends events.
@@ -40,6 +42,8 @@ pub struct Appender {
     last: Last,
     /// What it remembers of the ledger.
     book: Mutex<Book>,
+    /// What is to be counted of transactions whose fate is not known yet, if they turn out not to have been committed.
+    unsettled: Mutex<Vec<(TransactionId, Counts<Box<str>>)>>,
 }
 
 /// What is known of the last batch.
@@ -53,6 +57,7 @@ struct Last {
 /// A transaction that events can be appended in.
 struct Begun {
     tx: Transaction,
+    id: Option<TransactionId>,
     configuration: Arc<Configuration>,
     /// Whether the configuration is the one that the transaction sees; otherwise that is asked with the first write.
     held: bool,
@@ -78,6 +83,7 @@ impl Appender {
             held: None,
             last: Last::default(),
             book: Mutex::default(),
+            unsettled: Mutex::default(),
         }
     }
 
@@ -123,6 +129,10 @@ impl Appender {
 
     /// Appends everything that waits now, without waiting for more.
     pub async fn drain(&mut self) {
+        if !self.unsettled.lock().await.is_empty() {
+            // To begin is to find out.
+            drop(self.begin().await);
+        }
         loop {
             let mut batch = Vec::new();
             self.gather(&mut batch);
@@ -148,6 +158,8 @@ impl Appender {
         }
         Ok(Begun {
             tx: services.database.write(Priority::Append).await?,
+            // SQLite is no connection away, and needs none.
+            id: None,
             configuration: services.registry.current(),
             held: false,
         })
@@ -157,13 +169,32 @@ impl Appender {
     async fn begin_held(&self) -> Result<Begun> {
         let services = &self.services;
         let tx = services.database.write(Priority::Append).await?;
-        let generation = store::configuration::hold_generation(&tx).await?;
+        let (generation, id) = store::configuration::hold_generation(&tx).await?;
+        self.settle_all(&tx).await?;
         let configuration = services.registry.at_generation(&tx, generation).await?;
         Ok(Begun {
             tx,
+            id,
             configuration,
             held: true,
         })
+    }
+
+    /// Finds out what became of transactions whose fate was not known: what was not committed is to be counted.
+    async fn settle_all(&self, tx: &Transaction) -> Result<()> {
+        let mut unsettled = self.unsettled.lock().await;
+        let mut fates = Vec::with_capacity(unsettled.len());
+        for (id, _) in unsettled.iter() {
+            fates.push(tx.fate_of(*id).await?);
+        }
+        for ((id, counts), fate) in std::mem::take(&mut *unsettled).into_iter().zip(fates) {
+            match fate {
+                Fate::Committed => {}
+                Fate::Aborted => self.services.ingest.aside.keep(counts),
+                Fate::Open => unsettled.push((id, counts)),
+            }
+        }
+        Ok(())
     }
 
     /// Whether callers take longer to come back than a commit takes. Then two halves of them take turns, and one is read
@@ -217,7 +248,9 @@ impl Appender {
 
     async fn append(&mut self, batch: Vec<Waiting>, aside: Gathered, begun: Result<Begun>) {
         if batch.is_empty() {
-            self.count_aside(aside.counts.clone(), begun).await;
+            if self.count_aside(&aside.counts, begun).await {
+                aside.is_durable();
+            }
             return;
         }
         let events: usize = batch.iter().map(|waiting| waiting.events.len()).sum();
@@ -234,21 +267,16 @@ impl Appender {
                     commit,
                 };
                 services.ingest.note_append(None);
-                outcomes.into_iter()
+                aside.is_durable();
+                Ok(outcomes.into_iter())
             }
-            Err(error) => {
-                tracing::error!(error = ?error, events, "an append failed");
-                services.metrics.count_fault("append");
-                services.ingest.note_append(Some(Instant::now()));
-                let refusal = if is_transient(&error) { overloaded() } else { error };
-                let outcome = Outcome::Refused(refusal);
-                let counts = count::of_failed(&batch, &outcome, aside.counts.clone());
-                self.count_aside(counts, self.begin().await).await;
-                vec![outcome; events].into_iter()
-            }
+            Err(error) => self.fail(&batch, aside, error).await.map(Vec::into_iter),
         };
         for waiting in batch {
-            let own = answers.by_ref().take(waiting.events.len()).collect();
+            let own = match &mut answers {
+                Ok(outcomes) => Ok(outcomes.by_ref().take(waiting.events.len()).collect()),
+                Err(error) => Err(error.clone()),
+            };
             // A caller that went away had its events stored all the same.
             let _ = waiting.answer.send(own);
             drop(waiting.room);
@@ -257,16 +285,44 @@ impl Appender {
         services.fold_nudge.notify_one();
     }
 
-    /// Writes down what was refused and nothing else. What cannot be written is kept, and goes with the next append.
-    async fn count_aside(&self, counts: Counts<Box<str>>, begun: Result<Begun>) {
+    /// What becomes of a batch that could not be appended: an outcome each, once that is written down.
+    async fn fail(&self, batch: &[Waiting], aside: Gathered, error: Error) -> Result<Vec<Outcome>> {
+        let events = batch.iter().map(|waiting| waiting.events.len()).sum();
+        tracing::error!(error = ?error, events, "an append failed");
+        self.services.metrics.count_fault("append");
+        self.services.ingest.note_append(Some(Instant::now()));
+        let passing = is_transient(&error) || is_lost(&error);
+        if let Some(id) = lost_transaction(&error) {
+            // Should it not have been committed, it counts as failed.
+            let counts = count::of_failed(batch, &Outcome::Refused(overloaded()), aside.counts.clone());
+            self.unsettled.lock().await.push((id, counts));
+            return Err(error);
+        }
+        let outcome = Outcome::Refused(if passing { overloaded() } else { error });
+        let counts = count::of_failed(batch, &outcome, aside.counts.clone());
+        if self.count_aside(&counts, self.begin().await).await {
+            aside.is_durable();
+            return Ok(vec![outcome; events]);
+        }
+        Err(unwritten())
+    }
+
+    /// Writes down what was refused and nothing else; gives whether it is durable. What cannot be written is kept, and goes
+    /// with the next append.
+    async fn count_aside(&self, counts: &Counts<Box<str>>, begun: Result<Begun>) -> bool {
         if counts.is_empty() {
-            return;
+            return true;
         }
-        if let Err(error) = self.append_with_retries(&[], &counts, begun).await {
-            tracing::error!(error = ?error, "counting what was refused failed, and will be tried again");
-            self.services.metrics.count_fault("ledger");
-            self.services.ingest.aside.keep(counts);
+        let Err(error) = self.append_with_retries(&[], counts, begun).await else {
+            return true;
+        };
+        tracing::error!(error = ?error, "counting what was refused failed, and will be tried again");
+        self.services.metrics.count_fault("ledger");
+        match lost_transaction(&error) {
+            Some(id) => self.unsettled.lock().await.push((id, counts.clone())),
+            None => self.services.ingest.aside.keep(counts.clone()),
         }
+        false
     }
 
     async fn append_with_retries(
@@ -284,7 +340,7 @@ impl Appender {
             match appended {
                 Ok(Some(done)) => return Ok(done),
                 Ok(None) => begun = self.begin_held().await,
-                Err(error) if is_transient(&error) && attempt < ATTEMPTS => {
+                Err(error) if (is_transient(&error) || is_lost(&error)) && attempt < ATTEMPTS => {
                     tokio::time::sleep(Duration::from_millis(5) * attempt).await;
                     attempt += 1;
                     begun = self.begin().await;
@@ -305,6 +361,7 @@ impl Appender {
         let services = &self.services;
         let Begun {
             tx,
+            id,
             configuration,
             held,
         } = begun;
@@ -384,7 +441,9 @@ impl Appender {
             .write(&tx, &services.hasher, configuration.generation, &counts)
             .await?;
         let start = Instant::now();
-        tx.commit().await?;
+        if let Err(error) = tx.commit().await {
+            settle::find_out(services, id, error).await?;
+        }
         let commit = start.elapsed();
         book.remember(named);
         schema.remember(services, &appended.lost);
@@ -402,9 +461,4 @@ impl Prepared {
             refusal,
         }
     }
-}
-
-fn overloaded() -> Error {
-    let message = "The database is busy and nothing of this request was stored; try again.";
-    Error::new(Code::Overloaded, message).retry_after(Duration::from_secs(1))
 }

@@ -31,7 +31,7 @@ use crate::{
 
 /// Kinds and actions that wait to be written: some megabytes.
 const MOST_ASIDE: usize = 10_000;
-/// Requests that wait for their counts to be written; what comes on top of them is counted, too, and does not wait.
+/// Requests that wait for their counts to be written; what comes on top of them is counted, too, but not promised.
 const MOST_WAITING: usize = 20_000;
 /// How long a refused request waits for its counts to be durable. A database that takes longer will get them later.
 const MOST_WAIT: Duration = Duration::from_secs(10);
@@ -170,7 +170,7 @@ pub(super) struct Aside {
 #[derive(Default)]
 pub(super) struct Gathered {
     pub(super) counts: Counts<Box<str>>,
-    /// Dropped once there is nothing more to wait for.
+    /// Told once that is so; dropped where it was given up.
     waiting: Vec<oneshot::Sender<()>>,
 }
 
@@ -179,6 +179,14 @@ impl Gathered {
     pub(super) fn is_empty(&self) -> bool {
         self.counts.is_empty() && self.waiting.is_empty()
     }
+
+    /// Tells those who wait that it is written.
+    pub(super) fn is_durable(self) {
+        for waiting in self.waiting {
+            // One that waits no longer went away, or was answered.
+            let _ = waiting.send(());
+        }
+    }
 }
 
 impl Aside {
@@ -186,8 +194,8 @@ impl Aside {
         self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts at once; the answer comes when that is durable.
-    pub(super) fn add(&self, counts: Counts<Box<str>>) -> impl Future<Output = ()> + use<> {
+    /// Counts at once; gives whether that is durable, as soon as it is.
+    pub(super) fn add(&self, counts: Counts<Box<str>>) -> impl Future<Output = bool> + use<> {
         let (done, durable) = oneshot::channel();
         {
             let mut gathered = self.lock();
@@ -197,13 +205,10 @@ impl Aside {
             }
         }
         self.arrived.notify_one();
-        async move {
-            // Whether it was written or given up is all the same to who waits.
-            let _ = tokio::time::timeout(MOST_WAIT, durable).await;
-        }
+        async move { matches!(tokio::time::timeout(MOST_WAIT, durable).await, Ok(Ok(()))) }
     }
 
-    /// Takes everything, to be written. Who waits is told when what was taken is dropped.
+    /// Takes everything, to be written.
     pub(super) fn take(&self) -> Gathered {
         std::mem::take(&mut *self.lock())
     }

@@ -7,6 +7,7 @@ pub mod enrichment;
 pub mod explain;
 mod identity;
 mod pipeline;
+mod settle;
 mod step;
 
 use std::{
@@ -92,7 +93,7 @@ struct Waiting {
     events: Vec<Prepared>,
     /// What was refused of the same request already: it is counted with what becomes of the others.
     refused: Counts<Box<str>>,
-    answer: oneshot::Sender<Vec<Outcome>>,
+    answer: oneshot::Sender<Result<Vec<Outcome>>>,
     room: OwnedSemaphorePermit,
 }
 
@@ -159,10 +160,10 @@ impl Ingest {
         failed.map(|failed| failed.elapsed())
     }
 
-    /// Has events appended, and counted together with what was refused of their request; gives what became of each.
-    async fn enqueue(&self, events: Vec<Prepared>, mut refused: Counts<Box<str>>) -> Vec<Outcome> {
+    /// Has events appended, and counted together with what was refused of their request; gives what became of each, which
+    /// is written down by then.
+    async fn enqueue(&self, events: Vec<Prepared>, mut refused: Counts<Box<str>>) -> Result<Vec<Outcome>> {
         let number = events.len();
-        let failed = |error| vec![Outcome::Refused(error); number];
         let room = match self.find_room(number).await {
             Ok(room) => room,
             Err(error) => {
@@ -171,8 +172,8 @@ impl Ingest {
                     let action = count::told(&one.event.action);
                     refused.add(count::ended(&one.event, &outcome), action.into(), 1);
                 }
-                self.aside.add(refused).await;
-                return vec![outcome; number];
+                self.set_aside(refused).await?;
+                return Ok(vec![outcome; number]);
             }
         };
         let (answer, answered) = oneshot::channel();
@@ -184,10 +185,20 @@ impl Ingest {
         };
         if self.queue.send(waiting).is_err() {
             // Nobody appends any more, nor counts.
-            return failed(overloaded());
+            return Err(settle::unwritten());
         }
-        let unanswered = |_| failed(Error::internal("the append ended without an answer"));
-        answered.await.unwrap_or_else(unanswered)
+        answered
+            .await
+            .unwrap_or_else(|_| Err(Error::internal("the append ended without an answer")))
+    }
+
+    /// Has refusals counted of which nothing is to be appended.
+    ///
+    /// # Errors
+    /// `OUTCOME_UNKNOWN` where they could not be written down in time.
+    async fn set_aside(&self, refused: Counts<Box<str>>) -> Result<()> {
+        let durable = self.aside.add(refused).await;
+        durable.then_some(()).ok_or_else(settle::unwritten)
     }
 
     async fn find_room(&self, events: usize) -> Result<OwnedSemaphorePermit> {
@@ -198,7 +209,7 @@ impl Ingest {
 }
 
 fn overloaded() -> Error {
-    let message = "The server's queue is full and nothing of this event was stored; try again.";
+    let message = "The server is overloaded and nothing of this event was stored; try again.";
     Error::new(Code::Overloaded, message).retry_after(Duration::from_secs(1))
 }
 
@@ -215,7 +226,8 @@ impl Services {
     /// Takes events in; answers for each in order, after the commit.
     ///
     /// # Errors
-    /// What concerns the whole request: no permission, or too many events.
+    /// What concerns the whole request: no permission, or too many events; `OUTCOME_UNKNOWN` where what became of the
+    /// events could not be found out, or not written down.
     pub async fn log(&self, caller: &Caller, way: Way<'_>, events: Vec<NewEvent>) -> Result<Vec<Outcome>> {
         let sites = vec![way.site.map(str::to_owned); events.len()];
         self.log_each(caller, way.door, sites, events).await
@@ -224,7 +236,7 @@ impl Services {
     /// Takes in events that each name their own site.
     ///
     /// # Errors
-    /// What concerns the whole request: no permission, or too many events.
+    /// As of [`Services::log`].
     pub async fn log_each(
         &self,
         caller: &Caller,
@@ -242,7 +254,7 @@ impl Services {
             let named = sites.iter().zip(&events);
             let named = named.map(|(site, event)| (site.as_deref(), event.action.as_str()));
             self.count_refused(&request, request.all_refused(named, error.code), error.code)
-                .await;
+                .await?;
             return Err(error);
         }
         let charged = self.limit(caller, events.len());
@@ -273,13 +285,13 @@ impl Services {
             });
         }
         if !prepared.is_empty() {
-            let mut answers = self.ingest.enqueue(prepared, refused).await.into_iter();
+            let mut answers = self.ingest.enqueue(prepared, refused).await?.into_iter();
             outcomes
                 .iter_mut()
                 .filter(|outcome| outcome.is_none())
                 .for_each(|outcome| *outcome = answers.next());
         } else if !refused.is_empty() {
-            self.ingest.aside.add(refused).await;
+            self.ingest.set_aside(refused).await?;
         }
         let outcomes: Vec<Outcome> = outcomes.into_iter().flatten().collect();
         self.count(&outcomes);
@@ -309,13 +321,16 @@ impl Services {
 
     /// Counts what could not be read as an event each, which is invalid; to be waited for before the caller is answered.
     /// Where no site is named, it counts for the caller's own. Of somebody unknown, only metrics count.
+    ///
+    /// # Errors
+    /// `OUTCOME_UNKNOWN` where it could not be written down in time, which the caller is then told instead.
     pub fn count_unreadable(
         &self,
         caller: &Caller,
         way: Way<'_>,
         code: Code,
         number: i64,
-    ) -> impl Future<Output = ()> + use<> {
+    ) -> impl Future<Output = Result<()>> + use<> {
         let configuration = self.registry.current();
         let request = count::Request {
             configuration: &configuration,
@@ -333,16 +348,18 @@ impl Services {
         request: &count::Request<'_>,
         counts: Counts<Box<str>>,
         code: Code,
-    ) -> impl Future<Output = ()> + use<> {
+    ) -> impl Future<Output = Result<()>> + use<> {
         let number: i64 = counts.iter().map(|(_, n)| n).sum();
         let kind = OutcomeKind::of(code);
         self.metrics.count_outcome(kind.name(), number.unsigned_abs());
         let known = !matches!(request.caller.identity, Identity::Anonymous);
         let written = (known && number > 0).then(|| self.ingest.aside.add(counts));
         async move {
-            if let Some(written) = written {
-                written.await;
-            }
+            let durable = match written {
+                Some(written) => written.await,
+                None => true,
+            };
+            durable.then_some(()).ok_or_else(settle::unwritten)
         }
     }
 

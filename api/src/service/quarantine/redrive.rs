@@ -256,7 +256,7 @@ impl Services {
             })
             .collect();
         if retypes.is_empty() {
-            let generation = configuration::hold_generation(tx).await?;
+            let (generation, _) = configuration::hold_generation(tx).await?;
             return self.registry.at_generation(tx, generation).await;
         }
         // Before anything is read: appends that rely on the types have ended then.
