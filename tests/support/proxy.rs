@@ -183,10 +183,10 @@ async fn forward(from: &mut OwnedReadHalf, to: &mut OwnedWriteHalf, state: &Stat
         if meant.is_none() {
             meant = lock(&state.plan).clone().filter(|plan| holds(&plan.text));
         }
-        if holds("COMMIT") {
-            if let Some(plan) = meant {
-                return Some((plan, said.to_vec()));
-            }
+        if holds("COMMIT")
+            && let Some(plan) = meant.take()
+        {
+            return Some((plan, said.to_vec()));
         }
         to.write_all(said).await.ok()?;
     }

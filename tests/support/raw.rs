@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     time::timeout,
 };
 
@@ -26,6 +26,21 @@ impl Raw {
         let url = address.url("");
         let host = url.trim_start_matches("http://");
         Self(TcpStream::connect(host).await.expect("somebody listens"))
+    }
+
+    /// Connects, and has room for a few bytes of answers that are not read.
+    ///
+    /// # Panics
+    /// When nobody listens.
+    pub async fn connect_narrowly(address: &Address) -> Self {
+        let url = address.url("");
+        let host = url
+            .trim_start_matches("http://")
+            .parse()
+            .expect("an address and a port");
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_recv_buffer_size(4 << 10).expect("a small buffer");
+        Self(socket.connect(host).await.expect("somebody listens"))
     }
 
     /// Sends bytes; false where the server has hung up.

@@ -201,9 +201,9 @@ operations! {
     Viewer: [] on Sites = ["Query.viewer"];
     /// Hear that the process answers.
     Healthz: [] on Sites = ["GET /healthz"];
-    /// Hear whether the server is ready.
+    /// Hear whether the server is ready; how far the mark lags, only from the networks of `--metrics-from`.
     Readyz: [] on Sites = ["GET /readyz"];
-    /// Read metrics.
+    /// Read metrics, from the networks of `--metrics-from` alone.
     Metrics: [] on Sites = ["GET /metrics"];
     /// See that the server runs.
     Welcome: [] on Sites = ["GET /"];

@@ -6,6 +6,7 @@ use std::{
     net::{IpAddr, Shutdown, TcpStream},
     os::fd::AsFd,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use actix_web::rt::net::TcpStream as Accepted;
@@ -21,6 +22,7 @@ const FULL: &str =
 pub struct Connections {
     most: usize,
     most_of_network: usize,
+    answer_timeout: Duration,
     proxies: Proxies,
     open: Mutex<Open>,
 }
@@ -46,6 +48,7 @@ impl Connections {
         Arc::new(Self {
             most: config.max_connections,
             most_of_network: config.max_connections_per_address,
+            answer_timeout: config.answer_timeout,
             proxies: Proxies::new(config.trusted_proxies.clone()),
             open: Mutex::default(),
         })
@@ -58,6 +61,7 @@ impl Connections {
         // A proxy's connections are those of all its clients.
         let network = (!self.proxies.trust(peer)).then(|| network(Some(peer)));
         if self.take(network) {
+            self.bound_answers(connection);
             return Some(Place {
                 connections: self.clone(),
                 network,
@@ -67,6 +71,19 @@ impl Connections {
         let _ = refuse(connection);
         None
     }
+
+    /// Has the system hang up on a client that reads nothing of what it is sent: while an answer waits to be read, the
+    /// server itself waits without an end.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn bound_answers(&self, connection: &Accepted) {
+        if let Err(error) = socket2::SockRef::from(connection).set_tcp_user_timeout(Some(self.answer_timeout)) {
+            tracing::debug!(%error, "a connection has no time-out for its answers");
+        }
+    }
+
+    /// Elsewhere only their number is bounded.
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    fn bound_answers(&self, _connection: &Accepted) {}
 
     fn take(&self, network: Option<IpAddr>) -> bool {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);

@@ -195,11 +195,12 @@ impl Services {
         (proven && key.is_valid(now)).then(|| key.clone())
     }
 
-    /// Rereads the configuration where the key could be of a newer one.
+    /// Rereads the configuration, as the key could be of a newer one: made, or rotated. Also where the prefix is known, so
+    /// that time does not tell.
     async fn refresh_for(&self, text: &str) -> Result<()> {
-        if key::prefix(text).is_some_and(|prefix| !self.registry.current().keys.contains_key(prefix)) {
-            self.refresh().await?;
+        match key::prefix(text) {
+            Some(_) => self.refresh().await,
+            None => Ok(()),
         }
-        Ok(())
     }
 }

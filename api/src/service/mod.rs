@@ -95,6 +95,8 @@ pub struct Inner {
     pub fold_memory: fold::Memory,
     /// Wakes the fold.
     pub fold_nudge: tokio::sync::Notify,
+    /// What the last probe found, and when.
+    probed: tokio::sync::Mutex<Option<(std::time::Instant, status::Status)>>,
     /// Everything that is counted.
     pub metrics: Metrics,
     /// Limits on questions.
@@ -149,6 +151,7 @@ impl Services {
             feed: feed::Feed::default(),
             fold_memory: fold::Memory::default(),
             fold_nudge: tokio::sync::Notify::new(),
+            probed: tokio::sync::Mutex::default(),
             metrics,
             question: settings.question,
             worker: settings.worker,

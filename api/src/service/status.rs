@@ -1,6 +1,6 @@
 //! Whether the server can do its work.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
 
@@ -17,6 +17,8 @@ use crate::{
 const DEADLINE: Duration = Duration::from_secs(3);
 /// How long a failed append counts, while none succeeds: whoever was sent no events for so long is to be tried again.
 const FAILURE_COUNTS: Duration = Duration::from_secs(30);
+/// What was found holds so long; that something is wrong holds no longer than it takes to look again.
+const SHARED: Duration = Duration::from_millis(100);
 /// A mark that lags longer is worth a warning.
 const MOST_LAG: Duration = Duration::from_secs(60);
 
@@ -32,8 +34,22 @@ pub struct Status {
 }
 
 impl Services {
-    /// Probes the database: reachable, writable, migrated; the mark's lag is only a warning.
+    /// Probes the database: reachable, writable, migrated; the mark's lag is only a warning. Anybody may ask, and it writes:
+    /// those who ask at the same time share an answer.
     pub async fn probe(&self) -> Status {
+        let mut probed = self.probed.lock().await;
+        if let Some((at, status)) = &*probed
+            && at.elapsed() < SHARED
+            && status.reasons.is_empty()
+        {
+            return status.clone();
+        }
+        let status = self.probe_anew().await;
+        *probed = Some((Instant::now(), status.clone()));
+        status
+    }
+
+    async fn probe_anew(&self) -> Status {
         let mut status = Status::default();
         // At the same time: a database that is gone takes them all as long as they may.
         let (written, pending, lag) = tokio::join!(

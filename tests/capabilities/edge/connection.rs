@@ -102,6 +102,31 @@ async fn a_request_has_a_deadline_in_all() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_reads_nothing_is_hung_up_on() {
+    let tidemark = Tidemark::builder(Engine::Sqlite)
+        .flag("--answer-timeout", "1s")
+        .start()
+        .await;
+    let many = REQUEST.repeat(1_000);
+    let mut unread = tokio::task::JoinSet::new();
+    for _ in 0..5 {
+        let (address, many) = (tidemark.server().address().clone(), many.clone());
+        unread.spawn(async move {
+            let mut raw = Raw::connect_narrowly(&address).await;
+            // Answers fill every buffer on the way, until the server can neither write nor read on.
+            tokio::time::timeout(Duration::from_secs(25), async { while raw.send(&many).await {} }).await
+        });
+    }
+    for ended in unread.join_all().await {
+        assert!(ended.is_ok(), "it holds its connection without an end");
+    }
+    assert_eq!(
+        tidemark.client().log(json!({"action": "a"})).await["outcome"],
+        "ACCEPTED"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn heads_have_bounds() {
     let tidemark = Tidemark::start(Engine::Sqlite).await;
     let many: String = (0..200).map(|number| format!("X-{number}: x\r\n")).collect();

@@ -39,6 +39,42 @@ async fn a_server_tells_how_it_is(engine: Engine) {
 }
 
 #[tokio::test]
+async fn what_is_counted_over_all_sites_is_for_those_who_run_the_server() {
+    let tidemark = Tidemark::builder(Engine::Sqlite)
+        .flag("--trusted-proxies", "127.0.0.1")
+        .start()
+        .await;
+    let client = tidemark.client();
+    let from = async |path: &str, address: &str| {
+        let request = client.request(Method::GET, path).header("x-forwarded-for", address);
+        client.send(request).await
+    };
+    for (address, may) in [
+        ("10.1.2.3", true),
+        ("::ffff:192.168.1.1", true),
+        ("fd00::1", true),
+        ("203.0.113.7", false),
+        ("2001:db8::1", false),
+    ] {
+        let metrics = from("/metrics", address).await;
+        assert_eq!(
+            metrics.status,
+            if may { 200 } else { 403 },
+            "{address}: {}",
+            metrics.text
+        );
+        assert_eq!(metrics.text.contains("tidemark_events_total"), may, "{address}");
+        let ready = from("/readyz", address).await;
+        assert_eq!(
+            (ready.status, &ready.body["status"]),
+            (200, &json!("ready")),
+            "{address}"
+        );
+        assert_eq!(ready.body["markLagEvents"].is_null(), !may, "{address}: {}", ready.text);
+    }
+}
+
+#[tokio::test]
 async fn a_server_is_not_ready_while_its_schema_is_old() {
     let tidemark = Tidemark::start(Engine::Postgres).await;
     let url = tidemark.database().url().expect("it has one");
