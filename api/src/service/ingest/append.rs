@@ -249,7 +249,7 @@ impl Appender {
     async fn append(&mut self, batch: Vec<Waiting>, aside: Gathered, begun: Result<Begun>) {
         if batch.is_empty() {
             if self.count_aside(&aside.counts, begun).await {
-                aside.is_durable();
+                aside.tell_written();
             }
             return;
         }
@@ -267,7 +267,7 @@ impl Appender {
                     commit,
                 };
                 services.ingest.note_append(None);
-                aside.is_durable();
+                aside.tell_written();
                 Ok(outcomes.into_iter())
             }
             Err(error) => self.fail(&batch, aside, error).await.map(Vec::into_iter),
@@ -301,7 +301,7 @@ impl Appender {
         let outcome = Outcome::Refused(if passing { overloaded() } else { error });
         let counts = count::of_failed(batch, &outcome, aside.counts.clone());
         if self.count_aside(&counts, self.begin().await).await {
-            aside.is_durable();
+            aside.tell_written();
             return Ok(vec![outcome; events]);
         }
         Err(unwritten())

@@ -181,7 +181,7 @@ impl Gathered {
     }
 
     /// Tells those who wait that it is written.
-    pub(super) fn is_durable(self) {
+    pub(super) fn tell_written(self) {
         for waiting in self.waiting {
             // One that waits no longer went away, or was answered.
             let _ = waiting.send(());

@@ -370,7 +370,6 @@ pub fn network(address: Option<IpAddr>) -> IpAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::error::Code;
 
     fn stranger(address: &str) -> Caller {
         Caller {
