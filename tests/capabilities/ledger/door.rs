@@ -253,18 +253,6 @@ pub(super) async fn blockade(tidemark: &Tidemark) -> DatabaseConnection {
     connection
 }
 
-/// A connection to the database, beside the server.
-pub(super) async fn connect(tidemark: &Tidemark) -> DatabaseConnection {
-    let database = tidemark.database();
-    let url = database.url().map_or_else(
-        || format!("sqlite://{}", database.folder().path().join("tidemark.db").display()),
-        ToString::to_string,
-    );
-    let mut options = ConnectOptions::new(url);
-    options.max_connections(1).sqlx_logging(false);
-    Connections::connect(options).await.expect("the database is there")
-}
-
 async fn a_full_queue_is_told_and_counted(engine: Engine) {
     let tidemark = Tidemark::builder(engine)
         .flag("--queue-events", "10")

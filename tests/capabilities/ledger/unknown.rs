@@ -8,7 +8,8 @@ use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use support::{Answer, Client, Engine, Raw, Tidemark, graphql};
 
-use super::{Told, door::blockade, door::connect, ledger, prefix};
+use super::{Told, door::blockade, ledger, prefix};
+use crate::inside;
 
 support::on_both_engines!(
     what_takes_longer_than_a_request_may_is_logged_once,
@@ -133,7 +134,7 @@ async fn what_cannot_be_written_down_is_not_told_as_counted(engine: Engine) {
     let mut tidemark = Tidemark::start(engine).await;
     let client = tidemark.client().clone();
     tidemark.accept(vec![json!({"action": "before"})]).await;
-    let connection = connect(&tidemark).await;
+    let connection = inside::connect(tidemark.database()).await;
     let hide = "ALTER TABLE ledger RENAME TO hidden_ledger";
     let show = "ALTER TABLE hidden_ledger RENAME TO ledger";
     connection.execute_unprepared(hide).await.expect(hide);
