@@ -63,7 +63,7 @@ async fn what_is_counted_over_all_sites_is_for_those_who_run_the_server() {
             "{address}: {}",
             metrics.text
         );
-        assert_eq!(metrics.text.contains("tidemark_events_total"), may, "{address}");
+        assert_eq!(metrics.text.contains("tidemark_append_queue_events"), may, "{address}");
         let ready = from("/readyz", address).await;
         assert_eq!(
             (ready.status, &ready.body["status"]),
@@ -128,7 +128,7 @@ async fn a_server_without_its_database_says_so_and_stops_when_asked() {
     // Whoever probes does not wait for long.
     assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
     let reasons = ready.body["reasons"].as_array().expect("a list");
-    assert!(reasons.len() >= 2 && ready.text.contains("write"), "{}", ready.text);
+    assert!(reasons.len() >= 2 && ready.text.contains("written"), "{}", ready.text);
     let refused = client.log(json!({"id": "2", "action": "a"})).await;
     let outcome = refused["outcome"].as_str().expect("a name");
     assert!(["FAILED", "OVERLOADED"].contains(&outcome), "{refused:#}");
