@@ -11,6 +11,7 @@ mod late;
 support::on_both_engines!(
     raw_events_go_and_whole_days_still_answer,
     rollups_go_after_their_own_time,
+    another_zone_does_not_cost_old_days_unasked,
 );
 
 const ZONE: &str = "Europe/Berlin";
@@ -189,4 +190,64 @@ async fn rollups_go_after_their_own_time(engine: Engine) {
     assert_eq!(refusal(&tidemark, graphql::FIND, old).await, gone);
     let kept = question("networks", midnight(today, 6), midnight(today, 1));
     assert_eq!(tidemark.client().find(kept).await["total"], 50);
+}
+
+async fn another_zone_does_not_cost_old_days_unasked(engine: Engine) {
+    // Where nothing is gone, a zone is changed as before, however short retention is.
+    let (fresh, _) = stocked(engine).await;
+    let document = "mutation ($input: UpdateSiteInput!) { updateSite(input: $input) { timeZone } }";
+    let zone = |zone: &str, drop: bool| json!({"input": {"timeZone": zone, "dropOldRollups": drop}});
+    let keep = json!({"input": {"rawRetentionDays": 3}});
+    mutate(
+        &fresh,
+        "$input: UpdateSiteInput!",
+        "updateSite(input: $input) { rawRetentionDays }",
+        keep,
+    )
+    .await;
+    // It is applied every tenth of a second.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let answer = fresh.client().graphql(document, zone("Asia/Tokyo", false)).await;
+    assert_eq!(answer.data()["updateSite"]["timeZone"], "Asia/Tokyo");
+
+    let (tidemark, today) = keeping(engine, Value::Null).await;
+    let client = tidemark.client();
+    let whole = question("networks", midnight(today, 9), midnight(today, 1));
+    let answer = client.graphql(document, zone("Asia/Tokyo", false)).await;
+    let refused = (answer.error_code(), answer.error()["extensions"]["path"].as_str());
+    assert_eq!(refused, ("INVALID_ARGUMENT", Some("input.timeZone")), "{}", answer.text);
+    let update = ["site", "update", "shop", "--time-zone", "Asia/Tokyo"];
+    let told = tidemark.command(&update).await.failure();
+    assert!(
+        told.starts_with("tidemark: --time-zone: ") && told.contains("--drop-old-rollups"),
+        "{told}"
+    );
+    assert_eq!(client.find(whole.clone()).await["total"], 80);
+    // The zone that it has is none other.
+    let answer = client.graphql(document, zone(ZONE, false)).await;
+    assert_eq!(answer.data()["updateSite"]["timeZone"], ZONE);
+
+    // Who says so knows what it costs.
+    let told = tidemark
+        .command(&[&update[..], &["--drop-old-rollups"]].concat())
+        .await
+        .success();
+    assert!(
+        told.contains("Asia/Tokyo") && told.contains("keeps raw events 3 days, rollups for ever"),
+        "{told}"
+    );
+    let begin = Instant::now();
+    while client
+        .graphql("{ views { state } }", json!({}))
+        .await
+        .text
+        .contains("BACKFILLING")
+    {
+        assert!(begin.elapsed() < LIMIT, "the new zone stays behind");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(
+        refusal(&tidemark, graphql::FIND, whole).await,
+        "\"RAW_EVENTS_GONE\" at \"input.from\""
+    );
 }

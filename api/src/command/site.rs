@@ -27,6 +27,9 @@ pub(super) enum Command {
         /// A new name; the old one is free at once
         #[arg(long)]
         rename: Option<String>,
+        /// Take another time zone although retention has removed raw events: what was folded from them is then lost
+        #[arg(long)]
+        drop_old_rollups: bool,
         #[command(flatten)]
         settings: SettingFlags,
     },
@@ -160,7 +163,7 @@ impl From<SettingFlags> for Settings {
             tag_mode: flags.tag_mode,
             quarantine_days: flags.quarantine_days,
             quarantine_megabytes: flags.quarantine_megabytes,
-            name: None,
+            ..Self::default()
         }
     }
 }
@@ -176,9 +179,15 @@ pub(super) async fn run(command: Command, services: &Services) -> Result<(), Com
                 .map_err(complain_of_flag)?;
             say!("{}", line(&site));
         }
-        Command::Update { name, rename, settings } => {
+        Command::Update {
+            name,
+            rename,
+            drop_old_rollups,
+            settings,
+        } => {
             let settings = Settings {
                 name: rename,
+                drop_old_rollups,
                 ..settings.into()
             };
             let site = services
@@ -205,14 +214,21 @@ fn complain_of_flag(error: Error) -> Complaint {
         Some("rollupRetentionDays") => "--rollup-retention",
         _ => return complain(error),
     };
-    complain(error.at(flag))
+    let message = error.message.replace("`dropOldRollups`", "--drop-old-rollups");
+    complain(Error::new(error.code, message).at(flag))
 }
 
 fn line(site: &Site) -> String {
-    format!(
+    let mut line = format!(
         "{}\t{}\tsince {:.0}",
         site.name,
         zone::name(&site.time_zone),
         site.created
-    )
+    );
+    if site.raw_retention_days.is_some() {
+        let kept = |days: Option<i64>| days.map_or("for ever".to_owned(), |days| format!("{days} days"));
+        let (raw, rollups) = (kept(site.raw_retention_days), kept(site.rollup_retention_days));
+        line.push_str(&format!("\tkeeps raw events {raw}, rollups {rollups}"));
+    }
+    line
 }

@@ -18,7 +18,7 @@ use crate::{
         },
         zone,
     },
-    store::{self, Priority, is_conflict},
+    store::{self, Priority, Transaction, is_conflict},
 };
 
 /// Hosts of share links of one site.
@@ -60,6 +60,8 @@ pub struct Settings {
     pub quarantine_days: Option<i64>,
     /// Megabytes of refused events in quarantine.
     pub quarantine_megabytes: Option<i64>,
+    /// Whether another zone may cost what was folded from raw events that are gone.
+    pub drop_old_rollups: bool,
 }
 
 impl Settings {
@@ -181,7 +183,7 @@ impl Services {
     /// the new have caught up.
     ///
     /// # Errors
-    /// No permission, an unknown site, or a bad setting.
+    /// No permission, an unknown site, a bad setting, or a zone in which old days could not be folded anew.
     pub async fn update_site(&self, caller: &Caller, name: Option<&str>, settings: &Settings) -> Result<Site> {
         caller.permit(Operation::UpdateSite)?;
         let tx = self.database.write(Priority::Configuration).await?;
@@ -191,6 +193,9 @@ impl Services {
         let before = configuration.admit(caller, Operation::UpdateSite, name)?;
         let mut site = (*before).clone();
         settings.apply(&mut site)?;
+        if site.time_zone != before.time_zone && !settings.drop_old_rollups {
+            check_old_days(&tx, &before).await?;
+        }
         store::site::update(&tx, &site)
             .await
             .map_err(|error| taken(&site.name, error))?;
@@ -255,6 +260,20 @@ impl Services {
         let tx = self.database.read(std::time::Duration::from_secs(10)).await?;
         self.registry.reread(&tx).await
     }
+}
+
+/// Refuses another zone where it would cost days that only rollups still know.
+async fn check_old_days(tx: &Transaction, site: &Site) -> Result<()> {
+    let floor = site.raw_floor;
+    if floor == i64::MIN || !store::site::counts_before(tx, site.id, zone::hour(floor)).await? {
+        return Ok(());
+    }
+    let message = format!(
+        "Raw events before {} are gone by this site's retention, so that its older days cannot be folded anew in another \
+         zone: all that is known of them would be lost. Nothing was changed; `dropOldRollups` says that they may go.",
+        zone::timestamp(floor)
+    );
+    Err(Error::new(Code::InvalidArgument, message).at("timeZone"))
 }
 
 /// A name that is taken, told as such.

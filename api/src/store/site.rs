@@ -7,6 +7,7 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, NotSet, QueryOrde
 use super::{Transaction, key::patterns};
 use crate::domain::{
     error::Result,
+    rollup::Tier,
     site::{ActionPolicy, IdentityPeriod, IpPolicy, Site, TagMode},
     zone,
 };
@@ -65,6 +66,17 @@ pub async fn raise_floors(tx: &Transaction, id: i64, raw: i64, rollup: i64) -> R
     sql.number(raw).push(", rollup_floor = ").number(rollup);
     sql.push(" WHERE id = ").number(id);
     sql.run(tx).await.map(drop)
+}
+
+/// Whether a site's views count anything of the hours before the given one.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn counts_before(tx: &Transaction, id: i64, hour: i64) -> Result<bool> {
+    let mut sql = tx.sql("SELECT b.bucket FROM rollup r JOIN view_bucket b ON b.rollup_id = r.id WHERE r.site_id = ");
+    sql.number(id).push(" AND b.tier = ").number(Tier::Hour.code().into());
+    sql.push(" AND b.bucket < ").number(hour).push(" LIMIT 1");
+    Ok(sql.row(tx).await?.is_some())
 }
 
 fn write(site: &Site) -> ActiveModel {

@@ -10,6 +10,60 @@ use crate::{
     service::site::Settings,
 };
 
+/// Settings of a site.
+#[derive(InputObject)]
+struct SettingsInput {
+    /// The IANA zone in which its days begin; UTC where a new site leaves it out. Another zone has everything folded anew from
+    /// raw events, in the background.
+    time_zone: Option<String>,
+    /// Which actions it takes; any where a new site leaves it out.
+    action_policy: Option<ActionPolicy>,
+    /// How much of an actor's IP address it keeps, from here on; it is truncated where a new site leaves it out.
+    ip_policy: Option<IpPolicy>,
+    /// How long an actor whom nobody named stays the same; a day where a new site leaves it out.
+    identity_period: Option<IdentityPeriod>,
+    /// Refuse events older than so many seconds, 1 to 2,147,483,647; null takes the limit off; 30 days where a new site
+    /// leaves it out.
+    max_event_age_seconds: MaybeUndefined<i64>,
+    /// Days after which raw events go, 1 to 36,500; null, or left out by a new site, keeps those that are left. An event that
+    /// is logged for a day whose raw events are gone still counts, but is neither listed nor deleted.
+    raw_retention_days: MaybeUndefined<i64>,
+    /// Days after which rollups go, 1 to 36,500 and not before raw events; null, or left out by a new site, keeps them.
+    rollup_retention_days: MaybeUndefined<i64>,
+    /// Where its pages are, such as `https://www.example.com` or `https://*.example.com`; at most 100.
+    origins: Option<Vec<String>>,
+    /// The hosts of its share links, for the traffic source `click.st`, at most 100; null, or left out by a new site, takes
+    /// the server's.
+    share_hosts: MaybeUndefined<Vec<String>>,
+    /// Which keys of tags it takes; any where a new site leaves it out.
+    tag_mode: Option<TagMode>,
+    /// Days after which a refused event goes from quarantine, 1 to 36,500; 30 where a new site leaves it out.
+    quarantine_days: Option<i64>,
+    /// Room in quarantine, in megabytes of 1,000,000 bytes, 1 to 1,000,000; 64 where a new site leaves it out; the oldest
+    /// events go to keep it.
+    quarantine_megabytes: Option<i64>,
+}
+
+impl SettingsInput {
+    fn read(self) -> Settings {
+        Settings {
+            time_zone: self.time_zone,
+            action_policy: self.action_policy.map(Into::into),
+            ip_policy: self.ip_policy.map(Into::into),
+            identity_period: self.identity_period.map(Into::into),
+            max_event_age_seconds: given(self.max_event_age_seconds),
+            raw_retention_days: given(self.raw_retention_days),
+            rollup_retention_days: given(self.rollup_retention_days),
+            origins: self.origins,
+            share_hosts: given(self.share_hosts),
+            tag_mode: self.tag_mode.map(Into::into),
+            quarantine_days: self.quarantine_days,
+            quarantine_megabytes: self.quarantine_megabytes,
+            ..Settings::default()
+        }
+    }
+}
+
 /// Settings of a site; what is left out stays as it is.
 #[derive(InputObject)]
 struct UpdateSiteInput {
@@ -17,32 +71,12 @@ struct UpdateSiteInput {
     site: Option<String>,
     /// A new name: 1–64 letters, digits, dots, hyphens or underscores. The old one is free at once.
     name: Option<String>,
-    /// The IANA zone in which its days begin. Another zone has everything folded anew from raw events, in the
-    /// background; what retention has taken the raw events of is then gone from every answer.
-    time_zone: Option<String>,
-    /// Which actions it takes.
-    action_policy: Option<ActionPolicy>,
-    /// How much of an actor's IP address it keeps, from here on.
-    ip_policy: Option<IpPolicy>,
-    /// How long an actor whom nobody named stays the same.
-    identity_period: Option<IdentityPeriod>,
-    /// Refuse events older than so many seconds, 1 to 2,147,483,647; null takes the limit off.
-    max_event_age_seconds: MaybeUndefined<i64>,
-    /// Days after which raw events go, 1 to 36,500; null keeps those that are left. An event that is logged for a day
-    /// whose raw events are gone still counts, but is neither listed nor deleted.
-    raw_retention_days: MaybeUndefined<i64>,
-    /// Days after which rollups go, 1 to 36,500 and not before raw events; null keeps them.
-    rollup_retention_days: MaybeUndefined<i64>,
-    /// Where its pages are, such as `https://www.example.com` or `https://*.example.com`; at most 100.
-    origins: Option<Vec<String>>,
-    /// The hosts of its share links, for the traffic source `click.st`, at most 100; null takes the server's.
-    share_hosts: MaybeUndefined<Vec<String>>,
-    /// Which keys of tags it takes.
-    tag_mode: Option<TagMode>,
-    /// Days after which a refused event goes from quarantine, 1 to 36,500.
-    quarantine_days: Option<i64>,
-    /// Room in quarantine, in megabytes of 1,000,000 bytes, 1 to 1,000,000; the oldest events go to keep it.
-    quarantine_megabytes: Option<i64>,
+    #[graphql(flatten)]
+    settings: SettingsInput,
+    /// Take another time zone although retention has removed raw events: what was folded from them is then gone from every
+    /// answer, as it cannot be folded anew. Without it such a change is refused.
+    #[graphql(default = false)]
+    drop_old_rollups: bool,
 }
 
 /// A site to be made.
@@ -50,30 +84,8 @@ struct UpdateSiteInput {
 struct CreateSiteInput {
     /// The name: 1–64 letters, digits, dots, hyphens or underscores.
     name: String,
-    /// The IANA zone in which its days begin; UTC where left out.
-    time_zone: Option<String>,
-    /// Which actions it takes; any where left out.
-    action_policy: Option<ActionPolicy>,
-    /// How much of an actor's IP address it keeps; it is truncated where left out.
-    ip_policy: Option<IpPolicy>,
-    /// How long an actor whom nobody named stays the same; a day where left out.
-    identity_period: Option<IdentityPeriod>,
-    /// Refuse events older than so many seconds; 30 days where left out, null takes the limit off.
-    max_event_age_seconds: MaybeUndefined<i64>,
-    /// Days after which raw events go; null or left out keeps them.
-    raw_retention_days: MaybeUndefined<i64>,
-    /// Days after which rollups go, not before raw events; null or left out keeps them.
-    rollup_retention_days: MaybeUndefined<i64>,
-    /// Where its pages are, such as `https://www.example.com` or `https://*.example.com`; at most 100.
-    origins: Option<Vec<String>>,
-    /// The hosts of its share links, for the traffic source `click.st`, at most 100; null or left out takes the server's.
-    share_hosts: MaybeUndefined<Vec<String>>,
-    /// Which keys of tags it takes; any where left out.
-    tag_mode: Option<TagMode>,
-    /// Days after which a refused event goes from quarantine, 1 to 36,500; 30 where left out.
-    quarantine_days: Option<i64>,
-    /// Room in quarantine, in megabytes of 1,000,000 bytes, 1 to 1,000,000; 64 where left out; the oldest events go to keep it.
-    quarantine_megabytes: Option<i64>,
+    #[graphql(flatten)]
+    settings: SettingsInput,
 }
 
 /// Whether something is to be changed, and to what.
@@ -96,21 +108,7 @@ impl SiteMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The site.")] input: CreateSiteInput,
     ) -> Result<Site> {
-        let settings = Settings {
-            name: None,
-            time_zone: input.time_zone,
-            action_policy: input.action_policy.map(Into::into),
-            ip_policy: input.ip_policy.map(Into::into),
-            identity_period: input.identity_period.map(Into::into),
-            max_event_age_seconds: given(input.max_event_age_seconds),
-            raw_retention_days: given(input.raw_retention_days),
-            rollup_retention_days: given(input.rollup_retention_days),
-            origins: input.origins,
-            share_hosts: given(input.share_hosts),
-            tag_mode: input.tag_mode.map(Into::into),
-            quarantine_days: input.quarantine_days,
-            quarantine_megabytes: input.quarantine_megabytes,
-        };
+        let settings = input.settings.read();
         let created = ctx.services().create_site(ctx.caller(), &input.name, &settings).await;
         created
             .map(|site| Site::from(&site))
@@ -125,18 +123,8 @@ impl SiteMutation {
     ) -> Result<Site> {
         let settings = Settings {
             name: input.name,
-            time_zone: input.time_zone,
-            action_policy: input.action_policy.map(Into::into),
-            ip_policy: input.ip_policy.map(Into::into),
-            identity_period: input.identity_period.map(Into::into),
-            max_event_age_seconds: given(input.max_event_age_seconds),
-            raw_retention_days: given(input.raw_retention_days),
-            rollup_retention_days: given(input.rollup_retention_days),
-            origins: input.origins,
-            share_hosts: given(input.share_hosts),
-            tag_mode: input.tag_mode.map(Into::into),
-            quarantine_days: input.quarantine_days,
-            quarantine_megabytes: input.quarantine_megabytes,
+            drop_old_rollups: input.drop_old_rollups,
+            ..input.settings.read()
         };
         let updated = ctx
             .services()
