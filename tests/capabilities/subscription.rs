@@ -10,6 +10,7 @@ use support::{Client, Engine, Subscription, Tidemark, Transport, binary};
 
 support::on_both_engines!(
     every_event_arrives_once,
+    a_large_batch_arrives_whole,
     events_of_another_process_arrive,
     a_filter_lets_through_what_matches,
     a_bad_filter_is_an_error,
@@ -99,6 +100,29 @@ async fn every_event_arrives_once(engine: Engine) {
     for mut watching in watching {
         assert_eq!(up_to(&mut watching, "last").await, expected);
     }
+}
+
+async fn a_large_batch_arrives_whole(engine: Engine) {
+    const EVENTS: usize = 5_000;
+    let tidemark = Tidemark::start(engine).await;
+    let client = tidemark.client();
+    let probe = json!({"action": "probe"});
+    let [mut socket, mut stream] = [
+        watch(client, Transport::WebSocket, Value::Null, &probe).await,
+        watch(client, Transport::EventStream, Value::Null, &probe).await,
+    ];
+    let batch = (0..EVENTS).map(|id| json!({"id": format!("b{id}"), "action": "b"}));
+    tidemark.accept(batch.collect()).await;
+    let all = async |watching: &mut Subscription| {
+        let mut ids = BTreeSet::new();
+        while ids.len() < EVENTS {
+            let event = watching.field("eventLogged").await;
+            if event["label"] != "probe" {
+                assert!(ids.insert(event["id"].to_string()), "twice: {event:#}");
+            }
+        }
+    };
+    tokio::join!(all(&mut socket), all(&mut stream));
 }
 
 async fn events_of_another_process_arrive(engine: Engine) {

@@ -1,6 +1,9 @@
 //! The live feed: events as they arrive, read from the database so that those of other processes come too.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tokio::sync::{
     Mutex,
@@ -24,20 +27,50 @@ use crate::{
 const MOST_BEHIND: usize = 4_096;
 /// Events read at once.
 const READ_AT_ONCE: usize = 1_000;
+/// How long the slowest watcher is waited for once it is that far behind: events may come in faster than they can be sent
+/// on, as a batch of them does.
+const PATIENCE: Duration = Duration::from_secs(2);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 
 /// Those who watch events arrive.
 pub struct Feed {
     sender: broadcast::Sender<Arc<Event>>,
+    sent: Mutex<Sent>,
+}
+
+/// How far watchers are.
+#[derive(Default)]
+struct Sent {
     /// Everything that arrived before was sent; none while nobody watches.
-    position: Mutex<Option<i64>>,
+    position: Option<i64>,
+    /// Since when there has been no room for more without leaving somebody behind.
+    full_since: Option<Instant>,
 }
 
 impl Default for Feed {
     fn default() -> Self {
         Self {
             sender: broadcast::channel(MOST_BEHIND).0,
-            position: Mutex::new(None),
+            sent: Mutex::default(),
         }
+    }
+}
+
+impl Feed {
+    /// Sends an event on, once the slowest watcher has room for it or was waited for long enough.
+    async fn send(&self, sent: &mut Sent, event: Event) {
+        loop {
+            if self.sender.len() < MOST_BEHIND {
+                sent.full_since = None;
+                break;
+            }
+            if sent.full_since.get_or_insert_with(Instant::now).elapsed() >= PATIENCE {
+                break;
+            }
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+        }
+        // Nobody may be left to hear it.
+        let _ = self.sender.send(Arc::new(event));
     }
 }
 
@@ -85,10 +118,10 @@ impl Services {
     /// No permission, or an unknown site.
     pub async fn watch(&self, caller: &Caller, site: Option<&str>, filter: Filter) -> Result<Watch> {
         let site = self.registry.current().admit(caller, Operation::WatchEvents, site)?;
-        let mut position = self.feed.position.lock().await;
-        if position.is_none() {
+        let mut sent = self.feed.sent.lock().await;
+        if sent.position.is_none() {
             let tx = self.database.read(self.question.deadline).await?;
-            *position = Some(mark::horizon(&tx).await?);
+            sent.position = Some(mark::horizon(&tx).await?);
         }
         Ok(Watch {
             site: site.id,
@@ -102,12 +135,12 @@ impl Services {
     /// # Errors
     /// Whatever the database says.
     pub async fn send_arrivals(&self) -> Result<bool> {
-        let mut position = self.feed.position.lock().await;
+        let mut sent = self.feed.sent.lock().await;
         if self.feed.sender.receiver_count() == 0 {
-            *position = None;
+            *sent = Sent::default();
             return Ok(false);
         }
-        let Some(mut from) = *position else { return Ok(true) };
+        let Some(mut from) = sent.position else { return Ok(true) };
         loop {
             let tx = self.database.read(self.question.deadline).await?;
             let horizon = mark::horizon(&tx).await?;
@@ -115,12 +148,13 @@ impl Services {
                 break;
             }
             let stretch = store::tail::end_of_stretch(&tx, from, horizon, READ_AT_ONCE).await?;
-            for (_, event) in store::event::arrived(&tx, from, stretch).await? {
-                // Nobody may be left to hear it.
-                let _ = self.feed.sender.send(Arc::new(event));
+            let arrived = store::event::arrived(&tx, from, stretch).await?;
+            drop(tx);
+            for (_, event) in arrived {
+                self.feed.send(&mut sent, event).await;
             }
             from = stretch;
-            *position = Some(from);
+            sent.position = Some(from);
         }
         Ok(true)
     }
