@@ -18,6 +18,8 @@ mod m20261121_000060_create_tag_types;
 mod m20261121_000070_create_ledger;
 mod m20261121_000080_create_rate_shares;
 mod m20261121_000090_create_attempts;
+mod m20261122_000100_create_profiles;
+mod m20261122_000101_create_nonces;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::{MigrationTrait, async_trait};
@@ -44,6 +46,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000070_create_ledger::Migration),
             Box::new(m20261121_000080_create_rate_shares::Migration),
             Box::new(m20261121_000090_create_attempts::Migration),
+            Box::new(m20261122_000100_create_profiles::Migration),
+            Box::new(m20261122_000101_create_nonces::Migration),
         ]
     }
 }

@@ -103,7 +103,13 @@ impl Tidemark {
 
     /// A further site with the caller whose key may do everything there.
     pub async fn another_site(&self, name: &str) -> Client {
-        create_site(&self.database, name, &[]).await;
+        self.another_site_with(name, &[]).await
+    }
+
+    /// A further site that `site create` makes with these flags, with the caller whose key may do everything there.
+    pub async fn another_site_with(&self, name: &str, flags: &[&str]) -> Client {
+        let flags: Vec<_> = flags.iter().map(|flag| (*flag).to_owned()).collect();
+        create_site(&self.database, name, &flags).await;
         let key = create_key(&self.database, name, EVERYTHING, &[]).await;
         Client::new(self.server.address(), &key)
     }

@@ -60,6 +60,15 @@ impl Client {
         }
     }
 
+    /// Somebody who sends no key, to the same server.
+    #[must_use]
+    pub fn without_key(&self) -> Self {
+        Self {
+            key: None,
+            ..self.clone()
+        }
+    }
+
     /// The same caller, speaking to another server on the same database.
     #[must_use]
     pub fn at(&self, address: &Address) -> Self {

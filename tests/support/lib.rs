@@ -22,6 +22,7 @@ pub mod folder;
 pub mod golden;
 pub mod graphql;
 pub mod issuer;
+pub mod node;
 pub mod person;
 pub mod postgres;
 pub mod proxy;

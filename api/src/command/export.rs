@@ -139,6 +139,7 @@ impl From<Line> for NewEvent {
             language: line.language,
             country: line.country,
             city: line.city,
+            ..Self::default()
         }
     }
 }

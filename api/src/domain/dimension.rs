@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use crate::domain::error::{Code, Error, Result};
+use crate::domain::{
+    error::{Code, Error, Result},
+    profile::ProfileKind,
+};
 
 /// Something to filter or group by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -41,6 +44,9 @@ pub enum Dimension {
     Session,
     /// A field of the tag, by the keys on the way to it.
     Tag(Vec<String>),
+    /// A trait of the event's actor or company as it is known now, by the keys on the way to it. Only raw events are asked
+    /// for it: what is counted once does not change with what is said later.
+    Trait(ProfileKind, Vec<String>),
 }
 
 /// Keys on the way to one tag field: as deep as a tag may nest.
@@ -73,16 +79,10 @@ impl Dimension {
     /// `UNKNOWN_DIMENSION` lists the names there are.
     pub fn parse(name: &str) -> Result<Self> {
         if let Some(path) = name.strip_prefix("tag.") {
-            let keys: Vec<String> = path.split('.').map(str::to_owned).collect();
-            let fine = keys.len() <= MOST_KEYS
-                && path.len() <= 1_024
-                && keys.iter().all(|key| !key.is_empty())
-                && !path.contains('\0');
-            return match keys.as_slice() {
+            return match path {
                 // Always computed, and readable under both names.
-                [key] if key == "traffic_source" => Ok(Self::TrafficSource),
-                _ if fine => Ok(Self::Tag(keys)),
-                _ => Err(unknown(name)),
+                "traffic_source" => Ok(Self::TrafficSource),
+                path => keys(path).map(Self::Tag).ok_or_else(|| unknown(name)),
             };
         }
         Self::PLAIN
@@ -92,12 +92,40 @@ impl Dimension {
     }
 }
 
+impl Dimension {
+    /// Reads a name that may also be that of a trait, such as `actor.plan` or `company.address.city`.
+    ///
+    /// # Errors
+    /// `UNKNOWN_DIMENSION` lists the names there are.
+    pub fn parse_with_traits(name: &str) -> Result<Self> {
+        let of = |prefix: &str, kind: ProfileKind| {
+            let keys = keys(name.strip_prefix(prefix)?)?;
+            Some(Self::Trait(kind, keys))
+        };
+        let found = of("actor.", ProfileKind::User).or_else(|| of("company.", ProfileKind::Company));
+        found.map_or_else(|| Self::parse(name), Ok)
+    }
+}
+
+/// The keys of a path; none where it is no path.
+fn keys(path: &str) -> Option<Vec<String>> {
+    let keys: Vec<String> = path.split('.').map(str::to_owned).collect();
+    let fine = keys.len() <= MOST_KEYS
+        && path.len() <= 1_024
+        && keys.iter().all(|key| !key.is_empty())
+        && !path.contains('\0');
+    fine.then_some(keys)
+}
+
 fn unknown(name: &str) -> Error {
     let plain = Dimension::PLAIN.map(|one| one.to_string()).join(", ");
     let shown: String = name.chars().take(100).collect();
     Error::new(
         Code::UnknownDimension,
-        format!("There is no dimension “{shown}”; there are: {plain}, and tag.<path>."),
+        format!(
+            "There is no dimension “{shown}”; there are: {plain}, and tag.<path>; in `find` of raw events also actor.<trait> \
+             and company.<trait>."
+        ),
     )
 }
 
@@ -121,6 +149,10 @@ impl fmt::Display for Dimension {
             Self::Actor => "actor",
             Self::Session => "session",
             Self::Tag(keys) => return write!(f, "tag.{}", keys.join(".")),
+            Self::Trait(ProfileKind::User, keys) => return write!(f, "actor.{}", keys.join(".")),
+            Self::Trait(ProfileKind::Company | ProfileKind::Subscription, keys) => {
+                return write!(f, "company.{}", keys.join("."));
+            }
         })
     }
 }
@@ -141,6 +173,22 @@ mod tests {
             Dimension::parse("tag.traffic_source").expect("both names"),
             Dimension::TrafficSource
         );
+    }
+
+    #[test]
+    fn traits_are_dimensions_where_they_can_be_asked_for() {
+        for name in ["actor.plan", "company.address.city"] {
+            let read = Dimension::parse_with_traits(name).expect("a trait");
+            assert_eq!(read.to_string(), name);
+            assert!(Dimension::parse(name).is_err(), "{name}");
+        }
+        assert_eq!(
+            Dimension::parse_with_traits("actor").expect("a dimension"),
+            Dimension::Actor
+        );
+        for name in ["actor.", "company.a..b"] {
+            assert!(Dimension::parse_with_traits(name).is_err(), "{name}");
+        }
     }
 
     #[test]

@@ -90,6 +90,10 @@ codes! {
     IntrospectionDisabled = "INTROSPECTION_DISABLED", Caller, 400;
     /// No key or token was sent, or one that is unknown, revoked or expired.
     Unauthenticated = "UNAUTHENTICATED", Caller, 401;
+    /// The signature is not that of the key's signing secret.
+    BadSignature = "BAD_SIGNATURE", Caller, 401;
+    /// The number that is to be used once was used already.
+    NonceReused = "NONCE_REUSED", Caller, 401;
     /// The caller is known, and may not do this.
     Forbidden = "FORBIDDEN", Caller, 403;
     /// The e-mail address, the password or the code is wrong.
@@ -146,6 +150,8 @@ codes! {
     InvalidPattern = "INVALID_PATTERN", Caller, 400;
     /// The site has as many rules as allowed.
     TooManyRules = "TOO_MANY_RULES", Caller, 409;
+    /// It is right itself, and came in a batch that was refused as a whole.
+    BatchRefused = "BATCH_REFUSED", Caller, 400;
     /// The list of events or ids is longer than allowed.
     TooManyItems = "TOO_MANY_ITEMS", Caller, 400;
     /// There is no such view.

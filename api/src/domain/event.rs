@@ -64,6 +64,13 @@ pub struct NewEvent {
     pub country: Option<String>,
     /// The actor's city.
     pub city: Option<String>,
+    /// The client's clock when it sent the event, where it tells: by it the clock that `time` was read from is set right.
+    pub sent: Option<String>,
+    /// Whether the connection is that of a server that passes on what its users did: then nothing about the actor is
+    /// taken from it.
+    pub relayed: bool,
+    /// Why the wire format that it came in refuses it, found out by its door.
+    pub fault: Option<Error>,
 }
 
 /// The way an event came in.
@@ -75,11 +82,27 @@ pub enum Door {
     Import,
     /// Quarantine, by which it came in at the second try.
     Redrive,
+    /// The HTTP tracking API of Segment.
+    Segment,
+    /// Moesif's collector.
+    Moesif,
+    /// click.st's `action` component.
+    Clickst,
 }
 
-stored!(Door { Graphql = 0, Import = 1, Redrive = 2 });
+stored!(Door { Graphql = 0, Import = 1, Redrive = 2, Segment = 3, Moesif = 4, Clickst = 5 });
 
 impl Door {
+    /// Whether it is another system's wire format. Its clients are often told that all is well whatever became of an
+    /// event, and they cannot mend one; so what is refused of theirs is kept whole in quarantine.
+    #[must_use]
+    pub fn is_dialect(self) -> bool {
+        match self {
+            Self::Graphql | Self::Import | Self::Redrive => false,
+            Self::Segment | Self::Moesif | Self::Clickst => true,
+        }
+    }
+
     /// Its public name.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -87,6 +110,9 @@ impl Door {
             Self::Graphql => "graphql",
             Self::Import => "import",
             Self::Redrive => "redrive",
+            Self::Segment => "segment",
+            Self::Moesif => "moesif",
+            Self::Clickst => "clickst",
         }
     }
 }

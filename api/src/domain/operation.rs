@@ -74,7 +74,16 @@ macro_rules! operations {
 
 operations! {
     /// Log events.
-    LogEvents: [Log] on Site = ["Mutation.logEvent", "Mutation.logEvents"];
+    LogEvents: [Log] on Site = ["Mutation.logEvent", "Mutation.logEvents", "POST /v1/track", "POST /v1/page",
+        "POST /v1/screen", "POST /v1/batch", "POST /v1/import", "POST /v1/t", "POST /v1/p", "POST /v1/s", "POST /v1/b",
+        "GET /rest/{method}", "POST /rest/{method}", "POST /rest",
+        "POST /v1/actions", "POST /v1/actions/batch", "POST /v1/events", "POST /v1/events/batch"];
+    /// Keep what is said of users and companies.
+    KeepProfiles: [Log] on Site = ["POST /v1/identify", "POST /v1/group", "POST /v1/alias", "POST /v1/i", "POST /v1/g",
+        "POST /v1/a", "POST /v1/users", "POST /v1/users/batch", "POST /v1/companies", "POST /v1/companies/batch",
+        "POST /v1/subscriptions", "POST /v1/subscriptions/batch"];
+    /// Read what is kept of a user or a company, and its events.
+    ReadProfiles: [Query] on Site = ["Query.actor", "Query.company"];
     /// Do nothing with an event, to measure what a round trip costs.
     Ping: [] on Sites = ["Mutation.ping"];
     /// Ask views for counts.
@@ -205,6 +214,12 @@ operations! {
     Readyz: [] on Sites = ["GET /readyz"];
     /// Read metrics, from the networks of `--metrics-from` alone.
     Metrics: [] on Sites = ["GET /metrics"];
+    /// Learn where Segment's browser library sends to; what it measures of itself is not kept.
+    SegmentSettings: [] on Sites = ["GET /v1/projects/{writeKey}/settings", "POST /v1/m"];
+    /// Load the script by which pages log after the manner of click.st.
+    ClickstScript: [] on Sites = ["GET /api.js"];
+    /// Learn how much Moesif's middleware is to send, with any key that works.
+    MoesifSettings: [] on Sites = ["GET /v1/config", "GET /v1/rules"];
     /// See that the server runs.
     Welcome: [] on Sites = ["GET /"];
     /// Come in to GraphQL, where each field is judged for itself.

@@ -21,6 +21,8 @@ pub struct Entry {
     pub event: Arc<Event>,
     /// Whether it came from somebody whose claims do not count, such as a browser.
     pub public: bool,
+    /// Whether trying it again cannot help: it lacks what its wire format requires.
+    pub is_final: bool,
     /// Why it was refused.
     pub refusal: Refusal,
     /// How much room it is charged.
@@ -55,8 +57,9 @@ pub struct Totals {
     pub displaced: i64,
 }
 
-/// The codes by which an event comes into quarantine.
-pub const CODES: [Code; 3] = [Code::TagTypeConflict, Code::TagKeyLimit, Code::TagKeyUndeclared];
+/// The codes by which the tag schema brings an event into quarantine, whatever door it came in by. Of another system's
+/// wire format everything that is refused is kept, under whatever code.
+pub const SCHEMA_CODES: [Code; 3] = [Code::TagTypeConflict, Code::TagKeyLimit, Code::TagKeyUndeclared];
 
 /// How an event is mended before it is tried again.
 #[derive(Debug, Clone, PartialEq)]

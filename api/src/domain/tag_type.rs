@@ -334,12 +334,28 @@ impl Refusal {
                     "“{path}” is not declared, and this site takes declared keys alone. The event is kept in quarantine."
                 )
             }
-            _ => format!(
+            Code::TagKeyLimit => format!(
                 "“{path}” is a new key, and no more can be taken: there are at most {MOST_NAMES} of at most {MOST_LETTERS} characters, \
                  and a public key may introduce {MOST_NAMES_A_DAY} a day. The event is kept in quarantine."
             ),
+            // What another rule refuses says so itself, by its code.
+            other => return Error::new(other, other.meaning()).at(path),
         };
         Error::new(self.code, message).at(format!("tag.{path}"))
+    }
+}
+
+impl From<&Error> for Refusal {
+    /// A refusal by another rule than those of types. Its path is that of the event's field, with the code that says
+    /// what is wrong with it.
+    fn from(error: &Error) -> Self {
+        Self {
+            code: error.code,
+            name: String::new(),
+            path: error.path.clone().unwrap_or_default(),
+            expected: None,
+            received: None,
+        }
     }
 }
 

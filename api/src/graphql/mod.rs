@@ -22,6 +22,7 @@ pub struct Query(
     queries::view::ViewQuery,
     queries::unique::UniqueQuery,
     queries::event::EventQuery,
+    queries::profile::ProfileQuery,
     queries::deletion::DeletionQuery,
     queries::site::SiteQuery,
     queries::key::KeyQuery,

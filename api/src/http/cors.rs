@@ -1,5 +1,7 @@
 //! Cross-origin requests: which pages may ask, and read the answers.
 //!
+//! What dialects take is shared alike, with the methods and headers that their clients use.
+//!
 //! A page may where its origin is one of a site's or of a key's that works. Nothing is opened by a cookie here, so that a
 //! page gets no more by it than its own key or token gives; `/session` is for the server's own pages alone.
 
@@ -17,16 +19,21 @@ use actix_web::{
 
 use super::error::respond;
 use crate::{
+    dialects,
     domain::error::{Code, Error as Failure},
     service::Services,
 };
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST");
+const METHODS_OF_DIALECT: HeaderValue = HeaderValue::from_static("GET, POST, PUT, DELETE, OPTIONS");
 /// What a page may send along.
 const SENT: HeaderValue =
     HeaderValue::from_static("Accept, Authorization, Content-Encoding, Content-Type, X-Api-Key, X-Request-Id");
 /// What a page may read.
 const READ: HeaderValue = HeaderValue::from_static("RateLimit, RateLimit-Policy, Retry-After, X-Request-Id");
+/// What a page may read of an answer in another system's wire format.
+const READ_OF_DIALECT: HeaderValue =
+    HeaderValue::from_static("RateLimit, RateLimit-Policy, Retry-After, X-Moesif-Config-Etag, X-Request-Id");
 /// A browser need not ask again for so many seconds.
 const KEPT: HeaderValue = HeaderValue::from_static("600");
 const VARY: HeaderValue = HeaderValue::from_static("Origin");
@@ -41,7 +48,8 @@ pub async fn share(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    if request.path() != "/graphql" {
+    let is_dialect = dialects::owns(request.path());
+    if request.path() != "/graphql" && !is_dialect {
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     }
     let origin = request.headers().get(header::ORIGIN).cloned();
@@ -53,7 +61,8 @@ pub async fn share(
     });
     let asked = request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     if asked && request.method() == Method::OPTIONS {
-        let mut response = preflight(allowed);
+        let wanted = request.headers().get(header::ACCESS_CONTROL_REQUEST_HEADERS).cloned();
+        let mut response = preflight(allowed, is_dialect.then_some(wanted));
         response.headers_mut().append(header::VARY, VARY_PREFLIGHT);
         return Ok(request.into_response(response));
     }
@@ -63,12 +72,16 @@ pub async fn share(
     headers.append(header::VARY, VARY);
     if let Some(origin) = allowed {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, READ);
+        headers.insert(
+            header::ACCESS_CONTROL_EXPOSE_HEADERS,
+            if is_dialect { READ_OF_DIALECT } else { READ },
+        );
     }
     Ok(response)
 }
 
-fn preflight(allowed: Option<HeaderValue>) -> HttpResponse {
+/// Answers a browser that asks beforehand. A dialect's clients may send any headers, and those they ask for are given.
+fn preflight(allowed: Option<HeaderValue>, of_dialect: Option<Option<HeaderValue>>) -> HttpResponse {
     let Some(origin) = allowed else {
         let message = "No site and no key allows this origin; add it to one of them.";
         return respond(&Failure::new(Code::OriginNotAllowed, message));
@@ -76,8 +89,14 @@ fn preflight(allowed: Option<HeaderValue>) -> HttpResponse {
     let mut response = HttpResponse::NoContent().finish();
     let headers: &mut HeaderMap = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
-    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, SENT);
+    let (methods, sent) = match of_dialect {
+        None => (METHODS, Some(SENT)),
+        Some(wanted) => (METHODS_OF_DIALECT, wanted),
+    };
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
+    if let Some(sent) = sent {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, sent);
+    }
     headers.insert(header::ACCESS_CONTROL_MAX_AGE, KEPT);
     response
 }

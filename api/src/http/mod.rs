@@ -1,7 +1,6 @@
 //! Every URL on one screen.
 
 pub mod cors;
-mod deadline;
 pub mod error;
 pub mod graphql;
 mod health;
@@ -16,6 +15,7 @@ use actix_web::{HttpResponse, http::header::HeaderMap, web};
 use async_graphql::Data;
 
 use crate::{
+    dialects,
     domain::{
         caller::{Caller, Identity},
         error::{Code, Error, Result},
@@ -37,6 +37,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(web::resource("/graphql").to(serve::<TidemarkSchema, Callers>))
         .configure(session::routes)
         .configure(oidc::routes)
+        .configure(dialects::routes)
         .route("/healthz", web::get().to(health::healthz))
         .route("/readyz", web::get().to(health::readyz))
         .route("/metrics", web::get().to(health::metrics))

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use actix_web::{
-    Error,
+    Error, HttpMessage,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     http::header::{HeaderMap, HeaderName, HeaderValue},
@@ -14,6 +14,7 @@ use actix_web::{
 
 use super::session::nobody;
 use crate::{
+    dialects::Known,
     domain::{
         caller::Caller,
         rate::{Budget, Demand},
@@ -52,7 +53,8 @@ pub(super) fn tell(services: &Services, caller: &Caller, mut demand: Demand, hea
     }
 }
 
-/// Tells of the attempts that the client's network has left, on every answer about sessions.
+/// Tells of the attempts that the client's network has left, on every answer about sessions, and of the events that a
+/// caller has left who sends them in another system's wire format.
 ///
 /// # Errors
 /// Those of the inner service.
@@ -63,11 +65,18 @@ pub async fn tell_attempts(
     let of_session = request.path().starts_with("/session/");
     let mut response = next.call(request).await?;
     let services = response.request().app_data::<Data<Services>>().cloned();
-    if let Some(services) = services.filter(|_| of_session) {
+    if let Some(services) = services.as_ref().filter(|_| of_session) {
         let caller = nobody(response.request());
         let mut demand = Demand::default();
         demand.add(Budget::SignIn, 0);
-        tell(&services, &caller, demand, response.headers_mut());
+        tell(services, &caller, demand, response.headers_mut());
+    } else if let Some(services) = services {
+        let known = response.request().extensions().get::<Known>().cloned();
+        if let Some(Known(caller)) = known {
+            let mut demand = Demand::default();
+            demand.add(Budget::Log, 0);
+            tell(&services, &caller, demand, response.headers_mut());
+        }
     }
     Ok(response)
 }

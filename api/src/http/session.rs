@@ -15,11 +15,7 @@ use actix_web::{
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::json;
 
-use super::{
-    deadline::within,
-    error::respond,
-    graphql::{check_encoding, read_body},
-};
+use super::{error::respond, graphql::check_encoding};
 use crate::{
     config::Http,
     domain::{
@@ -28,7 +24,11 @@ use crate::{
         error::{Code, Error, Result},
         origin::Origin,
     },
-    extract::caller::Connection,
+    extract::{
+        body::read as read_body,
+        caller::Connection,
+        deadline::{request_deadline, within},
+    },
     service::{
         Services,
         link::Acceptance,
@@ -43,9 +43,8 @@ const PATH: &str = "/session";
 /// Bytes of a body; the longest password fits many times.
 const MOST_BYTES: usize = 16 << 10;
 
-/// Where no settings say how long a body, and a request, may take.
+/// Where no settings say how long a body may take.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
-const DEADLINE: Duration = Duration::from_secs(120);
 
 /// The routes.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -155,8 +154,7 @@ async fn accept(services: Data<Services>, request: HttpRequest, payload: Payload
 
 /// Gives a request up that takes too long.
 async fn hurry<T>(request: &HttpRequest, done: impl Future<Output = Result<T>>) -> Result<T> {
-    let config = request.app_data::<Data<Http>>();
-    within(config.map_or(DEADLINE, |config| config.request_deadline), done).await
+    within(request_deadline(request), done).await
 }
 
 /// Reads a body, provided that it is JSON and that no other site had it sent.

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{
     Services, audit,
     fold::{Cells, Work},
-    quarantine,
+    profile, quarantine,
     registry::Configuration,
     snapshot::Snapshot,
 };
@@ -79,20 +79,23 @@ impl Services {
         };
         self.rates.charge(caller, Budget::Delete, units)?;
         let snapshot = Snapshot::new(self.clone());
-        let (site, filter, not_found, count, misfits) = {
+        let (site, filter, not_found, count, misfits, profiles) = {
             let opened = snapshot.hold().await?;
             let site = opened.configuration.admit(caller, Operation::DeleteEvents, site)?;
             let (filter, not_found) = self.filter(&opened, &site, which).await?;
             let misfits = quarantine::reached(&opened.tx, site.id, &filter).await?;
+            let profiles = store::profile::of_users(&opened.tx, site.id, &profile::erased(&filter)).await?;
+            let erased: Vec<_> = profile::erased(&filter).into_iter().map(str::to_owned).collect();
             let filter = filter.since(site.raw_floor);
             let tombstones = opened.tombstones(site.id);
             let most = i64::MAX;
             let count = store::raw::matching(&opened.tx, &self.hasher, site.id, &filter, &tombstones, most).await?;
-            (site, filter, not_found, count, misfits)
+            (site, filter, not_found, count, misfits, (profiles, erased))
         };
         drop(snapshot);
         let quarantined = i64::try_from(misfits.len()).unwrap_or(i64::MAX);
-        if dry_run || (count == 0 && misfits.is_empty()) {
+        let (profiles, erased) = profiles;
+        if dry_run || (count == 0 && misfits.is_empty() && profiles.is_empty()) {
             return Ok(Deleted {
                 deletion: None,
                 count,
@@ -145,6 +148,8 @@ impl Services {
                 .await?;
         }
         store::quarantine::hide(&tx, &misfits, deletion.id).await?;
+        let erased: Vec<_> = erased.iter().map(String::as_str).collect();
+        store::profile::hide(&tx, site.id, &profiles, &erased, deletion.id).await?;
         let change = Change::new(Operation::DeleteEvents, &deletion.public_id).on(site.id);
         audit::record(&tx, caller, change.after(&deletion)).await?;
         tx.commit().await?;
@@ -166,7 +171,15 @@ impl Services {
         match which {
             Which::Filter(filter) => Ok((filter, Vec::new())),
             Which::Actor(actor) => {
-                let condition = Condition::new(Dimension::Actor, Op::Eq, actor.into())?;
+                // Whoever is to be forgotten is so by every id.
+                let mut ids = profile::ids_of(&opened.tx, site.id, &actor).await?;
+                let condition = match ids.pop() {
+                    Some(only) if ids.is_empty() => Condition::new(Dimension::Actor, Op::Eq, only.into())?,
+                    last => {
+                        ids.extend(last);
+                        Condition::new(Dimension::Actor, Op::In, ids.into())?
+                    }
+                };
                 Ok((
                     Filter {
                         conditions: vec![condition],
@@ -291,6 +304,7 @@ impl Services {
             deletion.finished = Some(clock::now());
         }
         store::quarantine::show(&tx, deletion.id).await?;
+        store::profile::show(&tx, deletion.id).await?;
         deletion.state = if whole { State::Restored } else { State::Restoring };
         deletion.events_done = if whole { deletion.events_total } else { 0 };
         let finished = deletion.finished.map(crate::domain::zone::nanoseconds);

@@ -129,6 +129,22 @@ impl Services {
         store::event::page(&opened.tx, &page).await
     }
 
+    /// When the earliest of a site's events happened, in nanoseconds since 1970.
+    ///
+    /// # Errors
+    /// No permission, or an unknown site.
+    pub async fn first_event(&self, snapshot: &Snapshot, caller: &Caller, site: Option<&str>) -> Result<Option<i64>> {
+        let page = PageOf {
+            order: Order::Time,
+            descending: false,
+            after: None,
+            before: None,
+            limit: 1,
+        };
+        let first = self.events(snapshot, caller, site, &Filter::default(), page).await?;
+        Ok(first.first().map(|event| crate::domain::zone::nanoseconds(event.time)))
+    }
+
     /// The actions of a site: those that occur, and those known from the start.
     ///
     /// # Errors
@@ -217,6 +233,8 @@ pub fn value(event: &Event, dimension: &Dimension) -> Option<Value> {
         Dimension::Actor => text(&event.actor),
         Dimension::Session => text(&event.session),
         Dimension::Tag(keys) => super::fold::field(event.tag.as_ref()?, keys).cloned(),
+        // Of the event itself nothing tells it; who asks for it asks the database.
+        Dimension::Trait(..) => None,
     }
 }
 

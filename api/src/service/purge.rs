@@ -107,6 +107,9 @@ impl Services {
         }
         for deletion in deletions {
             self.purge_quarantine(deletion).await?;
+            let tx = self.database.write(Priority::Purge).await?;
+            store::profile::purge(&tx, deletion.id).await?;
+            tx.commit().await?;
             let mut done = deletion.events_done;
             loop {
                 let tx = self.database.write(Priority::Purge).await?;

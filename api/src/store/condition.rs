@@ -8,6 +8,7 @@ use crate::domain::{
     dimension::Dimension,
     event::TrafficSource,
     hash::KeyedHash,
+    profile::ProfileKind,
 };
 
 /// Where a JSON value is found.
@@ -15,8 +16,22 @@ use crate::domain::{
 pub(super) enum Field<'a> {
     /// In the tag of event `e`, by the keys on the way.
     Tag(&'a [String]),
+    /// In the traits of the event's actor or company, by the keys on the way.
+    Trait(ProfileKind, &'a [String]),
     /// In a column of rollup key `k`, as JSON text.
     Key(usize),
+}
+
+impl Field<'_> {
+    /// The column that holds the object.
+    fn column(self) -> &'static str {
+        match self {
+            Self::Tag(_) => "e.tag",
+            Self::Trait(ProfileKind::User, _) => "pa.traits",
+            Self::Trait(ProfileKind::Company | ProfileKind::Subscription, _) => "pc.traits",
+            Self::Key(_) => "k",
+        }
+    }
 }
 
 /// Where a plain dimension of event `e` is found.
@@ -31,8 +46,8 @@ pub(super) enum Place {
     Bot,
 }
 
-/// Where a dimension's value is found in a raw event.
-pub(super) fn place(dimension: &Dimension) -> Result<Place, &[String]> {
+/// Where a dimension's value is found in a raw event; else the JSON value that it is.
+pub(super) fn place(dimension: &Dimension) -> Result<Place, Field<'_>> {
     Ok(match dimension {
         Dimension::Action => Place::Text("e.action_id"),
         Dimension::Label => Place::Text("e.label_id"),
@@ -50,18 +65,21 @@ pub(super) fn place(dimension: &Dimension) -> Result<Place, &[String]> {
         Dimension::Company => Place::Text("e.company_id"),
         Dimension::Actor => Place::Text("e.actor_id"),
         Dimension::Session => Place::Text("e.session_id"),
-        Dimension::Tag(keys) => return Err(keys),
+        Dimension::Tag(keys) => return Err(Field::Tag(keys)),
+        Dimension::Trait(kind, keys) => return Err(Field::Trait(*kind, keys)),
     })
 }
 
 /// The joins that raw events need for these dimensions.
 pub(super) fn joins<'a>(dimensions: impl IntoIterator<Item = &'a Dimension>) -> String {
-    let mut needed = [false; 3];
+    let mut needed = [false; 5];
     for dimension in dimensions {
         match dimension {
             Dimension::UrlHost | Dimension::UrlPath => needed[0] = true,
             Dimension::ReferrerHost => needed[1] = true,
             Dimension::Device | Dimension::Browser | Dimension::Os | Dimension::Bot => needed[2] = true,
+            Dimension::Trait(ProfileKind::User, _) => needed[3] = true,
+            Dimension::Trait(ProfileKind::Company | ProfileKind::Subscription, _) => needed[4] = true,
             _ => {}
         }
     }
@@ -69,6 +87,12 @@ pub(super) fn joins<'a>(dimensions: impl IntoIterator<Item = &'a Dimension>) -> 
         " LEFT JOIN url u ON u.id = e.url_id",
         " LEFT JOIN url r ON r.id = e.referrer_id",
         " LEFT JOIN user_agent g ON g.id = e.user_agent_id",
+        " LEFT JOIN text an ON an.id = e.actor_id \
+         LEFT JOIN profile_alias aa ON aa.site_id = e.site_id AND aa.name = an.value AND aa.deletion_id IS NULL \
+         LEFT JOIN profile pa ON pa.site_id = e.site_id AND pa.kind = 0 AND pa.name = coalesce(aa.actor, an.value) \
+         AND pa.deletion_id IS NULL",
+        " LEFT JOIN text cn ON cn.id = e.company_id \
+         LEFT JOIN profile pc ON pc.site_id = e.site_id AND pc.kind = 1 AND pc.name = cn.value AND pc.deletion_id IS NULL",
     ];
     all.into_iter()
         .zip(needed)
@@ -79,7 +103,7 @@ pub(super) fn joins<'a>(dimensions: impl IntoIterator<Item = &'a Dimension>) -> 
 /// Adds one condition on a raw event.
 pub(super) fn push_raw(sql: &mut Sql, hasher: &KeyedHash, condition: &Condition) {
     match place(&condition.dimension) {
-        Err(keys) => push_json(sql, Field::Tag(keys), condition),
+        Err(field) => push_json(sql, field, condition),
         Ok(Place::Text(column)) => push_text_id(sql, hasher, column, condition),
         Ok(Place::Column(column)) => push_text(sql, column, condition),
         Ok(Place::TrafficSource) => {
@@ -221,11 +245,15 @@ fn path(keys: &[String]) -> String {
 /// Adds the JSON value: text on SQLite, `jsonb` on PostgreSQL; SQL's NULL where it is missing.
 pub(super) fn push_value(sql: &mut Sql, field: Field) {
     match field {
-        Field::Tag(keys) if sql.is_sqlite() => {
-            sql.push("(e.tag -> ").bind(path(keys)).push(")");
+        Field::Tag(keys) | Field::Trait(_, keys) if sql.is_sqlite() => {
+            sql.push("(")
+                .push(field.column())
+                .push(" -> ")
+                .bind(path(keys))
+                .push(")");
         }
-        Field::Tag(keys) => {
-            sql.push("(e.tag");
+        Field::Tag(keys) | Field::Trait(_, keys) => {
+            sql.push("(").push(field.column());
             for key in keys {
                 sql.push(" -> ").bind(key.as_str()).push("::text");
             }
@@ -248,8 +276,8 @@ fn push_is(sql: &mut Sql, field: Field, number: bool) {
     if sql.is_sqlite() {
         sql.push("json_type(");
         match field {
-            Field::Tag(keys) => {
-                sql.push("e.tag, ").bind(path(keys));
+            Field::Tag(keys) | Field::Trait(_, keys) => {
+                sql.push(field.column()).push(", ").bind(path(keys));
             }
             Field::Key(index) => push_key(sql, index),
         }
@@ -275,8 +303,8 @@ fn push_scalar(sql: &mut Sql, field: Field, number: bool) {
     }
     sql.push("(");
     match field {
-        Field::Tag(keys) => {
-            sql.push("e.tag ->> ").bind(path(keys));
+        Field::Tag(keys) | Field::Trait(_, keys) => {
+            sql.push(field.column()).push(" ->> ").bind(path(keys));
         }
         Field::Key(index) => {
             push_key(sql, index);

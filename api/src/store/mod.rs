@@ -20,6 +20,8 @@ pub mod key;
 pub mod ledger;
 pub mod link;
 pub mod mark;
+pub mod nonce;
+pub mod profile;
 pub mod quarantine;
 pub mod rate_share;
 pub mod raw;

@@ -37,6 +37,8 @@ struct Body {
     id_is_clients: bool,
     uid: String,
     public: bool,
+    #[serde(default)]
+    is_final: bool,
     label: Option<String>,
     url: Option<String>,
     referrer: Option<String>,
@@ -62,13 +64,14 @@ struct AgentBody {
     bot: bool,
 }
 
-fn body(event: &Event, public: bool) -> Body {
+fn body(event: &Event, public: bool, is_final: bool) -> Body {
     let address = |address: &Option<Arc<Address>>| address.as_ref().map(|address| address.value.clone());
     Body {
         id: event.id.clone(),
         id_is_clients: event.id_is_clients,
         uid: hex::encode(event.uid),
         public,
+        is_final,
         label: event.label.clone(),
         url: address(&event.url),
         referrer: address(&event.referrer),
@@ -101,6 +104,8 @@ pub struct Refused<'a> {
     pub public: bool,
     /// Why it is refused.
     pub refusal: &'a Refusal,
+    /// Whether trying it again cannot help.
+    pub is_final: bool,
 }
 
 /// Keeps events; gives how much room each is charged.
@@ -115,8 +120,9 @@ pub async fn add(tx: &Transaction, refused: &[Refused<'_>]) -> Result<Vec<i64>> 
     let mut charged = Vec::with_capacity(refused.len());
     for chunk in refused.chunks(ROWS_AT_ONCE) {
         let mut rows = Vec::with_capacity(chunk.len());
-        for Refused { event, public, refusal } in chunk {
-            let text = serde_json::to_string(&body(event, *public)).map_err(Error::internal)?;
+        for one in chunk {
+            let Refused { event, refusal, .. } = one;
+            let text = serde_json::to_string(&body(event, one.public, one.is_final)).map_err(Error::internal)?;
             let more = [&event.action, &refusal.name, &refusal.path].map(String::len);
             let bytes = ROW_BYTES + text.len() + more.iter().sum::<usize>();
             let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
@@ -437,6 +443,7 @@ fn read(row: &QueryResult) -> Result<Entry> {
         public_id: get(row, 1)?,
         event: Arc::new(event),
         public: body.public,
+        is_final: body.is_final,
         refusal: Refusal {
             code: code.unwrap_or(Code::TagTypeConflict),
             name: get(row, 4)?,

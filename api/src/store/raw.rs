@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     Transaction,
-    condition::{Field, Place, joins, place, push_number, push_raw, push_value},
+    condition::{Place, joins, place, push_number, push_raw, push_value},
     dictionary,
     sql::{Sql, get},
 };
@@ -329,8 +329,8 @@ fn push_columns(scan: &Scan, sql: &mut Sql, group: &[Dimension]) {
             Ok(Place::Bot) => {
                 sql.push("g.bot");
             }
-            Err(keys) => {
-                push_value(sql, Field::Tag(keys));
+            Err(field) => {
+                push_value(sql, field);
                 if !sql.is_sqlite() {
                     sql.push("::text");
                 }

@@ -154,6 +154,7 @@ async fn retain(services: Services) -> Result<bool> {
 }
 
 async fn tidy_sessions(services: Services) -> Result<bool> {
+    services.forget_nonces().await?;
     services.tidy_sessions().await?;
     Ok(false)
 }

@@ -29,6 +29,9 @@ const PATHS: [&str; 13] = [
     "/session/oidc/callback",
 ];
 
+/// The folders whose paths are counted together.
+const FOLDERS: [&str; 6] = ["/segment/", "/moesif/", "/collector/", "/v1/", "/clickst/", "/rest/"];
+
 /// Counts and logs a request.
 ///
 /// # Errors
@@ -42,6 +45,7 @@ pub async fn log_request(
     let path = PATHS
         .into_iter()
         .find(|path| *path == request.path())
+        .or_else(|| FOLDERS.into_iter().find(|folder| request.path().starts_with(folder)))
         .unwrap_or("other");
     let response = next.call(request).await?;
     let (status, elapsed) = (response.status().as_u16(), start.elapsed());

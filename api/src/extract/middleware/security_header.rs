@@ -27,7 +27,18 @@ const PERMISSIONS: &str = "accelerometer=(), browsing-topics=(), camera=(), disp
 const HTTPS_ALONE: &str = "max-age=63072000; includeSubDomains";
 
 /// Answers that are data; every other address is a page's.
-const DATA: [&str; 5] = ["/graphql", "/session/", "/healthz", "/readyz", "/metrics"];
+const DATA: [&str; 10] = [
+    "/graphql",
+    "/session/",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/segment/",
+    "/moesif/",
+    "/collector/",
+    "/v1/",
+    "/rest/",
+];
 
 /// Adds the headers that an answer does not have yet.
 ///

@@ -79,6 +79,7 @@ impl EventInput {
             language: self.language,
             country: self.country,
             city: self.city,
+            ..NewEvent::default()
         };
         (self.site, event)
     }

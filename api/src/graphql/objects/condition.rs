@@ -47,7 +47,8 @@ pub(in crate::graphql) enum ConditionOp {
 #[graphql(name = "Condition")]
 pub(in crate::graphql) struct ConditionInput {
     /// The dimension: `action`, `label`, `url.host`, `url.path`, `referrer.host`, `traffic_source`, `device`, `browser`,
-    /// `os`, `bot`, `country`, `city`, `language`, `company`, `actor`, `session`, or `tag.<path>`.
+    /// `os`, `bot`, `country`, `city`, `language`, `company`, `actor`, `session`, or `tag.<path>`; in `find` of the view
+    /// `events` also `actor.<trait>` and `company.<trait>`, what is known of who did it.
     dimension: String,
     /// How to compare.
     #[graphql(default_with = "ConditionOp::Eq")]
@@ -58,21 +59,37 @@ pub(in crate::graphql) struct ConditionInput {
 
 impl ConditionInput {
     /// The condition, if its parts fit.
-    pub(in crate::graphql) fn read(self, path: &str) -> Result<Condition> {
-        let dimension = Dimension::parse(&self.dimension).map_err(|error| error.at("dimension").below(path))?;
+    fn read(self, path: &str, parse: fn(&str) -> Result<Dimension>) -> Result<Condition> {
+        let dimension = parse(&self.dimension).map_err(|error| error.at("dimension").below(path))?;
         Condition::new(dimension, self.op.into(), self.value.unwrap_or(Value::Null)).map_err(|error| error.below(path))
     }
 }
 
 /// Reads a list of conditions.
 pub(in crate::graphql) fn read_conditions(list: Option<Vec<ConditionInput>>, path: &str) -> Result<Vec<Condition>> {
+    read_each(list, path, Dimension::parse)
+}
+
+/// Reads a list of conditions that may also be on traits.
+pub(in crate::graphql) fn read_conditions_with_traits(
+    list: Option<Vec<ConditionInput>>,
+    path: &str,
+) -> Result<Vec<Condition>> {
+    read_each(list, path, Dimension::parse_with_traits)
+}
+
+fn read_each(
+    list: Option<Vec<ConditionInput>>,
+    path: &str,
+    parse: fn(&str) -> Result<Dimension>,
+) -> Result<Vec<Condition>> {
     let list = list.unwrap_or_default();
     if list.len() > 50 {
         return Err(Error::new(Code::TooManyItems, "At most 50 conditions are taken at once.").at(path));
     }
     list.into_iter()
         .enumerate()
-        .map(|(index, one)| one.read(&format!("{path}[{index}]")))
+        .map(|(index, one)| one.read(&format!("{path}[{index}]"), parse))
         .collect()
 }
 

@@ -3,7 +3,7 @@
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 
 use crate::{
-    domain::error,
+    domain::{condition::Condition, error},
     graphql::{
         context::ContextExt,
         objects::{condition::EventFilter, event::Event},
@@ -15,7 +15,7 @@ use crate::{
 
 /// The order of raw events.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
-enum EventOrder {
+pub(in crate::graphql) enum EventOrder {
     /// The latest by their own time first.
     TimeDescending,
     /// The earliest by their own time first.
@@ -49,7 +49,7 @@ struct EventEdge {
 
 /// A page of events.
 #[derive(SimpleObject)]
-struct EventConnection {
+pub(in crate::graphql) struct EventConnection {
     /// The events with their cursors.
     edges: Vec<EventEdge>,
     /// What lies beyond the page.
@@ -84,17 +84,20 @@ impl From<ActionSeen> for Action {
 }
 
 /// Which events, and which page of them.
-struct Asked {
-    site: Option<String>,
-    filter: Option<EventFilter>,
-    order: Option<EventOrder>,
-    page: PageArguments,
+pub(in crate::graphql) struct Asked {
+    pub(in crate::graphql) site: Option<String>,
+    pub(in crate::graphql) filter: Option<EventFilter>,
+    /// What must hold besides.
+    pub(in crate::graphql) also: Vec<Condition>,
+    pub(in crate::graphql) order: Option<EventOrder>,
+    pub(in crate::graphql) page: PageArguments,
 }
 
-async fn read_page(ctx: &Context<'_>, asked: Asked) -> error::Result<EventConnection> {
+pub(in crate::graphql) async fn read_page(ctx: &Context<'_>, asked: Asked) -> error::Result<EventConnection> {
     let (order, descending) = asked.order.unwrap_or(EventOrder::TimeDescending).parts();
     let paging = asked.page.paging(order, descending)?;
-    let filter = asked.filter.unwrap_or_default().read("filter")?;
+    let mut filter = asked.filter.unwrap_or_default().read("filter")?;
+    filter.conditions.extend(asked.also);
     let read = ctx
         .services()
         .events(
@@ -148,6 +151,7 @@ impl EventQuery {
             Asked {
                 site,
                 filter,
+                also: Vec::new(),
                 order: order_by,
                 page,
             },

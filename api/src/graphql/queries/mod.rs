@@ -6,6 +6,7 @@ pub(super) mod deletion;
 pub(super) mod event;
 pub(super) mod key;
 pub(super) mod ledger;
+pub(super) mod profile;
 pub(super) mod quarantine;
 pub(super) mod rule;
 pub(super) mod site;

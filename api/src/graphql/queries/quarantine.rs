@@ -21,7 +21,6 @@ use crate::{
 
 /// Why an event is in quarantine.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::enum_variant_names, reason = "these are codes of the one table")]
 pub(in crate::graphql) enum QuarantineCode {
     /// A field has another type than its key has, or an array holds values of several types.
     TagTypeConflict,
@@ -29,23 +28,57 @@ pub(in crate::graphql) enum QuarantineCode {
     TagKeyLimit,
     /// It has a key that is not declared, and its site took declared ones alone.
     TagKeyUndeclared,
+    /// By another system's wire format only: the site's allow and deny lists do not let it in.
+    Denied,
+    /// By another system's wire format only: its action breaks the site's rule for actions, or there is none.
+    InvalidAction,
+    /// By another system's wire format only: it is older than the site takes. Trying it again takes it.
+    EventTooOld,
+    /// By another system's wire format only: its tag breaks a limit of size, depth or number of keys.
+    InvalidTag,
+    /// By another system's wire format only: two keys of one object of its tag become equal once dots are replaced.
+    TagKeyCollision,
+    /// By another system's wire format only: one of its texts is longer than allowed.
+    TooLong,
+    /// By another system's wire format only: one of its texts holds a character that cannot be stored.
+    InvalidText,
+    /// By another system's wire format only: the actor's address is none. Trying it again leaves the address out.
+    InvalidIp,
+    /// By another system's wire format only: it speaks for a user that its token does not name.
+    Forbidden,
+    /// By another system's wire format only: its request held more of them than that format allows.
+    TooManyItems,
+    /// By another system's wire format only: it lacks what that format requires.
+    MalformedRequest,
 }
+
+/// Every code, with that of the one table.
+const CODES: [(QuarantineCode, Code); 14] = [
+    (QuarantineCode::MalformedRequest, Code::MalformedRequest),
+    (QuarantineCode::TagTypeConflict, Code::TagTypeConflict),
+    (QuarantineCode::TagKeyLimit, Code::TagKeyLimit),
+    (QuarantineCode::TagKeyUndeclared, Code::TagKeyUndeclared),
+    (QuarantineCode::Denied, Code::Denied),
+    (QuarantineCode::InvalidAction, Code::InvalidAction),
+    (QuarantineCode::EventTooOld, Code::EventTooOld),
+    (QuarantineCode::InvalidTag, Code::InvalidTag),
+    (QuarantineCode::TagKeyCollision, Code::TagKeyCollision),
+    (QuarantineCode::TooLong, Code::TooLong),
+    (QuarantineCode::InvalidText, Code::InvalidText),
+    (QuarantineCode::InvalidIp, Code::InvalidIp),
+    (QuarantineCode::Forbidden, Code::Forbidden),
+    (QuarantineCode::TooManyItems, Code::TooManyItems),
+];
 
 impl QuarantineCode {
     fn read(self) -> Code {
-        match self {
-            Self::TagTypeConflict => Code::TagTypeConflict,
-            Self::TagKeyLimit => Code::TagKeyLimit,
-            Self::TagKeyUndeclared => Code::TagKeyUndeclared,
-        }
+        let found = CODES.iter().find(|(one, _)| *one == self);
+        found.map_or(Code::MalformedRequest, |(_, code)| *code)
     }
 
     fn of(code: Code) -> Self {
-        match code {
-            Code::TagKeyLimit => Self::TagKeyLimit,
-            Code::TagKeyUndeclared => Self::TagKeyUndeclared,
-            _ => Self::TagTypeConflict,
-        }
+        let found = CODES.iter().find(|(_, one)| *one == code);
+        found.map_or(Self::MalformedRequest, |(own, _)| *own)
     }
 }
 
@@ -74,20 +107,21 @@ impl QuarantineFilter {
     }
 }
 
-/// An event that does not fit the tag schema, kept whole.
+/// An event that does not fit the tag schema, kept whole; of another system's wire format any event that was refused.
 #[derive(SimpleObject)]
 pub(in crate::graphql) struct QuarantinedEvent {
     /// Names it, for `redriveQuarantine` and `deleteQuarantined`.
     id: ID,
     /// Why it was refused.
     code: QuarantineCode,
-    /// The field at fault, such as `some_object.some_string`.
+    /// The field at fault: in the tag, such as `some_object.some_string`, or where the code is none of the tag schema's, in
+    /// the event, such as `time`.
     path: String,
     /// The name of that field.
     key: String,
     /// The type that it would have to be of; none where that is not the reason.
     expected_type: Option<String>,
-    /// The type that it is of.
+    /// The type that it is of; of an actor that is too long the whole of it.
     received_type: Option<String>,
     /// The prefix of the API key that logged the event.
     api_key: Option<ID>,

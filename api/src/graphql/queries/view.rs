@@ -12,7 +12,7 @@ use crate::{
         context::{ContextExt, log},
         error::UserError,
         objects::{
-            condition::{ConditionInput, read_conditions},
+            condition::{ConditionInput, read_conditions_with_traits},
             find::ViewResult,
             range::RangeInput,
             view::View,
@@ -77,13 +77,13 @@ impl FindInput {
         let mut group_by: Vec<(String, Dimension)> = Vec::new();
         for (index, name) in names.into_iter().enumerate() {
             let at = format!("groupBy[{index}]");
-            let dimension = Dimension::parse(&name).map_err(|error| error.at(&at))?;
+            let dimension = Dimension::parse_with_traits(&name).map_err(|error| error.at(&at))?;
             if group_by.iter().any(|(_, other)| *other == dimension) {
                 return Err(Error::new(Code::InvalidArgument, format!("“{name}” is named twice.")).at(at));
             }
             group_by.push((name, dimension));
         }
-        let conditions = read_conditions(self.conditions, "where")?;
+        let conditions = read_conditions_with_traits(self.conditions, "where")?;
         let range = self.range.read()?;
         let question = Find {
             view: self.view,

@@ -2,7 +2,10 @@
 
 use actix_web::http::header::{self, HeaderMap};
 
-use crate::domain::error::{Code, Error, Result};
+use crate::{
+    domain::error::{Code, Error, Result},
+    extract::body::is_utf8,
+};
 
 /// The media type of an answer that is one JSON text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,10 +135,4 @@ fn read_range(range: &str) -> Option<(String, u16)> {
         }
     }
     Some((name, quality))
-}
-
-/// Whether a charset parameter names UTF-8, the one encoding of GraphQL over HTTP.
-pub(super) fn is_utf8(charset: &str) -> bool {
-    let charset = charset.trim().trim_matches('"');
-    charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("utf8")
 }

@@ -29,7 +29,7 @@ use async_graphql::{Executor, parser::types::OperationType};
 use tokio::sync::watch;
 
 pub use self::authenticate::{Authenticate, Credential};
-pub(super) use self::body::{encoding as check_encoding, read as read_body};
+pub(super) use self::body::encoding as check_encoding;
 use self::{
     accept::Accept,
     argument::Arguments,
@@ -38,11 +38,14 @@ use self::{
     operation::{Prepared, Unprepared},
     request::{Operation, Request},
 };
-use super::deadline::{goes_on, within};
 use crate::{
     domain::{
         error::{Code, Error, Result},
         rate::Demand,
+    },
+    extract::{
+        body::{Encoding, read as read_body},
+        deadline::{goes_on, within},
     },
     graphql::limit,
 };
@@ -284,11 +287,11 @@ async fn read_sent<E: Executor, A: Authenticate>(
     endpoint: &Endpoint<E, A>,
     request: &HttpRequest,
     payload: web::Payload,
-    encoding: Result<body::Encoding>,
+    encoding: Result<Encoding>,
 ) -> Result<Request> {
     let limits = &endpoint.limits;
     let bounds = (limits.body_bytes, limits.body_timeout);
-    let bytes = body::read(payload, request.headers(), encoding?, bounds).await?;
+    let bytes = read_body(payload, request.headers(), encoding?, bounds).await?;
     Request::from_json(&bytes, limits.batch_operations)
 }
 

@@ -9,16 +9,18 @@ use futures_util::{
 };
 
 use super::{
-    super::deadline::ToItsEnd,
     Authenticate, Endpoint,
     completion::Shape,
     document::{self, Document, Documents},
     request::Operation,
     response::{self, Answer, server_error},
 };
-use crate::domain::{
-    error::{Code, Error, Result},
-    rate::{Bill, Budget, Demand},
+use crate::{
+    domain::{
+        error::{Code, Error, Result},
+        rate::{Bill, Budget, Demand},
+    },
+    extract::deadline::ToItsEnd,
 };
 
 /// An operation whose document is within the limits and whose variables are there.

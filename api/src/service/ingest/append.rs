@@ -22,6 +22,7 @@ use crate::{
         error::{Error, Result},
         event::Outcome,
         ledger::Counts,
+        rule,
         tag_type::Refusal,
     },
     service::{
@@ -366,16 +367,14 @@ impl Appender {
             held,
         } = begun;
         let prepared: Vec<_> = batch.iter().flat_map(|waiting| &waiting.events).collect();
-        let candidates: Vec<_> = prepared.iter().flat_map(|one| one.candidates.iter().copied()).collect();
-        let known = if candidates.is_empty() {
-            HashMap::new()
-        } else {
-            store::known(&tx, &candidates).await?
-        };
+        let known = known(&tx, &prepared).await?;
         let now = clock::now();
         let mut claimed: HashSet<_, RandomState> = HashSet::default();
         let mut hits = Tally::default();
-        let subjects = prepared.iter().map(|one| one.subject());
+        let subjects = prepared
+            .iter()
+            .filter(|one| one.refused.is_none())
+            .map(|one| one.subject());
         let mut schema = Schema::open(&tx, &configuration, subjects, Purpose::Append, now).await?;
         let mut misfits = Vec::new();
         let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(prepared.len());
@@ -385,12 +384,19 @@ impl Appender {
             let stored = one.candidates.iter().any(|uid| known.get(uid) == Some(&event.site));
             outcomes.push(if stored || claimed.contains(&event.uid) {
                 Some(Outcome::Duplicate { id: event.id.clone() })
+            } else if let Some(dropped) = one.refused.as_deref() {
+                misfits.push((*one, Box::new(dropped.refusal.clone())));
+                Some(Outcome::Refused(dropped.error.clone()))
             } else {
                 let verdict = admit_event::run(&configuration, one, now);
                 hits.note(event, verdict.as_deref().ok());
                 match verdict.map(|verdict| verdict.refusal) {
                     Err(error) => Some(Outcome::Refused(error)),
-                    Ok(Some(refusal)) => Some(Outcome::Refused(refusal.into())),
+                    Ok(Some(refusal)) => {
+                        let (error, misfit) = one.denied(refusal);
+                        misfits.extend(misfit.map(|misfit| (*one, misfit)));
+                        Some(Outcome::Refused(error))
+                    }
                     Ok(None) => match schema.judge(one.subject()) {
                         Err(refusal) => {
                             let outcome = Outcome::Refused(refusal.error());
@@ -452,13 +458,31 @@ impl Appender {
     }
 }
 
+/// Which ids that these may have are those of stored events, and on which site.
+async fn known(tx: &Transaction, prepared: &[&Prepared]) -> Result<HashMap<[u8; 16], i64>> {
+    let candidates: Vec<_> = prepared.iter().flat_map(|one| one.candidates.iter().copied()).collect();
+    if candidates.is_empty() {
+        return Ok(HashMap::new());
+    }
+    store::known(tx, &candidates).await
+}
+
 impl Prepared {
+    /// What its sender is told where the site's lists refuse it, and what quarantine is where it is kept.
+    fn denied(&self, refusal: rule::Refusal) -> (Error, Option<Box<Refusal>>) {
+        let error = Error::from(refusal);
+        let kept = self.event.door.is_dialect();
+        let misfit = kept.then(|| Box::new(Refusal::from(&error)));
+        (error, misfit)
+    }
+
     /// What quarantine keeps of it.
     fn refused<'a>(&'a self, refusal: &'a Refusal) -> Refused<'a> {
         Refused {
             event: &self.event,
             public: self.public,
             refusal,
+            is_final: self.refused.as_ref().is_some_and(|dropped| dropped.is_final),
         }
     }
 }

@@ -114,7 +114,7 @@ pub(super) fn of_batch<'a>(batch: &'a [Waiting], answers: &[Outcome], aside: &'a
     }
     let events = batch.iter().flat_map(|waiting| &waiting.events);
     for (one, outcome) in events.zip(answers) {
-        counts.add(ended(&one.event, outcome), one.event.action.as_str(), 1);
+        counts.add(ended(&one.event, outcome), told(&one.event.action), 1);
     }
     counts
 }
@@ -126,7 +126,7 @@ pub(super) fn of_failed(batch: &[Waiting], outcome: &Outcome, mut aside: Counts<
             aside.add(*kind, action.clone(), *n);
         }
         for one in &waiting.events {
-            aside.add(ended(&one.event, outcome), one.event.action.as_str().into(), 1);
+            aside.add(ended(&one.event, outcome), told(&one.event.action).into(), 1);
         }
     }
     aside

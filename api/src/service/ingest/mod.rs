@@ -35,6 +35,7 @@ use crate::{
         ledger::Counts,
         operation::Operation,
         tag,
+        tag_type::Refusal,
     },
 };
 use enrichment::{Addresses, Countries, UserAgents};
@@ -75,6 +76,19 @@ struct Prepared {
     typed: Typed,
     /// Whether it came from somebody whose claims do not count, such as a browser.
     public: bool,
+    /// Why it is refused already, where it is only to be kept in quarantine.
+    refused: Option<Box<Dropped>>,
+}
+
+/// Why an event is only to be kept in quarantine.
+#[derive(Debug, Clone)]
+struct Dropped {
+    /// As the caller is told it.
+    error: Error,
+    /// As quarantine tells it.
+    refusal: Refusal,
+    /// Whether trying it again cannot help.
+    is_final: bool,
 }
 
 impl Prepared {
@@ -298,6 +312,12 @@ impl Services {
         Ok(outcomes)
     }
 
+    /// How many events are taken of one request.
+    #[must_use]
+    pub fn most_events_of_request(&self) -> usize {
+        self.ingest.config.max_events_per_request
+    }
+
     /// The one place where logging is limited: for each event of a request, whether it may pass.
     fn limit(&self, caller: &Caller, events: usize) -> Vec<Result<()>> {
         let passed = self.rates.charge_events(caller, events);
@@ -385,4 +405,7 @@ impl Services {
 pub use append::Appender;
 pub(in crate::service) use count::receive_again;
 pub(in crate::service) use identity::SALT_LIFE;
-pub(in crate::service) use step::identify_event::{candidates, hash_id};
+pub(in crate::service) use step::{
+    identify_event::{candidates, hash_id},
+    validate_shape::{check_again, forgive_time},
+};

@@ -5,20 +5,86 @@
 
 use std::sync::Arc;
 
-use super::{Prepared, step};
+use super::{Dropped, Prepared, step};
 use crate::{
     clock,
     domain::{
         caller::Caller,
-        error::Result,
+        error::{Code, Error, Kind, Result},
         event::{Door, NewEvent},
         site::Site,
+        tag_type::Refusal,
     },
     service::{Services, registry::Configuration, tag},
 };
 
-/// Takes one event through the steps before the append.
+/// Characters of an actor.
+const MOST_ACTOR: usize = 256;
+
+/// Takes one event through the steps before the append. What is refused of another system's wire format goes on all the
+/// same, to be kept in quarantine.
+///
+/// # Errors
+/// Why it is refused, where it is not to be kept; or whatever the database says.
 pub(super) async fn prepare(
+    services: &Services,
+    caller: &Caller,
+    door: Door,
+    of_site: (&Configuration, &Site),
+    event: NewEvent,
+) -> Result<Prepared> {
+    let kept = door.is_dialect().then(|| event.clone());
+    match (pass(services, caller, door, of_site, event).await, kept) {
+        (Err(error), Some(event)) if error.code.kind() == Kind::Caller => {
+            salvage(services, caller, door, of_site.1, event, error).await
+        }
+        (passed, _) => passed,
+    }
+}
+
+/// What quarantine keeps of an event that does not pass.
+async fn salvage(
+    services: &Services,
+    caller: &Caller,
+    door: Door,
+    site: &Site,
+    event: NewEvent,
+    error: Error,
+) -> Result<Prepared> {
+    let mut refusal = Refusal::from(&error);
+    // What its door refused lacks something that nobody can add here.
+    let is_final = event
+        .fault
+        .as_ref()
+        .is_some_and(|fault| fault.code != Code::TooManyItems);
+    let valid = step::validate_shape::salvage(event, site, clock::now());
+    let ids = step::identify_event::run(&services.hasher, caller, door, site, valid.event.id.as_deref());
+    let (mut event, _) = step::enrich_event::run(&services.ingest, caller, door, site, valid, &ids);
+    if let Some(actor) = &event.actor
+        && let Some((end, _)) = actor.char_indices().nth(MOST_ACTOR)
+    {
+        // Quarantine is searched by actors, which have to be short for that; the whole of it is told as what was found.
+        refusal.received = Some(actor.clone());
+        event.actor = Some(actor[..end].to_owned());
+    }
+    let (event, ip) = step::name_actor::run(services, site, event).await?;
+    Ok(Prepared {
+        event: Arc::new(event),
+        tag: None,
+        candidates: ids.candidates,
+        ip,
+        judged: step::judge_event::Judged::default(),
+        typed: tag::Typed::default(),
+        public: !caller.is_trusted(),
+        refused: Some(Box::new(Dropped {
+            error,
+            refusal,
+            is_final,
+        })),
+    })
+}
+
+async fn pass(
     services: &Services,
     caller: &Caller,
     door: Door,
@@ -42,5 +108,6 @@ pub(super) async fn prepare(
         judged,
         typed,
         public: !caller.is_trusted(),
+        refused: None,
     })
 }

@@ -14,7 +14,7 @@ use crate::{
         error::{Code, Error, Result},
         event::{Door, Event, Outcome},
         operation::Operation,
-        quarantine::{Entry, Filter, Fix, Totals},
+        quarantine::{Entry, Filter, Fix, SCHEMA_CODES, Totals},
         rule::Subject as RuleSubject,
         site::Site,
         tag,
@@ -22,7 +22,7 @@ use crate::{
     },
     service::{
         Services, audit,
-        ingest::{candidates, receive_again},
+        ingest::{candidates, check_again, receive_again},
         registry::Configuration,
         tag::{Purpose, Schema, Subject, Typed, read_name, retype},
     },
@@ -100,7 +100,15 @@ struct Mended {
 }
 
 impl Mended {
-    fn new(services: &Services, entry: Entry, fixes: &[Fix]) -> std::result::Result<Self, Box<(Entry, Error)>> {
+    fn new(
+        services: &Services,
+        site: &Site,
+        entry: Entry,
+        fixes: &[Fix],
+    ) -> std::result::Result<Self, Box<(Entry, Error)>> {
+        if let Some(error) = still_refused(&entry, site) {
+            return Err(Box::new((entry, error)));
+        }
         let tag = match entry.event.tag.clone() {
             None => Ok(None),
             Some(tag) => fixes
@@ -184,7 +192,7 @@ impl Services {
         let mut refused = Vec::new();
         let mut mended = Vec::new();
         for entry in quarantine::page(&tx, page).await? {
-            match Mended::new(self, entry, &attempt.fixes) {
+            match Mended::new(self, &site, entry, &attempt.fixes) {
                 Ok(one) => mended.push(one),
                 Err(refusal) => {
                     let (entry, error) = *refusal;
@@ -329,6 +337,22 @@ impl Services {
 
 /// What became of an event, and why the schema refuses it.
 type Judged = (Outcome, Option<Box<Refusal>>);
+
+/// Why an event that another rule than the tag schema refused cannot come in, before the lists and the schema are asked.
+/// How old it is does not matter here, and the address that could not be read is left out.
+fn still_refused(entry: &Entry, site: &Site) -> Option<Error> {
+    let Refusal { code, path, .. } = &entry.refusal;
+    // An actor that was too long is not the one who is called by its beginning, and whom a token does not name it still
+    // does not.
+    let stays = entry.is_final || matches!(code, Code::TooLong if path == "actor") || *code == Code::Forbidden;
+    if stays {
+        return Some(Error::new(*code, code.meaning()).at(path));
+    }
+    if SCHEMA_CODES.contains(code) {
+        return None;
+    }
+    check_again(&entry.event, site).err()
+}
 
 /// Puts the names of fixes into the form in which they are kept.
 fn check_fixes(fixes: &mut [Fix]) -> Result<()> {

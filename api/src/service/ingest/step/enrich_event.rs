@@ -35,12 +35,14 @@ pub(in crate::service::ingest) fn run(
     } = valid;
     let trusted = caller.is_trusted();
     let given = |text: Option<String>| text.filter(|_| trusted);
+    // Nobody believes a public caller that the connection is not its own.
+    let relayed = event.relayed && trusted;
     // A text that is no address was refused before, unless it does not count.
     let ip = given(event.ip)
         .and_then(|ip| ip.parse::<IpAddr>().ok())
-        .or(caller.address);
+        .or(caller.address.filter(|_| !relayed));
     let agent = given(event.user_agent)
-        .or_else(|| caller.user_agent.clone())
+        .or_else(|| caller.user_agent.clone().filter(|_| !relayed))
         .filter(|agent| !agent.is_empty());
     let agent = agent.map(|text| ingest.agents.classify(&text));
     let mut place = match (&ingest.countries, ip) {
@@ -84,7 +86,7 @@ pub(in crate::service::ingest) fn run(
         device: event.device,
         session: event.session,
         company: event.company,
-        language: event.language.or_else(|| caller.language.clone()),
+        language: event.language.or_else(|| caller.language.clone().filter(|_| !relayed)),
         country: given(event.country).or_else(|| place.country.take()),
         city: given(event.city).or_else(|| place.city.take()),
         ip,

@@ -7,15 +7,29 @@ use std::{
     time::Duration,
 };
 
+use actix_web::{HttpRequest, web::Data};
 use tokio::runtime::Handle;
 
-use crate::domain::error::{Code, Error, Result};
+use crate::{
+    config,
+    domain::error::{Code, Error, Result},
+};
+
+/// Where no settings say how long a request may take.
+const DEADLINE: Duration = Duration::from_secs(120);
+
+/// How long a request may take.
+#[must_use]
+pub fn request_deadline(request: &HttpRequest) -> Duration {
+    let config = request.app_data::<Data<config::Http>>();
+    config.map_or(DEADLINE, |config| config.request_deadline)
+}
 
 /// Gives up what takes longer than `limit`.
 ///
 /// # Errors
 /// `DEADLINE_EXCEEDED`, or those of what was to be done.
-pub(super) async fn within<T>(limit: Duration, done: impl Future<Output = Result<T>>) -> Result<T> {
+pub async fn within<T>(limit: Duration, done: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::time::timeout(limit, done).await.unwrap_or_else(|_| {
         let message = "The request took too long and was given up.";
         Err(Error::new(Code::DeadlineExceeded, message))
@@ -23,7 +37,8 @@ pub(super) async fn within<T>(limit: Duration, done: impl Future<Output = Result
 }
 
 /// What whoever asked for a change is told that takes longer than a request may.
-pub(super) fn goes_on() -> Error {
+#[must_use]
+pub fn goes_on() -> Error {
     let message = "The request takes longer than it may, and goes on without being waited for: what it changes may come to \
                    be all the same. Events with ids of yours can be sent again, and are stored once.";
     Error::new(Code::OutcomeUnknown, message).retry_after(Duration::from_secs(1))
@@ -31,10 +46,11 @@ pub(super) fn goes_on() -> Error {
 
 /// What has begun to change something: it goes on to its end whoever stops waiting for it, a client that goes away or a
 /// deadline, so that what was received is stored or refused, and counted as that, and nothing is left half done.
-pub(super) struct ToItsEnd<F: Future<Output: Send> + Send + 'static>(Option<Pin<Box<F>>>);
+pub struct ToItsEnd<F: Future<Output: Send> + Send + 'static>(Option<Pin<Box<F>>>);
 
 impl<F: Future<Output: Send> + Send + 'static> ToItsEnd<F> {
-    pub(super) fn new(done: F) -> Self {
+    /// Of what is to be done.
+    pub fn new(done: F) -> Self {
         Self(Some(Box::pin(done)))
     }
 }

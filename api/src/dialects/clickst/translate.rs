@@ -1,0 +1,267 @@
+//! What click.st's arguments mean to us, and our answers to them.
+
+use jiff::{Timestamp, tz::TimeZone};
+use serde_json::{Map, Value, json};
+
+use super::{
+    error::Failure,
+    wire::{Arguments, point},
+};
+use crate::domain::{
+    condition::{Condition, Op},
+    dimension::Dimension,
+    error::{Code, Error},
+    event::NewEvent,
+    period::{Period, Span},
+    question::{Distinct, Find, Found, Row, RowOrder, Unique, UniqueFound},
+};
+
+/// The view that stands for distinct actors.
+const ACTORS: &str = "unique_actions";
+/// The fields of a tag that name a visitor, the first that is there.
+const VISITOR: [&str; 3] = ["visitor_id", "site_id", "user_id"];
+
+/// The event that `action.log` tells of, and the names of arguments that are not known. Only a caller who signed is
+/// believed what it says of an address and an agent.
+pub(super) fn event(mut arguments: Arguments, is_signed: bool) -> Result<(NewEvent, Vec<String>), Failure> {
+    let Some(action) = arguments.take_text("action")? else {
+        return Err(Failure::argument("action", "`action` is the name of what was done."));
+    };
+    let tag = match arguments.take("tag") {
+        None => None,
+        Some(tag @ Value::Object(_)) => Some(tag),
+        Some(_) => return Err(Failure::argument("tag", "`tag` is an object.")),
+    };
+    let visitor = VISITOR.iter().find_map(|name| match tag.as_ref()?.get(*name)? {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    });
+    let (ip, user_agent) = (arguments.take_text("ip")?, arguments.take_text("user_agent")?);
+    let event = NewEvent {
+        action,
+        url: arguments.take_text("url")?,
+        referrer: arguments.take_text("referrer")?,
+        ip: ip.filter(|_| is_signed),
+        user_agent: user_agent.filter(|_| is_signed),
+        device: visitor,
+        tag,
+        ..NewEvent::default()
+    };
+    Ok((event, arguments.rest()))
+}
+
+/// What `action.find` asks.
+pub(super) struct Asked {
+    view: String,
+    conditions: Vec<Condition>,
+    /// Nanoseconds since 1970.
+    pub(super) begin: Option<i64>,
+    end: Option<i64>,
+    series: Option<(Period, String)>,
+    group_by: Vec<(String, Dimension)>,
+}
+
+impl Asked {
+    /// Reads the arguments.
+    pub(super) fn read(mut arguments: Arguments) -> Result<Self, Failure> {
+        let Some(view) = arguments.take_text("view")? else {
+            return Err(Failure::argument("view", "`view` names what is asked."));
+        };
+        let conditions = match arguments.take("where") {
+            None => Vec::new(),
+            Some(Value::Object(fields)) => conditions(fields)?,
+            Some(_) => {
+                return Err(Failure::argument(
+                    "where",
+                    "`where` is an object of conditions by dimension.",
+                ));
+            }
+        };
+        let wants_series = match arguments.take("series") {
+            None => false,
+            Some(Value::Bool(wanted)) => wanted,
+            Some(Value::String(text)) if ["true", "1"].contains(&text.as_str()) => true,
+            Some(Value::String(text)) if ["false", "0", ""].contains(&text.as_str()) => false,
+            Some(_) => return Err(Failure::argument("series", "`series` is true or false.")),
+        };
+        let name = arguments.take_text("period")?.unwrap_or_else(|| "day".to_owned());
+        let period = match name.as_str() {
+            "hour" => Period::Hour,
+            "day" => Period::Day,
+            "week" => Period::Week,
+            "month" => Period::Month,
+            _ => return Err(Failure::argument("period", "`period` is month, week, day or hour.")),
+        };
+        let group_by = match arguments.take("group_by") {
+            None => Vec::new(),
+            Some(Value::String(name)) => vec![name],
+            Some(Value::Array(list)) => list
+                .into_iter()
+                .map(|name| match name {
+                    Value::String(name) => Ok(name),
+                    _ => Err(Failure::argument("group_by", "`group_by` names dimensions.")),
+                })
+                .collect::<Result<_, _>>()?,
+            Some(_) => return Err(Failure::argument("group_by", "`group_by` names dimensions.")),
+        };
+        let dimension = |name: String| {
+            let dimension = Dimension::parse(&name).map_err(|error| error.at("group_by"))?;
+            Ok::<_, Failure>((name, dimension))
+        };
+        Ok(Self {
+            view,
+            conditions,
+            begin: time(&mut arguments, "begin")?,
+            end: time(&mut arguments, "end")?,
+            series: wants_series.then_some((period, name)),
+            group_by: group_by.into_iter().map(dimension).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The stretch that is meant: from the first event, where no begin is said, until now, where no end is.
+    pub(super) fn span(&self, first: Option<i64>, now: i64) -> Span {
+        let to = self.end.unwrap_or(now);
+        let from = self.begin.or(first).unwrap_or(to - 1);
+        Span { from, to }
+    }
+
+    /// Whether distinct actors are asked for.
+    pub(super) fn counts_actors(&self) -> bool {
+        self.view == ACTORS
+    }
+
+    /// As a question to a view.
+    pub(super) fn find(&self, span: Span) -> Find {
+        Find {
+            view: self.view.clone(),
+            conditions: self.conditions.clone(),
+            span,
+            series: self.series.as_ref().map(|(period, _)| *period),
+            time_zone: None::<TimeZone>,
+            group_by: self.group_by.clone(),
+            order: RowOrder::CountDescending,
+            limit: None,
+        }
+    }
+
+    /// As a question for distinct actors.
+    pub(super) fn unique(&self, span: Span) -> Result<Unique, Failure> {
+        if !self.group_by.is_empty() {
+            return Err(Failure::argument("group_by", "Distinct actors are not grouped."));
+        }
+        let (mut action, mut fields) = (None, Vec::new());
+        for condition in &self.conditions {
+            if condition.op != Op::Eq {
+                let message = "Distinct actors are filtered by one value of each field of a scope.";
+                return Err(Error::new(Code::UnsupportedScope, message).at("where").into());
+            }
+            match (&condition.dimension, &condition.value) {
+                (Dimension::Action, Value::String(name)) => action = Some(name.clone()),
+                (dimension, value) => fields.push((dimension.clone(), value.clone())),
+            }
+        }
+        Ok(Unique {
+            action,
+            fields,
+            span,
+            series: self.series.as_ref().map(|(period, _)| *period),
+            time_zone: None,
+        })
+    }
+}
+
+/// A time: whole seconds since 1970, or ISO 8601.
+fn time(arguments: &mut Arguments, name: &str) -> Result<Option<i64>, Failure> {
+    let Some(text) = arguments.take_text(name)? else {
+        return Ok(None);
+    };
+    let read = match text.parse::<i64>() {
+        Ok(seconds) => Timestamp::from_second(seconds).ok(),
+        Err(_) => text.parse().ok(),
+    };
+    let nanoseconds = read.and_then(|time: Timestamp| i64::try_from(time.as_nanosecond()).ok());
+    let message = format!("`{name}` is seconds since 1970, or a time such as “2026-11-21T09:30:00Z”.");
+    nanoseconds.map(Some).ok_or_else(|| Failure::argument(name, message))
+}
+
+/// Conditions by dimension: a scalar is equality, a list one of several, an object operators.
+fn conditions(fields: Map<String, Value>) -> Result<Vec<Condition>, Failure> {
+    let mut all = Vec::with_capacity(fields.len());
+    for (name, value) in fields {
+        let at = format!("where.{}", name.chars().take(100).collect::<String>());
+        let dimension = Dimension::parse(&name).map_err(|error| error.at(&at))?;
+        let mut add = |op: Op, value: Value| {
+            let condition = Condition::new(dimension.clone(), op, value).map_err(|error| error.at(&at))?;
+            all.push(condition);
+            Ok::<_, Failure>(())
+        };
+        match value {
+            Value::Array(list) => add(Op::In, list.into())?,
+            Value::Object(operators) => {
+                for (operator, value) in operators {
+                    let op = match operator.as_str() {
+                        "gt" => Op::Gt,
+                        "gte" => Op::Gte,
+                        "lt" => Op::Lt,
+                        "lte" => Op::Lte,
+                        "ne" => Op::Ne,
+                        "prefix" => Op::Prefix,
+                        "exists" => Op::Exists,
+                        _ => {
+                            let message = "A condition's operators are gt, gte, lt, lte, ne, prefix and exists.";
+                            return Err(Failure::argument(&at, message));
+                        }
+                    };
+                    add(op, value)?;
+                }
+            }
+            scalar => add(Op::Eq, scalar)?,
+        }
+    }
+    Ok(all)
+}
+
+/// The values of a row by the names that they were asked by.
+fn named(asked: &Asked, row: &Row) -> Map<String, Value> {
+    let names = asked.group_by.iter().map(|(name, _)| name.clone());
+    let values = row.values.iter().map(|value| value.clone().unwrap_or(Value::Null));
+    let mut shown: Map<_, _> = names.zip(values).collect();
+    shown.insert("count".to_owned(), row.count.into());
+    shown
+}
+
+/// The answer to a question to a view.
+pub(super) fn counts(asked: &Asked, found: Found) -> Value {
+    let rows = |rows: &[Row]| -> Value { rows.iter().map(|row| Value::from(named(asked, row))).collect() };
+    if let (Some((_, period)), Some(points)) = (&asked.series, &found.series) {
+        let points = points.iter().map(|one| {
+            let mut shown = Map::from_iter([("count".to_owned(), one.count.into())]);
+            if !asked.group_by.is_empty() {
+                shown.insert("rows".to_owned(), rows(&one.rows));
+            }
+            point(one.span.from, shown)
+        });
+        return json!({"period": period, "series": points.collect::<Vec<_>>()});
+    }
+    if asked.group_by.is_empty() {
+        return json!({"count": found.total});
+    }
+    rows(&found.rows)
+}
+
+/// The answer to a question for distinct actors.
+pub(super) fn actors(asked: &Asked, found: &UniqueFound) -> Value {
+    let shown = |distinct: &Distinct| {
+        let mut shown = Map::from_iter([("count".to_owned(), distinct.count.into())]);
+        if !distinct.exact {
+            shown.insert("approximate".to_owned(), true.into());
+        }
+        shown
+    };
+    if let (Some((_, period)), Some(points)) = (&asked.series, &found.series) {
+        let points = points.iter().map(|(span, distinct)| point(span.from, shown(distinct)));
+        return json!({"period": period, "series": points.collect::<Vec<_>>()});
+    }
+    shown(&found.whole).into()
+}

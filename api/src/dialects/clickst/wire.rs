@@ -1,0 +1,311 @@
+//! What click.st's callers send: named arguments, in an address, a form, JSON or JSON-RPC; and the script for pages.
+
+use serde_json::{Map, Value, json};
+
+use super::error::Failure;
+use crate::domain::error::{Code, Error};
+
+/// Levels of brackets in a name.
+const MOST_LEVELS: usize = 16;
+/// Arguments of one call.
+const MOST_ARGUMENTS: usize = 2_000;
+
+/// Names by which an argument is also known, each with the one that is published.
+const ALIASES: [(&str, &str); 15] = [
+    ("name", "action"),
+    ("referer", "referrer"),
+    ("ip_address", "ip"),
+    ("address", "ip"),
+    ("useragent", "user_agent"),
+    ("agent", "user_agent"),
+    ("conditions", "where"),
+    ("filter", "where"),
+    ("start", "begin"),
+    ("from", "begin"),
+    ("to", "end"),
+    ("groupBy", "group_by"),
+    ("args", "queries"),
+    ("batch", "queries"),
+    ("requests", "queries"),
+];
+
+/// The arguments of a call, by their published names.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Arguments(Map<String, Value>);
+
+/// By what a caller is known.
+#[derive(Debug, Default)]
+pub(super) struct Credentials {
+    pub(super) key: Option<String>,
+    pub(super) nonce: Option<String>,
+    pub(super) signature: Option<String>,
+}
+
+/// A call of JSON-RPC; one without an id is not answered.
+pub(super) struct Call {
+    pub(super) id: Option<Value>,
+    pub(super) method: String,
+    pub(super) arguments: Arguments,
+}
+
+impl Arguments {
+    /// Of the query of an address, or of a form: `tag[item_id]=1` and `tag={"item_id":"1"}` are the same.
+    pub(super) fn of_query(text: &str) -> Result<Self, Failure> {
+        let mut all = Map::new();
+        for (index, (name, value)) in url::form_urlencoded::parse(text.as_bytes()).enumerate() {
+            if index >= MOST_ARGUMENTS {
+                let message = format!("A call has at most {MOST_ARGUMENTS} arguments.");
+                return Err(Error::new(Code::TooManyItems, message).into());
+            }
+            let (first, keys) = split(&name)?;
+            let value = Value::String(value.into_owned());
+            put(all.entry(published(first)).or_insert(Value::Null), &keys, value);
+        }
+        for name in ["tag", "where", "queries", "group_by"] {
+            if let Some(value) = all.get_mut(name)
+                && let Some(read) = value.as_str().and_then(structured)
+            {
+                *value = read;
+            }
+        }
+        Ok(Self(all))
+    }
+
+    /// Of a JSON object.
+    pub(super) fn of_json(body: Value) -> Result<Self, Failure> {
+        match body {
+            Value::Object(fields) => Ok(Self(
+                fields
+                    .into_iter()
+                    .map(|(name, value)| (published(&name), value))
+                    .collect(),
+            )),
+            _ => Err(Error::new(Code::MalformedRequest, "The arguments are a JSON object.").into()),
+        }
+    }
+
+    /// These with others, which go before where both have a name.
+    pub(super) fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
+    }
+
+    /// Takes what proves who calls.
+    pub(super) fn take_credentials(&mut self) -> Credentials {
+        let mut take = |name: &str| match self.0.remove(name) {
+            Some(Value::String(text)) => Some(text),
+            Some(Value::Number(number)) => Some(number.to_string()),
+            _ => None,
+        };
+        let credentials = Credentials {
+            key: take("key"),
+            nonce: take("nonce"),
+            signature: take("signature"),
+        };
+        let _ = take("callback");
+        credentials
+    }
+
+    /// The function that is to be called with the answer, for pages that load it as a script.
+    pub(super) fn callback(&self) -> Result<Option<String>, Failure> {
+        let Some(name) = self.0.get("callback").and_then(Value::as_str) else {
+            return Ok(None);
+        };
+        let letter = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '$' | '.');
+        let begins = name
+            .chars()
+            .next()
+            .is_some_and(|letter| letter.is_ascii_alphabetic() || matches!(letter, '_' | '$'));
+        if begins && name.len() <= 64 && name.chars().all(letter) {
+            return Ok(Some(name.to_owned()));
+        }
+        Err(Failure::argument(
+            "callback",
+            "`callback` is the name of a function, of at most 64 letters.",
+        ))
+    }
+
+    /// Takes an argument.
+    pub(super) fn take(&mut self, name: &str) -> Option<Value> {
+        self.0.remove(name).filter(|value| !value.is_null())
+    }
+
+    /// Takes a text that may be left out; an empty one is.
+    pub(super) fn take_text(&mut self, name: &str) -> Result<Option<String>, Failure> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text).filter(|text| !text.is_empty())),
+            Some(Value::Number(number)) => Ok(Some(number.to_string())),
+            Some(_) => Err(Failure::argument(name, format!("`{name}` is a text."))),
+        }
+    }
+
+    /// The names of what was not taken.
+    pub(super) fn rest(self) -> Vec<String> {
+        self.0
+            .into_iter()
+            .map(|(name, _)| name.chars().take(100).collect())
+            .collect()
+    }
+
+    /// The questions of a batch, each of which may be wrong for itself.
+    pub(super) fn queries(mut self) -> Result<Vec<Result<Self, Failure>>, Failure> {
+        match self.take("queries") {
+            Some(Value::Array(list)) => Ok(list.into_iter().map(Self::of_json).collect()),
+            _ => Err(Failure::argument(
+                "queries",
+                "`queries` is a list of what `action.find` takes.",
+            )),
+        }
+    }
+}
+
+impl Call {
+    /// Reads a call.
+    pub(super) fn read(call: Value) -> Result<Self, Failure> {
+        let bad = |message: &str| Failure::from(Error::new(Code::MalformedRequest, message));
+        let Value::Object(mut fields) = call else {
+            return Err(bad("A call is a JSON object."));
+        };
+        if fields.get("jsonrpc").and_then(Value::as_str) != Some("2.0") {
+            return Err(bad("A call says `\"jsonrpc\": \"2.0\"`."));
+        }
+        let Some(Value::String(method)) = fields.remove("method") else {
+            return Err(bad("A call has a `method`, such as “action.log”."));
+        };
+        let arguments = match fields.remove("params") {
+            None | Some(Value::Null) => Arguments::default(),
+            Some(params @ Value::Object(_)) => Arguments::of_json(params)?,
+            Some(_) => return Err(bad("`params` are named: a JSON object.")),
+        };
+        Ok(Self {
+            id: fields.remove("id"),
+            method,
+            arguments,
+        })
+    }
+}
+
+fn published(name: &str) -> String {
+    let alias = ALIASES.iter().find(|(alias, _)| *alias == name);
+    alias.map_or(name, |(_, own)| own).to_owned()
+}
+
+/// A name with the keys in brackets behind it: `tag[referral][network]`.
+fn split(name: &str) -> Result<(&str, Vec<&str>), Failure> {
+    let Some((first, rest)) = name.split_once('[') else {
+        return Ok((name, Vec::new()));
+    };
+    let keys: Vec<_> = rest
+        .strip_suffix(']')
+        .map_or_else(Vec::new, |inner| inner.split("][").collect());
+    if keys.is_empty() || keys.len() > MOST_LEVELS {
+        let message = format!("Brackets hold a key each, as in `tag[a][b]=1`, at most {MOST_LEVELS} deep.");
+        return Err(Failure::argument(&first.chars().take(100).collect::<String>(), message));
+    }
+    Ok((first, keys))
+}
+
+/// Puts a value below keys; an empty key means the next of a list.
+fn put(place: &mut Value, keys: &[&str], value: Value) {
+    let Some((key, rest)) = keys.split_first() else {
+        *place = value;
+        return;
+    };
+    if key.is_empty() {
+        if !place.is_array() {
+            *place = Value::Array(Vec::new());
+        }
+        if let Value::Array(list) = place {
+            list.push(Value::Null);
+            if let Some(last) = list.last_mut() {
+                put(last, rest, value);
+            }
+        }
+        return;
+    }
+    if !place.is_object() {
+        *place = Value::Object(Map::new());
+    }
+    if let Value::Object(fields) = place {
+        put(fields.entry(*key).or_insert(Value::Null), rest, value);
+    }
+}
+
+/// A text that holds an object or a list.
+fn structured(text: &str) -> Option<Value> {
+    let begins = text.trim_start().starts_with(['{', '[']);
+    begins.then(|| serde_json::from_str(text).ok()).flatten()
+}
+
+/// An answer for a page that loads it as a script.
+pub(super) fn padded(callback: &str, body: &Value) -> String {
+    // Two separators of lines are fine in JSON, and were not always in scripts.
+    let body = body
+        .to_string()
+        .replace('\u{2028}', "\\u2028")
+        .replace('\u{2029}', "\\u2029");
+    format!("/**/{callback}({body});")
+}
+
+/// The script for pages, with the key that it logs by.
+pub(super) fn script(key: &str) -> String {
+    let plain: String = key
+        .chars()
+        .filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
+        .take(100)
+        .collect();
+    include_str!("script.js").replace("__KEY__", &plain)
+}
+
+/// A point of a series.
+pub(super) fn point(begin: i64, mut shown: Map<String, Value>) -> Value {
+    shown.insert("begin".to_owned(), json!(begin.div_euclid(1_000_000_000)));
+    shown.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(query: &str) -> Value {
+        Value::Object(Arguments::of_query(query).expect("it can be read").0)
+    }
+
+    #[test]
+    fn brackets_and_json_say_the_same() {
+        let nested = json!({"action": "button.click", "tag": {"item_id": "1", "referral": {"network": "facebook"}}});
+        assert_eq!(
+            read("action=button.click&tag[item_id]=1&tag[referral][network]=facebook"),
+            nested
+        );
+        assert_eq!(
+            read("name=button.click&tag=%7B%22item_id%22:%221%22,%22referral%22:%7B%22network%22:%22facebook%22%7D%7D"),
+            nested
+        );
+        assert_eq!(
+            read("group_by[]=action&group_by[]=tag.a"),
+            json!({"group_by": ["action", "tag.a"]})
+        );
+        assert!(Arguments::of_query("tag[a=1").is_err());
+        assert!(Arguments::of_query(&format!("tag{}=1", "[a]".repeat(17))).is_err());
+    }
+
+    #[test]
+    fn a_callback_is_a_function_and_nothing_else() {
+        let callback = |name: &str| {
+            Arguments::of_query(&format!("callback={name}"))
+                .expect("it can be read")
+                .callback()
+        };
+        assert_eq!(callback("jQuery.cb_1").expect("a name").as_deref(), Some("jQuery.cb_1"));
+        for wrong in ["", "1a", "alert(1)", "a%20b", &"a".repeat(65)] {
+            assert!(callback(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_key_cannot_break_out_of_the_script() {
+        assert!(script("\";alert(1)//").contains("var key = \"alert1\""));
+    }
+}

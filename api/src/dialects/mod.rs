@@ -1,0 +1,226 @@
+//! Other systems' wire formats, a folder each: a dialect translates between its JSON and the inputs of `service`, and
+//! decides nothing. `mod` has its routes, `wire` what it looks like, `translate` what it means, `error` how it says no.
+
+pub mod clickst;
+pub mod moesif;
+pub mod segment;
+
+use std::sync::Arc;
+
+use actix_web::{
+    HttpMessage, HttpRequest,
+    http::header,
+    web::{Payload, ServiceConfig, scope},
+};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::{
+    domain::{
+        caller::{Caller, Identity},
+        error::{Code, Error, Result},
+        event::{Door, Outcome},
+        profile::Message,
+        rate::Budget,
+    },
+    extract::{
+        body::Body,
+        caller::Connection,
+        deadline::{ToItsEnd, goes_on, request_deadline, within},
+    },
+    service::{Services, ingest::Way},
+};
+
+/// Who sent a request, for what else is to be told in its answer.
+#[derive(Debug, Clone)]
+pub struct Known(pub Arc<Caller>);
+
+/// The routes of every dialect, each also below a folder of its own name.
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(scope("/segment").configure(segment::routes))
+        .service(scope("/moesif").configure(moesif::routes))
+        .service(scope("/collector").configure(moesif::routes))
+        .service(scope("/clickst").configure(clickst::routes))
+        .configure(segment::routes)
+        .configure(moesif::routes)
+        .configure(clickst::routes);
+}
+
+/// Whether a path is a dialect's, to which pages of other origins may send.
+#[must_use]
+pub fn owns(path: &str) -> bool {
+    let below = |folder: &str| path.strip_prefix(folder).unwrap_or(path);
+    segment::owns(below("/segment"))
+        || moesif::owns(below("/moesif"))
+        || moesif::owns(below("/collector"))
+        || clickst::owns(below("/clickst"))
+}
+
+/// A request that came in by a door.
+struct Entrance<'a> {
+    services: &'a Services,
+    request: &'a HttpRequest,
+    connection: Connection,
+    door: Door,
+}
+
+impl<'a> Entrance<'a> {
+    fn new(services: &'a Services, request: &'a HttpRequest, door: Door) -> Self {
+        Self {
+            services,
+            request,
+            connection: Connection::of(request),
+            door,
+        }
+    }
+
+    fn way(&self) -> Way<'static> {
+        Way {
+            door: self.door,
+            site: None,
+        }
+    }
+
+    /// Reads the body.
+    async fn body(&self, payload: Payload, most_bytes: usize) -> Result<Body> {
+        Body::read(self.request, payload, most_bytes).await
+    }
+
+    /// Knows the caller by the key or token that its wire format sends.
+    async fn caller(&self, credential: Option<&str>) -> Result<Arc<Caller>> {
+        let nobody = || self.connection.caller(Identity::Anonymous);
+        let origin = self.connection.origin.as_deref();
+        let Some(credential) = credential.map(str::trim).filter(|text| !text.is_empty()) else {
+            self.services.rates.charge(&nobody(), Budget::Query, 1)?;
+            return Err(Error::new(
+                Code::Unauthenticated,
+                "Send an API key; there is none in the request.",
+            ));
+        };
+        let identity = self
+            .services
+            .authenticate(credential, origin, self.connection.address)
+            .await?;
+        // A key that is new to this server is met by now, and with it what it allows.
+        if origin.is_some_and(|origin| !self.services.shares_with(origin)) {
+            self.services.rates.charge(&nobody(), Budget::Query, 1)?;
+            let message = "No site and no key allows this origin; add it to one of them.";
+            return Err(Error::new(Code::OriginNotAllowed, message));
+        }
+        Ok(self.note(self.connection.caller(identity)))
+    }
+
+    /// Knows the caller as [`Self::caller`] does. Of what a page loads as a script or an image, the page that it is on is
+    /// its origin, as browsers tell no other.
+    async fn caller_by_page(&self, credential: Option<&str>) -> Result<Arc<Caller>> {
+        let of_page = || {
+            let referrer = self.request.headers().get(header::REFERER)?.to_str().ok()?;
+            let page = url::Url::parse(referrer).ok()?;
+            Some(page.origin().ascii_serialization())
+        };
+        let connection = Connection {
+            origin: self.connection.origin.clone().or_else(of_page),
+            ..self.connection.clone()
+        };
+        let entrance = Self { connection, ..*self };
+        entrance.caller(credential).await
+    }
+
+    /// Notes who calls, for what else is told in the answer.
+    fn note(&self, caller: Caller) -> Arc<Caller> {
+        let caller = Arc::new(caller);
+        self.request.extensions_mut().insert(Known(caller.clone()));
+        caller
+    }
+
+    /// Counts what cannot be taken for events, before its sender is told.
+    async fn refuse(&self, caller: &Caller, error: Error, number: usize) -> Error {
+        let number = i64::try_from(number).unwrap_or(i64::MAX);
+        let counted = self
+            .services
+            .count_unreadable(caller, self.way(), error.code, number)
+            .await;
+        counted.err().unwrap_or(error)
+    }
+
+    /// The name of the caller's site, where it has one.
+    fn site_name(&self, caller: &Caller) -> Option<String> {
+        self.services.site_name(caller)
+    }
+
+    /// Takes in what was said, as many at a time as one request may bring. It goes on to its end, whoever stops waiting.
+    async fn take_in(&self, caller: Arc<Caller>, mut messages: Vec<Message>) -> Result<Vec<Outcome>> {
+        let (services, door) = (self.services.clone(), self.door);
+        let taken = ToItsEnd::new(async move {
+            let most = services.most_events_of_request();
+            let mut outcomes = Vec::with_capacity(messages.len());
+            while !messages.is_empty() {
+                let rest = messages.split_off(messages.len().min(most));
+                outcomes.extend(services.take_in(&caller, door, messages).await?);
+                messages = rest;
+            }
+            Ok::<_, Error>(outcomes)
+        });
+        let taken = within(request_deadline(self.request), taken).await;
+        taken.map_err(|error| {
+            if error.code == Code::DeadlineExceeded {
+                goes_on()
+            } else {
+                error
+            }
+        })
+    }
+
+    /// Whether the connection is that of a person's browser, and not of a server that passes on what its users did.
+    fn is_browser(&self, caller: &Caller) -> bool {
+        let agent = self.connection.user_agent.as_deref().unwrap_or_default();
+        !caller.is_trusted() || self.connection.origin.is_some() || agent.starts_with("Mozilla/")
+    }
+}
+
+/// The first failure that sending the same again may mend, or that concerns all of a request: what clients that are told
+/// nothing of single events have to be told.
+fn failure(outcomes: &[Outcome]) -> Option<&Error> {
+    outcomes.iter().find_map(|outcome| match outcome {
+        Outcome::Refused(error) => match error.code {
+            Code::RateLimited
+            | Code::Overloaded
+            | Code::OutcomeUnknown
+            | Code::DeadlineExceeded
+            | Code::Internal
+            | Code::Unauthenticated
+            | Code::SiteRequired
+            | Code::UnknownSite => Some(error),
+            _ => None,
+        },
+        Outcome::Accepted(_) | Outcome::Duplicate { .. } => None,
+    })
+}
+
+/// A text, or a number as one; none where there is nothing in it. Clients send ids as either.
+fn text(value: Option<&Value>) -> Option<String> {
+    match value {
+        Some(Value::String(text)) if !text.is_empty() => Some(text.clone()),
+        Some(Value::Number(number)) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// A moment as text: an ISO time as it is, or milliseconds since 1970.
+fn moment(value: Option<&Value>) -> Option<String> {
+    match value {
+        Some(Value::Number(milliseconds)) => {
+            let milliseconds = milliseconds.as_f64()?;
+            #[expect(clippy::cast_possible_truncation, reason = "what is too far off is no time of ours")]
+            let time = Timestamp::from_millisecond(milliseconds as i64).ok()?;
+            Some(time.to_string())
+        }
+        other => text(other),
+    }
+}
+
+/// A user agent; some libraries send a word where they know none.
+fn agent(value: Option<&Value>) -> Option<String> {
+    text(value).filter(|agent| agent != "unknown")
+}

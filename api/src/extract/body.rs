@@ -1,0 +1,282 @@
+//! Reading a request's body: what it is sent as, how it is packed, and no more bytes than allowed, packed or not.
+
+use std::{io::Read, time::Duration};
+
+use actix_web::{
+    HttpRequest,
+    http::header::{self, HeaderMap},
+    web,
+};
+use bytes::{Bytes, BytesMut};
+use flate2::read::MultiGzDecoder;
+use futures_util::StreamExt;
+
+use crate::{
+    config,
+    domain::error::{Code, Error, Result},
+};
+
+/// Where no settings say how long a body may take to come in.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How a body is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// Not at all.
+    Identity,
+    /// With gzip.
+    Gzip,
+}
+
+impl Encoding {
+    /// That of a request.
+    ///
+    /// # Errors
+    /// `UNSUPPORTED_MEDIA_TYPE` for any other.
+    pub fn of(headers: &HeaderMap) -> Result<Self> {
+        match headers.get(header::CONTENT_ENCODING).map(|value| value.as_bytes()) {
+            None => Ok(Self::Identity),
+            Some(name) if name.eq_ignore_ascii_case(b"identity") => Ok(Self::Identity),
+            Some(name) if name.eq_ignore_ascii_case(b"gzip") => Ok(Self::Gzip),
+            Some(_) => Err(unsupported("A body may be packed with gzip, and not otherwise.")),
+        }
+    }
+}
+
+/// What clients of other systems send, by what they call it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Media {
+    /// JSON, under any of the names that it is sent by: `text/plain` among them, which spares a page the question
+    /// beforehand.
+    Json,
+    /// The fields of a form.
+    Form,
+}
+
+/// A body, whole and unpacked.
+#[derive(Debug, Clone)]
+pub struct Body {
+    /// What it is sent as; where nothing was said, what it looks like.
+    pub media: Media,
+    /// Its bytes.
+    pub bytes: Bytes,
+}
+
+impl Body {
+    /// Reads a request's body, of `most_bytes` at most, packed and unpacked.
+    ///
+    /// # Errors
+    /// `UNSUPPORTED_MEDIA_TYPE` for a type, a charset or an encoding that nothing is read of; those of [`read`].
+    pub async fn read(request: &HttpRequest, payload: web::Payload, most_bytes: usize) -> Result<Self> {
+        let said = media(request.headers())?;
+        let encoding = Encoding::of(request.headers())?;
+        let timeout = request
+            .app_data::<web::Data<config::Http>>()
+            .map_or(TIMEOUT, |config| config.body_timeout);
+        let bytes = read(payload, request.headers(), encoding, (most_bytes, timeout)).await?;
+        Ok(Self {
+            media: said.unwrap_or_else(|| looks_like(&bytes)),
+            bytes,
+        })
+    }
+
+    /// The body as JSON.
+    ///
+    /// # Errors
+    /// `MALFORMED_JSON`, saying where.
+    pub fn json(&self) -> Result<serde_json::Value> {
+        if self.media != Media::Json {
+            return Err(unsupported("A body is sent as JSON here."));
+        }
+        json(&self.bytes)
+    }
+}
+
+/// Reads a JSON text.
+///
+/// # Errors
+/// `MALFORMED_JSON`, saying where.
+pub fn json(bytes: &[u8]) -> Result<serde_json::Value> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        let message = format!(
+            "The body is not JSON: what is wrong shows at line {}, column {}.",
+            error.line(),
+            error.column()
+        );
+        Error::new(Code::MalformedJson, message)
+    })
+}
+
+/// What a request says that its body is; none where it says nothing.
+fn media(headers: &HeaderMap) -> Result<Option<Media>> {
+    let Some(value) = headers.get(header::CONTENT_TYPE) else {
+        return Ok(None);
+    };
+    let text = value.to_str().unwrap_or("?").to_ascii_lowercase();
+    let mut parts = text.split(';').map(str::trim);
+    let name = parts.next().unwrap_or_default();
+    let foreign = |part: &str| {
+        part.split_once('=')
+            .is_some_and(|(key, value)| key.trim() == "charset" && !is_utf8(value))
+    };
+    if parts.any(foreign) {
+        return Err(unsupported("A body is sent in UTF-8."));
+    }
+    match name {
+        "" => Ok(None),
+        "application/json" | "text/json" | "text/plain" => Ok(Some(Media::Json)),
+        "application/x-www-form-urlencoded" => Ok(Some(Media::Form)),
+        name if name.starts_with("application/") && name.ends_with("+json") => Ok(Some(Media::Json)),
+        _ => Err(unsupported(
+            "A body is sent as application/json, text/plain or application/x-www-form-urlencoded.",
+        )),
+    }
+}
+
+fn looks_like(bytes: &[u8]) -> Media {
+    match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        Some(b'{' | b'[') | None => Media::Json,
+        Some(_) => Media::Form,
+    }
+}
+
+/// Whether a charset parameter names UTF-8.
+#[must_use]
+pub fn is_utf8(charset: &str) -> bool {
+    let charset = charset.trim().trim_matches('"');
+    charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("utf8")
+}
+
+/// An error about what a body is sent as.
+#[must_use]
+pub fn unsupported(message: &str) -> Error {
+    Error::new(Code::UnsupportedMediaType, message)
+}
+
+/// Reads a body.
+///
+/// # Errors
+/// It is longer than `limit_bytes`, packed or not, breaks off, or takes longer than `timeout` to come in.
+pub async fn read(
+    payload: web::Payload,
+    headers: &HeaderMap,
+    encoding: Encoding,
+    (limit_bytes, timeout): (usize, Duration),
+) -> Result<Bytes> {
+    let packed = tokio::time::timeout(timeout, gather(payload, headers, limit_bytes)).await;
+    let packed = packed.map_err(|_| {
+        let message = format!(
+            "The body did not come in within {} s; send it again.",
+            timeout.as_secs()
+        );
+        Error::new(Code::RequestTimeout, message)
+    })??;
+    match encoding {
+        Encoding::Identity => Ok(packed),
+        Encoding::Gzip => inflate(&packed, limit_bytes),
+    }
+}
+
+/// The bytes as they come in.
+async fn gather(mut payload: web::Payload, headers: &HeaderMap, limit_bytes: usize) -> Result<Bytes> {
+    let length = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok());
+    let announced: usize = length.and_then(|value| value.parse().ok()).unwrap_or_default();
+    if announced > limit_bytes {
+        return Err(too_large(limit_bytes));
+    }
+    let mut first = Bytes::new();
+    let mut all = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| {
+            Error::new(
+                Code::MalformedRequest,
+                "The body ended before it was whole; send it again.",
+            )
+        })?;
+        if first.len() + all.len() + chunk.len() > limit_bytes {
+            return Err(too_large(limit_bytes));
+        }
+        // Most bodies come in one piece, which then needs no copy.
+        if first.is_empty() && all.is_empty() {
+            first = chunk;
+            continue;
+        }
+        if all.is_empty() {
+            all.reserve(announced.max(first.len() + chunk.len()));
+            all.extend_from_slice(&std::mem::take(&mut first));
+        }
+        all.extend_from_slice(&chunk);
+    }
+    Ok(if all.is_empty() { first } else { all.freeze() })
+}
+
+fn inflate(packed: &[u8], limit_bytes: usize) -> Result<Bytes> {
+    let mut text = Vec::new();
+    let limit = u64::try_from(limit_bytes).unwrap_or(u64::MAX);
+    let mut reader = MultiGzDecoder::new(packed).take(limit.saturating_add(1));
+    match reader.read_to_end(&mut text) {
+        Ok(length) if length > limit_bytes => Err(too_large(limit_bytes)),
+        Ok(_) => Ok(text.into()),
+        Err(_) => Err(Error::new(
+            Code::MalformedRequest,
+            "The body is sent as gzip, and does not unpack as such.",
+        )),
+    }
+}
+
+fn too_large(limit_bytes: usize) -> Error {
+    Error::new(
+        Code::BodyTooLarge,
+        format!("A body may be {limit_bytes} bytes long, packed and unpacked."),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::{HeaderMap, HeaderValue};
+
+    use super::*;
+
+    fn said(kind: Option<&str>) -> std::result::Result<Option<Media>, Code> {
+        let mut headers = HeaderMap::new();
+        if let Some(kind) = kind {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_str(kind).expect("a header"));
+        }
+        media(&headers).map_err(|error| error.code)
+    }
+
+    #[test]
+    fn what_clients_call_json_is_json() {
+        for kind in [
+            "application/json",
+            "Application/JSON; charset=UTF-8",
+            "application/json-patch+json",
+            "application/vnd.api+json",
+            "text/plain",
+            "text/plain;charset=\"utf-8\"",
+            "text/json",
+        ] {
+            assert_eq!(said(Some(kind)), Ok(Some(Media::Json)), "{kind}");
+        }
+        assert_eq!(said(Some("application/x-www-form-urlencoded")), Ok(Some(Media::Form)));
+        assert_eq!(said(None), Ok(None));
+        for kind in [
+            "text/html",
+            "application/xml",
+            "application/json; charset=latin1",
+            "json",
+        ] {
+            assert_eq!(said(Some(kind)), Err(Code::UnsupportedMediaType), "{kind}");
+        }
+    }
+
+    #[test]
+    fn what_is_sent_without_a_name_is_known_by_its_first_letter() {
+        assert_eq!(looks_like(b" \n{\"a\": 1}"), Media::Json);
+        assert_eq!(looks_like(b"[]"), Media::Json);
+        assert_eq!(looks_like(b""), Media::Json);
+        assert_eq!(looks_like(b"a=1"), Media::Form);
+    }
+}

@@ -1,0 +1,237 @@
+//! Profiles: what is known of actors and companies can be asked like any dimension, and goes with whom it is of.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use support::{Client, Engine, Tidemark};
+
+support::on_both_engines!(
+    traits_are_dimensions_of_raw_events,
+    who_is_forgotten_leaves_no_profile,
+    a_profile_is_its_sites_own,
+    racing_calls_lose_nothing,
+);
+
+const FROM: &str = "2000-01-01T00:00:00Z";
+const TO: &str = "2060-01-01T00:00:00Z";
+
+async fn say(client: &Client, path: &str, body: &Value) {
+    let key = client.key().expect("a key");
+    let request = client
+        .without_key()
+        .request(Method::POST, path)
+        .basic_auth(key, Some(""));
+    let answer = client.send(request.json(body)).await;
+    assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+}
+
+async fn actor(client: &Client, id: &str) -> Value {
+    let document =
+        "query ($id: ID!) { actor(id: $id) { id aliases traits events(first: 100) { edges { node { action } } } } }";
+    client.graphql(document, json!({"id": id})).await.data()["actor"].clone()
+}
+
+/// Counts of raw events by the values of a dimension.
+async fn by(client: &Client, dimension: &str, conditions: Value) -> Vec<(Value, i64)> {
+    let input = json!({"view": "events", "from": FROM, "to": TO, "groupBy": [dimension], "where": conditions});
+    let found = client.find(input).await;
+    let rows = found["rows"].as_array().expect("a list").iter();
+    let mut rows: Vec<_> = rows
+        .map(|row| {
+            (
+                row["dimensions"][dimension].clone(),
+                row["count"].as_i64().expect("a number"),
+            )
+        })
+        .collect();
+    rows.sort_by_key(|(value, _)| value.to_string());
+    rows
+}
+
+async fn traits_are_dimensions_of_raw_events(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let client = tidemark.client();
+    say(client, "/v1/batch", &json!({"batch": [
+        {"type": "track", "event": "looked", "anonymousId": "d1"},
+        {"type": "identify", "userId": "ada", "anonymousId": "d1", "traits": {"plan": "pro", "age": 36, "address": {"city": "London"}}},
+        {"type": "identify", "userId": "bob", "traits": {"plan": "free", "age": 40}},
+        {"type": "group", "userId": "ada", "groupId": "acme", "traits": {"size": 7}},
+        {"type": "track", "event": "bought", "userId": "ada", "context": {"groupId": "acme"}},
+        {"type": "track", "event": "bought", "userId": "ada"},
+        {"type": "track", "event": "bought", "userId": "bob"},
+        {"type": "track", "event": "bought", "userId": "nobody"},
+    ]})).await;
+    let plain = |rows: &[(Value, i64)]| rows.to_vec();
+    assert_eq!(
+        by(client, "actor.plan", json!([])).await,
+        plain(&[(json!("free"), 1), (json!("pro"), 3), (Value::Null, 1)])
+    );
+    assert_eq!(
+        by(client, "actor.age", json!([])).await,
+        plain(&[(json!(36), 3), (json!(40), 1), (Value::Null, 1)])
+    );
+    assert_eq!(
+        by(client, "actor.address.city", json!([])).await,
+        plain(&[(json!("London"), 3), (Value::Null, 2)])
+    );
+    assert_eq!(
+        by(client, "company.size", json!([])).await,
+        plain(&[(json!(7), 1), (Value::Null, 4)])
+    );
+    for (dimension, op, value, total) in [
+        ("actor.plan", "EQ", json!("pro"), 3),
+        ("actor.plan", "NE", json!("pro"), 2),
+        ("actor.plan", "IN", json!(["pro", "free"]), 4),
+        ("actor.plan", "EXISTS", json!(false), 1),
+        ("actor.plan", "PREFIX", json!("fr"), 1),
+        ("actor.age", "GT", json!(36), 1),
+        ("actor.age", "LTE", json!(40), 4),
+        ("company.size", "EQ", json!(7), 1),
+    ] {
+        let conditions = json!([{"dimension": dimension, "op": op, "value": value}]);
+        let rows = by(client, "action", conditions).await;
+        let sum: i64 = rows.iter().map(|(_, n)| n).sum();
+        assert_eq!(sum, total, "{dimension} {op}: {rows:?}");
+    }
+    // What is said later is what is known now, of what was done before as well.
+    say(
+        client,
+        "/v1/identify",
+        &json!({"userId": "bob", "traits": {"plan": "pro"}}),
+    )
+    .await;
+    assert_eq!(
+        by(client, "actor.plan", json!([])).await,
+        plain(&[(json!("pro"), 4), (Value::Null, 1)])
+    );
+    // A view counts once and for all; what changes later is none of its dimensions.
+    let ask = "query ($input: FindInput!) { find(input: $input) { total } }";
+    let input = json!({"view": "actions", "from": FROM, "to": TO, "groupBy": ["actor.plan"]});
+    assert_eq!(
+        client.graphql(ask, json!({"input": input})).await.error_code(),
+        "UNKNOWN_DIMENSION"
+    );
+    let declare = "mutation { createView(input: {name: \"plans\", dimensions: [\"actor.plan\"]}) { name } }";
+    assert_eq!(
+        client.graphql(declare, json!({})).await.error_code(),
+        "UNKNOWN_DIMENSION"
+    );
+    let filter = "{ events(filter: {where: [{dimension: \"actor.plan\", value: \"pro\"}]}) { edges { cursor } } }";
+    assert_eq!(
+        client.graphql(filter, json!({})).await.error_code(),
+        "UNKNOWN_DIMENSION"
+    );
+}
+
+async fn who_is_forgotten_leaves_no_profile(engine: Engine) {
+    let tidemark = Tidemark::builder(engine).flag("--purge-interval", "15s").start().await;
+    let client = tidemark.client().clone();
+    say(&client, "/v1/batch", &json!({"batch": [
+        {"type": "track", "event": "looked", "anonymousId": "secret device"},
+        {"type": "identify", "userId": "secret ada", "anonymousId": "secret device", "traits": {"email": "secret@example.com"}},
+        {"type": "identify", "userId": "bob", "traits": {"email": "bob@example.com"}},
+        {"type": "track", "event": "bought", "userId": "secret ada"},
+        {"type": "track", "event": "bought", "userId": "bob"},
+    ]})).await;
+    // What is deleted of what somebody did says nothing of what is known of them.
+    let some = json!({"filter": {"where": [{"dimension": "actor", "value": "bob"}, {"dimension": "action", "value": "bought"}]}});
+    let _ = client.delete_many(some).await;
+    assert_eq!(
+        actor(&client, "bob").await["traits"],
+        json!({"email": "bob@example.com"})
+    );
+    // By any of the ids everything of all of them goes.
+    let deleted = client.delete_many(json!({"actor": "secret device"})).await;
+    assert_eq!(deleted["count"], 2, "{deleted:#}");
+    for id in ["secret ada", "secret device"] {
+        assert_eq!(actor(&client, id).await, Value::Null);
+    }
+    let _ = client.restore(deleted["deletion"]["id"].as_str().expect("an id")).await;
+    let ada = actor(&client, "secret device").await;
+    assert_eq!(
+        (&ada["id"], &ada["traits"]),
+        (&json!("secret ada"), &json!({"email": "secret@example.com"}))
+    );
+    let _ = client.delete_many(json!({"actor": "secret ada"})).await;
+    let begin = std::time::Instant::now();
+    loop {
+        let answer = client
+            .graphql("{ deletions(first: 1) { nodes { state } } }", json!({}))
+            .await;
+        if answer.data()["deletions"]["nodes"][0]["state"] == "PURGED" {
+            break;
+        }
+        assert!(begin.elapsed() < std::time::Duration::from_secs(60), "{}", answer.text);
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+    assert_eq!(actor(&client, "secret ada").await, Value::Null);
+    // Who comes back begins anew.
+    say(
+        &client,
+        "/v1/identify",
+        &json!({"userId": "secret ada", "traits": {"plan": "new"}}),
+    )
+    .await;
+    assert_eq!(actor(&client, "secret ada").await["traits"], json!({"plan": "new"}));
+}
+
+async fn a_profile_is_its_sites_own(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let (client, other) = (tidemark.client(), tidemark.another_site("other").await);
+    say(
+        client,
+        "/v1/identify",
+        &json!({"userId": "ada", "traits": {"plan": "pro"}}),
+    )
+    .await;
+    say(
+        &other,
+        "/v1/identify",
+        &json!({"userId": "ada", "traits": {"plan": "free"}}),
+    )
+    .await;
+    assert_eq!(actor(client, "ada").await["traits"], json!({"plan": "pro"}));
+    assert_eq!(actor(&other, "ada").await["traits"], json!({"plan": "free"}));
+}
+
+async fn racing_calls_lose_nothing(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let client = tidemark.client().clone();
+    let calls = (0..40).map(|number| {
+        let client = client.clone();
+        async move {
+            let name = format!("trait {}", number % 20);
+            let (one, other) = if number % 2 == 0 {
+                ("ada", "bob")
+            } else {
+                ("bob", "ada")
+            };
+            let identify =
+                |user: &str| json!({"type": "identify", "userId": user, "traits": {&name: true, "all": {&name: true}}});
+            say(
+                &client,
+                "/v1/batch",
+                &json!({"batch": [identify(one), identify(other)]}),
+            )
+            .await;
+        }
+    });
+    futures_util::future::join_all(calls).await;
+    for id in ["ada", "bob"] {
+        let traits = actor(&client, id).await["traits"].clone();
+        assert_eq!(traits.as_object().map(serde_json::Map::len), Some(21), "{traits:#}");
+        assert_eq!(
+            traits["all"].as_object().map(serde_json::Map::len),
+            Some(20),
+            "{traits:#}"
+        );
+    }
+    // Each becomes the other's name at once: one of them wins, and nothing goes in circles.
+    let alias = |previous: &'static str, user: &'static str| {
+        let client = client.clone();
+        async move { say(&client, "/v1/alias", &json!({"previousId": previous, "userId": user})).await }
+    };
+    let _ = futures_util::future::join(alias("ada", "bob"), alias("bob", "ada")).await;
+    let (ada, bob) = (actor(&client, "ada").await, actor(&client, "bob").await);
+    assert_eq!(ada["id"], bob["id"]);
+    assert_eq!(ada["aliases"].as_array().map(Vec::len), Some(1), "{ada:#}");
+}
