@@ -35,3 +35,4 @@ mod tag_type;
 mod truth;
 mod unique;
 mod view;
+mod web;

@@ -149,6 +149,17 @@ impl Door {
     }
 }
 
+/// The fields that the caller is told it may use on a site.
+async fn allowed(client: &Client, site: &str) -> BTreeSet<String> {
+    let document = "query ($site: String) { viewer { may(site: $site) } }";
+    let answer = client.graphql(document, json!({"site": site})).await;
+    let fields = answer.data()["viewer"]["may"].as_array().cloned().unwrap_or_default();
+    fields
+        .iter()
+        .filter_map(|field| field.as_str().map(str::to_owned))
+        .collect()
+}
+
 async fn each_operation_wants_its_permission(engine: Engine) {
     let tidemark = Tidemark::start(engine).await;
     tidemark.accept(vec![json!({"id": "x", "action": "a"})]).await;
@@ -158,6 +169,10 @@ async fn each_operation_wants_its_permission(engine: Engine) {
     for (index, permission) in EVERYTHING.split(',').enumerate() {
         let of_site = tidemark.client_allowed(permission).await;
         let of_all = tidemark.client_of_all_sites(permission).await;
+        let allowed = [
+            allowed(&of_site, tidemark.site()).await,
+            allowed(&of_all, tidemark.site()).await,
+        ];
         for door in DOORS {
             let (_, cells) = rows
                 .iter()
@@ -165,9 +180,9 @@ async fn each_operation_wants_its_permission(engine: Engine) {
                 .expect("a row");
             let (place, anybody, marked) = (cells[0].as_str(), cells[1] == "●", !cells[2 + index].is_empty());
             let variables = door.variables(victim, permission);
-            for (client, reaches, site) in [
-                (&of_site, place != "all sites", None),
-                (&of_all, true, Some(tidemark.site())),
+            for (client, reaches, site, allowed) in [
+                (&of_site, place != "all sites", None, &allowed[0]),
+                (&of_all, true, Some(tidemark.site()), &allowed[1]),
             ] {
                 let variables = door.on(variables.clone(), site);
                 let told = door.knock(client, variables).await;
@@ -176,6 +191,12 @@ async fn each_operation_wants_its_permission(engine: Engine) {
                 assert_eq!(
                     refused, !may,
                     "{} with {permission}, site {site:?}: {told:#}",
+                    door.name
+                );
+                assert_eq!(
+                    allowed.contains(door.name),
+                    may,
+                    "what {permission} is told of {}",
                     door.name
                 );
                 if refused && !marked {
@@ -230,6 +251,7 @@ async fn each_role_may_what_its_column_says(engine: Engine) {
             ));
         }
         for (person, reaches_all) in people {
+            let allowed = allowed(person.client(), tidemark.site()).await;
             for door in DOORS {
                 let row = rows.iter().find(|(doors, _)| doors.iter().any(|one| one == door.name));
                 let (_, cells) = row.expect("a row");
@@ -243,6 +265,7 @@ async fn each_role_may_what_its_column_says(engine: Engine) {
                     "{} as {role}, of all sites {reaches_all}: {told:#}",
                     door.name
                 );
+                assert_eq!(allowed.contains(door.name), may, "what {role} is told of {}", door.name);
                 if !reaches_all && door.site.is_some() {
                     // On another site the role is nothing: it does not even exist.
                     let told = door

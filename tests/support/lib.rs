@@ -15,6 +15,7 @@
 
 pub mod app;
 pub mod binary;
+pub mod browser;
 pub mod client;
 mod cluster;
 pub mod database;
@@ -34,6 +35,7 @@ pub mod subscription;
 mod token;
 
 pub use app::Tidemark;
+pub use browser::Browser;
 pub use client::{Answer, Client};
 pub use database::{Database, Engine};
 pub use person::Person;

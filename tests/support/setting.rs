@@ -44,6 +44,18 @@ pub fn ledger_events() -> Option<usize> {
     value("TIDEMARK_TEST_LEDGER_EVENTS")?.parse().ok()
 }
 
+/// `TIDEMARK_TEST_WEB_EVENTS`: how many events the site has whose overview is timed, for long runs by hand.
+#[must_use]
+pub fn web_events() -> Option<u64> {
+    value("TIDEMARK_TEST_WEB_EVENTS")?.parse().ok()
+}
+
+/// `TIDEMARK_TEST_PICTURES`: the folder for pictures of every page, made where it is named.
+#[must_use]
+pub fn pictures() -> Option<PathBuf> {
+    value("TIDEMARK_TEST_PICTURES").map(PathBuf::from)
+}
+
 /// `CARGO_MANIFEST_DIR`: where the tests' package is. Cargo sets it for a test as it does for the compiler; the
 /// folder at compile time may have been moved since, together with what was built.
 #[must_use]

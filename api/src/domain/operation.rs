@@ -174,6 +174,8 @@ operations! {
     RemoveAccountRole: [Own] on Organisation = ["Mutation.removeAccountRole"];
     /// Let an account in no more, or again.
     DisableAccount: [Own] on Organisation = ["Mutation.disableAccount", "Command.disableAccount"];
+    /// See how the server is.
+    ReadSystem: [Manage] on Organisation = ["Query.system"];
     /// Set a password by a link, which is good once.
     AcceptLink: [] on Oneself = ["POST /session/accept"];
     /// List sessions: one's own; others are for owners.
@@ -220,8 +222,8 @@ operations! {
     ClickstScript: [] on Sites = ["GET /api.js"];
     /// Learn how much Moesif's middleware is to send, with any key that works.
     MoesifSettings: [] on Sites = ["GET /v1/config", "GET /v1/rules"];
-    /// See that the server runs.
-    Welcome: [] on Sites = ["GET /"];
+    /// See the web UI, which then asks by itself.
+    WebUi: [] on Sites = ["GET /"];
     /// Come in to GraphQL, where each field is judged for itself.
     Graphql: [] on Sites = ["GET /graphql", "POST /graphql"];
 }

@@ -31,6 +31,7 @@ pub struct Query(
     queries::rule::RuleQuery,
     queries::tag_type::TagTypeQuery,
     queries::quarantine::QuarantineQuery,
+    queries::system::SystemQuery,
 );
 
 /// Changes.

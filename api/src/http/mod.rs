@@ -4,21 +4,21 @@ pub mod cors;
 pub mod error;
 pub mod graphql;
 mod health;
-mod link_page;
 mod oidc;
 pub mod rate_limit;
 mod session;
+mod web_bundle;
 
 use std::sync::Arc;
 
-use actix_web::{HttpResponse, http::header::HeaderMap, web};
+use actix_web::{http::header::HeaderMap, web};
 use async_graphql::Data;
 
 use crate::{
     dialects,
     domain::{
         caller::{Caller, Identity},
-        error::{Code, Error, Result},
+        error::{Code, Result},
         event::Door,
         rate::{Bill, Demand},
     },
@@ -41,22 +41,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/healthz", web::get().to(health::healthz))
         .route("/readyz", web::get().to(health::readyz))
         .route("/metrics", web::get().to(health::metrics))
-        .route("/", web::get().to(welcome))
-        .default_service(web::to(nothing_here));
-}
-
-/// What a person sees who opens the server in a browser.
-async fn welcome() -> HttpResponse {
-    HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(
-        "Tidemark is running.\n\nPOST /graphql   log events and ask questions\nGET  /readyz    whether it is ready\nGET  /metrics   Prometheus metrics\n",
-    )
-}
-
-async fn nothing_here() -> HttpResponse {
-    error::respond(&Error::new(
-        Code::UnknownPath,
-        "There is nothing at this address; GraphQL is at /graphql.",
-    ))
+        .route("/", web::get().to(web_bundle::page))
+        .default_service(web::to(web_bundle::file_or_page));
 }
 
 /// Knows callers for the GraphQL transport.

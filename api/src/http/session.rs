@@ -53,7 +53,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .route("/session/refresh", web::post().to(refresh))
         .route("/session/sign-out", web::post().to(sign_out))
         .route("/session/accept", web::post().to(accept))
-        .route("/session/link", web::get().to(super::link_page::link_page));
+        .route("/session/link", web::get().to(super::web_bundle::page));
 }
 
 #[derive(Deserialize)]

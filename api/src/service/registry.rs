@@ -14,7 +14,7 @@ use crate::{
         dimension::Dimension,
         error::{Code, Error, Result},
         key::{ApiKey, Secrets},
-        operation::Operation,
+        operation::{Operation, Reach},
         origin::OriginSet,
         rollup::{Content, Rollup},
         rule::{Matcher, Subject, Verdict},
@@ -109,6 +109,22 @@ impl Configuration {
         let site = self.site(caller, name)?;
         caller.permit_on(operation, site.id).map_err(|error| error.at("site"))?;
         Ok(site)
+    }
+
+    /// The operations that the caller may do on a site; without one those that it may do somewhere. `admit` judges each.
+    ///
+    /// # Errors
+    /// Those of [`Configuration::site`].
+    pub fn allowed(&self, caller: &Caller, name: Option<&str>) -> Result<Vec<Operation>> {
+        let site = name.map(|name| self.site(caller, Some(name))).transpose()?;
+        let may = |operation: &Operation| {
+            let here = match (operation.reach(), &site) {
+                (Reach::Site | Reach::Sites, Some(site)) => caller.permit_on(*operation, site.id),
+                _ => Ok(()),
+            };
+            caller.permit(*operation).and(here).is_ok()
+        };
+        Ok(Operation::ALL.iter().copied().filter(may).collect())
     }
 
     /// The sites on which the caller may do an operation.

@@ -7,7 +7,9 @@ use tokio::time::timeout;
 use super::{Services, fold::lag};
 use crate::{
     domain::{
+        caller::Caller,
         error::{Code, Result},
+        operation::Operation,
         rollup::VIEW_MARK,
     },
     store::{Priority, configuration},
@@ -33,7 +35,37 @@ pub struct Status {
     pub mark_lag_events: Option<i64>,
 }
 
+/// How the server is, for those who look after all of it.
+#[derive(Debug, Clone)]
+pub struct System {
+    /// What a probe found.
+    pub status: Status,
+    /// Whether the database is SQLite; else it is PostgreSQL.
+    pub on_sqlite: bool,
+    /// The room that the database takes: bytes.
+    pub database_bytes: i64,
+    /// Events that wait to be written.
+    pub queued_events: usize,
+}
+
 impl Services {
+    /// Tells how the server is.
+    ///
+    /// # Errors
+    /// `FORBIDDEN` unless the caller manages all sites; whatever the database says.
+    pub async fn system(&self, caller: &Caller) -> Result<System> {
+        caller.permit(Operation::ReadSystem)?;
+        let tx = self.database.read(DEADLINE).await?;
+        let database_bytes = configuration::size(&tx).await?;
+        drop(tx);
+        Ok(System {
+            status: self.probe().await,
+            on_sqlite: self.database.is_sqlite(),
+            database_bytes,
+            queued_events: self.ingest.waiting(),
+        })
+    }
+
     /// Probes the database: reachable, writable, migrated; the mark's lag is only a warning. Anybody may ask, and it writes:
     /// those who ask at the same time share an answer.
     pub async fn probe(&self) -> Status {

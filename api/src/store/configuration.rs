@@ -55,6 +55,20 @@ pub async fn epoch(tx: &Transaction) -> Result<String> {
     )
 }
 
+/// The room that the database takes: bytes.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn size(tx: &Transaction) -> Result<i64> {
+    let text = if tx.is_sqlite() {
+        "SELECT p.page_count * s.page_size FROM pragma_page_count AS p, pragma_page_size AS s"
+    } else {
+        "SELECT pg_database_size(current_database())"
+    };
+    let row = tx.sql(text).row(tx).await?;
+    row.map_or(Ok(0), |row| get(&row, 0))
+}
+
 /// Asks for the generation.
 pub(super) const GENERATION: &str = "SELECT generation FROM configuration WHERE id = 1";
 

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use reqwest::{Method, header};
 use serde_json::{Value, json};
 use support::{
-    Client, Database, Engine, Person, Server, Tidemark, binary,
+    Database, Engine, Person, Server, Tidemark, binary,
     person::{PASSWORD, code, post, sign_in},
 };
 
@@ -275,35 +274,4 @@ async fn the_command_line_makes_accounts(engine: Engine) {
         .await
         .failure();
     assert!(told.contains("eve@example.com"), "{told}");
-}
-
-#[tokio::test]
-async fn the_page_behind_a_link_runs_its_own_script_alone() {
-    let tidemark = Tidemark::start(Engine::Sqlite).await;
-    let anonymous = Client::anonymous(tidemark.server().address());
-    let page = anonymous.send(anonymous.request(Method::GET, "/session/link")).await;
-    assert_eq!(page.status, 200);
-    assert!(page.text.contains("/session/accept"), "{}", page.text);
-    let policy = page.headers[header::CONTENT_SECURITY_POLICY].to_str().expect("text");
-    assert!(
-        policy.contains("default-src 'none'") && !policy.contains("unsafe"),
-        "{policy}"
-    );
-    for (element, directive) in [("script", "script-src"), ("style", "style-src")] {
-        let (_, rest) = page.text.split_once(&format!("<{element}>")).expect("an element");
-        let (inside, _) = rest.split_once(&format!("</{element}>")).expect("its end");
-        let hash = sha256(inside);
-        assert!(
-            policy.contains(&format!("{directive} 'sha256-{hash}'")),
-            "{policy} {hash}"
-        );
-    }
-    assert_eq!(page.headers[header::REFERRER_POLICY], "no-referrer");
-    assert_eq!(page.headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
-}
-
-fn sha256(text: &str) -> String {
-    use base64::Engine as _;
-    use sha2::Digest as _;
-    base64::prelude::BASE64_STANDARD.encode(sha2::Sha256::digest(text.as_bytes()))
 }

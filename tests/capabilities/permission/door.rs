@@ -314,6 +314,7 @@ pub(super) const DOORS: &[Door] = &[
         "{}",
         None,
     ),
+    door("Query.system", "{ system { version } }", "{}", None),
     door("Query.accounts", "{ accounts { email } }", "{}", None),
     door("Query.sessions", "{ sessions { id } }", "{}", None),
     door("Query.recoveryCodesLeft", "{ recoveryCodesLeft }", "{}", None),

@@ -40,6 +40,9 @@ const DATA: [&str; 10] = [
     "/rest/",
 ];
 
+/// The one page among them, to which links lead.
+const PAGE: &str = "/session/link";
+
 /// Adds the headers that an answer does not have yet.
 ///
 /// # Errors
@@ -51,7 +54,7 @@ pub async fn secure(
     let https = request
         .app_data::<Data<config::Http>>()
         .is_some_and(|config| config.https);
-    let data = DATA.iter().any(|prefix| request.path().starts_with(prefix));
+    let data = request.path() != PAGE && DATA.iter().any(|prefix| request.path().starts_with(prefix));
     let mut response = next.call(request).await?;
     let headers = response.headers_mut();
     add(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");

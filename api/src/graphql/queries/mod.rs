@@ -10,6 +10,7 @@ pub(super) mod profile;
 pub(super) mod quarantine;
 pub(super) mod rule;
 pub(super) mod site;
+pub(super) mod system;
 pub(super) mod tag_type;
 pub(super) mod unique;
 pub(super) mod view;

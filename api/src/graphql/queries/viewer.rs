@@ -117,6 +117,30 @@ impl Viewer {
         let told = |left: Vec<Left>| left.iter().map(|left| RateLimit::new(left, now)).collect();
         left.map(told).map_err(|error| ctx.fail(error))
     }
+
+    /// The root fields that the viewer may use, such as `Query.find` and `Mutation.createKey`: what a program has to know to
+    /// offer nothing that would be refused.
+    async fn may(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "On this site; left out, on some site or other, or on all where a field takes that.")]
+        site: Option<String>,
+    ) -> Result<Vec<&'static str>> {
+        let configuration = ctx.services().registry.current();
+        let allowed = configuration
+            .allowed(ctx.caller(), site.as_deref())
+            .map_err(|error| ctx.fail(error))?;
+        let is_field = |door: &&str| {
+            ["Query.", "Mutation.", "Subscription."]
+                .iter()
+                .any(|root| door.starts_with(root))
+        };
+        Ok(allowed
+            .iter()
+            .flat_map(|operation| operation.doors().iter().copied())
+            .filter(is_field)
+            .collect())
+    }
 }
 
 #[derive(Default)]

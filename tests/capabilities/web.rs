@@ -1,0 +1,20 @@
+//! The web UI, as browsers load it and as people use it, in a real Chromium. None of it depends on the database's engine:
+//! the tests run on SQLite.
+
+mod account;
+mod bundle;
+mod entry;
+mod event;
+mod key;
+mod ledger;
+mod live;
+mod look;
+mod overview;
+mod people;
+mod playground;
+mod rule;
+mod settings;
+mod speed;
+mod tag;
+mod view;
+mod visit;

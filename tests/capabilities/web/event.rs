@@ -1,0 +1,67 @@
+//! Events: found, opened whole, deleted with a count beforehand, and brought back.
+
+use serde_json::{Value, json};
+use support::browser::Look;
+
+use super::visit::Visit;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_are_found_opened_deleted_and_brought_back() {
+    let visit = Visit::settled(Look::default()).await;
+    let browser = &visit.browser;
+    let client = visit.client("log,query").await;
+    let script = "<script>alert(1)</script>";
+    let events: Vec<Value> = (0..8)
+        .map(|index| {
+            let action = if index < 5 { "pageview" } else { "signup" };
+            json!({"id": format!("e{index}"), "action": action, "label": script, "actor": script, "company": script,
+                   "url": format!("https://shop.example/{script}"), "tag": {script: script}, "userAgent": script})
+        })
+        .collect();
+    assert_eq!(client.log_many(events).await["accepted"], 8);
+    let left = async || {
+        client
+            .graphql("{ events(first: 100) { edges { node { id } } } }", json!({}))
+            .await
+            .data()["events"]["edges"]
+            .as_array()
+            .map(Vec::len)
+    };
+    visit.go("/s/shop/raw").await;
+    browser.sees("signup").await;
+    // One, whole; what it holds is text.
+    browser.press("Open: e7").await;
+    browser.sees("trafficSource").await;
+    browser.sees(script).await;
+    browser.keys("\u{e00c}").await;
+    // By a filter: counted first, and typed.
+    browser.fill("Value", "signup").await;
+    browser.press("Filter").await;
+    browser.sees("action: signup").await;
+    browser.misses("pageview").await;
+    browser.press("Delete all that match").await;
+    browser.sees("Delete 3 events").await;
+    assert_eq!(left().await, Some(8), "counting deletes nothing");
+    browser.fill("Type “3” to confirm", "3").await;
+    browser.press("Delete").await;
+    browser.sees("3 events are deleted.").await;
+    browser.sees("No event here").await;
+    assert_eq!(left().await, Some(5));
+    browser.press("Bring back").await;
+    browser.sees("3 events are back.").await;
+    browser.sees("signup").await;
+    assert_eq!(left().await, Some(8));
+    // A selection.
+    browser.press("Take away the filter action: signup").await;
+    browser.sees("pageview").await;
+    for id in ["e0", "e6"] {
+        browser.press(&format!("Select {id}")).await;
+    }
+    browser.press("Delete selected (2)").await;
+    browser.sees("Delete 2 events").await;
+    browser.fill("Type “2” to confirm", "2").await;
+    browser.press("Delete").await;
+    browser.sees("2 events are deleted.").await;
+    assert_eq!(left().await, Some(6));
+    visit.was_clean().await;
+}

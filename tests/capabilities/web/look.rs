@@ -1,0 +1,195 @@
+//! How every page looks and reads: no violation that axe finds, light and dark; by keyboard alone; pictures of all of it.
+
+use std::{fs, path::PathBuf};
+
+use serde_json::json;
+use support::{Browser, browser::Look, folder::repository, setting};
+
+use super::visit::Visit;
+
+/// The pages behind signing in, each with a text that shows that it is there.
+const PAGES: &[(&str, &str, &str)] = &[
+    ("overview", "/s/shop/overview", "Countries"),
+    ("live", "/s/shop/live", "Nothing has arrived yet"),
+    ("explore", "/s/shop/explore", "As a table"),
+    ("uniques", "/s/shop/uniques", "As a table"),
+    ("actors", "/s/shop/actors", "Nobody here"),
+    ("events", "/s/shop/raw", "No event here"),
+    ("lists", "/s/shop/lists", "No rule yet"),
+    ("tags", "/s/shop/tags", "No key yet"),
+    ("ledger", "/s/shop/ledger", "Nothing is missing"),
+    ("views", "/s/shop/views", "countries"),
+    ("site", "/s/shop/settings", "Save"),
+    ("keys", "/s/shop/keys", "No key yet"),
+    ("people", "/people", "ada@example.com"),
+    ("audit", "/audit", "createSite"),
+    ("system", "/system", "SQLite"),
+    ("playground", "/playground", "Nothing was sent yet."),
+    ("account", "/account", "this one"),
+];
+
+/// Phones, and desks.
+const WIDTHS: [(&str, u32, u32); 2] = [("phone", 390, 844), ("desk", 1280, 900)];
+
+fn looks() -> impl Iterator<Item = (String, Look)> {
+    [("light", false), ("dark", true)]
+        .into_iter()
+        .flat_map(|(shade, dark)| {
+            WIDTHS.into_iter().map(move |(device, width, height)| {
+                let look = Look {
+                    width,
+                    height,
+                    dark,
+                    ..Look::default()
+                };
+                (format!("{device}-{shade}"), look)
+            })
+        })
+}
+
+/// What axe finds on the page as it is: all rules of WCAG 2.2 AA, and what its authors count as good practice.
+async fn check(browser: &Browser, what: &str) {
+    let path = repository().join("tests/audit/node_modules/axe-core/axe.min.js");
+    let source = fs::read_to_string(&path)
+        .unwrap_or_else(|_| panic!("axe-core is not there: run `npm ci --prefix tests/audit`, as tests/run does"));
+    browser.script(&source, json!([])).await;
+    let found = browser
+        .script_to_end(
+            "const done = arguments[0]; axe.run().then((result) => done({ passes: result.passes.length, violations: \
+             result.violations.map(({ id, help, nodes }) => ({ id, help, nodes: nodes.map((node) => [node.html, \
+             node.failureSummary]) })) }))",
+            json!([]),
+        )
+        .await;
+    assert!(found["passes"].as_u64() > Some(10), "axe has looked: {found}");
+    assert_eq!(found["violations"], json!([]), "{what}: {found:#}");
+    // No page is wider than the window.
+    let wide = "return document.documentElement.scrollWidth > document.documentElement.clientWidth";
+    assert_eq!(
+        browser.script(wide, json!([])).await,
+        false,
+        "{what} is wider than its window"
+    );
+}
+
+/// The most that what is on a page may jump while it appears, as Chromium counts it.
+const MOST_SHIFT: f64 = 0.01;
+
+/// Fails where something that could be seen has jumped since the page was asked for.
+async fn steady(browser: &Browser, what: &str) {
+    let shifts = browser
+        .script_to_end(
+            "const done = arguments[0]; let sum = 0; const add = (list) => { for (const entry of list.getEntries()) if \
+             (!entry.hadRecentInput) sum += entry.value; }; new PerformanceObserver(add).observe({ type: 'layout-shift', \
+             buffered: true }); setTimeout(() => done(sum), 200)",
+            json!([]),
+        )
+        .await;
+    let shifts = shifts.as_f64().expect("a number");
+    assert!(shifts <= MOST_SHIFT, "{what} has jumped by {shifts}");
+}
+
+/// Saves a picture where `TIDEMARK_TEST_PICTURES` names a folder for them.
+async fn picture(browser: &Browser, name: &str) {
+    if let Some(folder) = setting::pictures() {
+        fs::create_dir_all(&folder).expect("a folder for pictures");
+        let path: PathBuf = folder.join(format!("{name}.png"));
+        browser.picture(&path).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_page_is_for_everybody() {
+    for (name, look) in looks() {
+        let visit = Visit::begin(look).await;
+        let browser = &visit.browser;
+        browser.open(&visit.link()).await;
+        browser.sees("Set your password").await;
+        check(browser, &format!("link, {name}")).await;
+        picture(browser, &format!("link-{name}")).await;
+        visit.set_password().await;
+        browser.sees("There is no site yet").await;
+        check(browser, &format!("first site, {name}")).await;
+        picture(browser, &format!("first-site-{name}")).await;
+        browser.fill("Name of the site", "shop").await;
+        browser.press("Create site").await;
+        browser.arrives("/s/shop/").await;
+        for (page, path, text) in PAGES {
+            visit.go(path).await;
+            browser.sees(text).await;
+            browser.misses("Loading…").await;
+            steady(browser, &format!("{page}, {name}")).await;
+            check(browser, &format!("{page}, {name}")).await;
+            picture(browser, &format!("{page}-{name}")).await;
+        }
+        visit.go("/s/shop/keys").await;
+        browser.press("Create key").await;
+        browser.sees("It may").await;
+        check(browser, &format!("a dialog, {name}")).await;
+        picture(browser, &format!("key-create-{name}")).await;
+        visit.was_clean().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_keyboard_goes_everywhere() {
+    let visit = Visit::settled(Look::default()).await;
+    let browser = &visit.browser;
+    visit.go("/account").await;
+    browser.sees("Your account").await;
+    // By its own account of it.
+    browser.keys("?").await;
+    browser.sees("Keys of the keyboard").await;
+    browser.keys("\u{e00c}").await;
+    browser.misses("Keys of the keyboard").await;
+    // By search.
+    browser.keys("/").await;
+    browser.keys("keys\u{e007}").await;
+    browser.arrives("/s/shop/keys").await;
+    // By a letter, and not while typing.
+    visit.go("/s/shop/keys").await;
+    browser.sees("No key yet").await;
+    browser.keys("/").await;
+    browser.keys("gk").await;
+    assert_eq!(browser.value("Pages and sites").await, "gk");
+    // By Tab: what skips the navigation comes first.
+    visit.go("/s/shop/keys").await;
+    browser.sees("No key yet").await;
+    browser.keys("\u{e004}").await;
+    let first = browser
+        .script("return document.activeElement.innerText", json!([]))
+        .await;
+    assert_eq!(first, "Skip to the content");
+}
+
+/// What the Tab key is to reach: everything that can be pressed, chosen or filled in, and boxes that scroll.
+const REACHABLE: &str = "const all = [...document.querySelectorAll('a[href], button, input, select, textarea, summary, \
+                         [tabindex=\"0\"]')].filter((element) => !element.disabled && element.tabIndex >= 0 && \
+                         element.checkVisibility({ visibilityProperty: true }) && !element.closest('dialog:not([open])'));";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_tab_key_reaches_all_of_every_page() {
+    let visit = Visit::settled(Look::default()).await;
+    let browser = &visit.browser;
+    for (page, path, text) in PAGES {
+        visit.go(path).await;
+        browser.sees(text).await;
+        browser.misses("Loading…").await;
+        let begin = format!(
+            "{REACHABLE} window.walked = new Set(); document.addEventListener('focusin', (event) => \
+             window.walked.add(event.target)); return all.length"
+        );
+        let amount = browser.script(&begin, json!([])).await.as_u64().expect("a number");
+        // A field for a day takes several presses.
+        let presses = usize::try_from(amount).expect("few") + 12;
+        browser.keys(&"\u{e004}".repeat(presses)).await;
+        let missed = format!(
+            "{REACHABLE} return all.filter((element) => !window.walked.has(element)).map((element) => element.outerHTML)"
+        );
+        assert_eq!(
+            browser.script(&missed, json!([])).await,
+            json!([]),
+            "{page}: the keyboard does not reach these"
+        );
+    }
+}

@@ -1,0 +1,78 @@
+//! The settings of a site: changed, felt, and the code that brings the first event.
+
+use serde_json::json;
+use support::browser::Look;
+
+use super::visit::Visit;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn settings_are_changed_and_hold() {
+    let visit = Visit::settled(Look::default()).await;
+    let browser = &visit.browser;
+    let client = visit.client("log").await;
+    visit.go("/s/shop/settings").await;
+    browser.sees("Waiting for the first event").await;
+    // The first one shows by itself.
+    assert_eq!(
+        client.log(json!({"action": "any text at all"})).await["outcome"],
+        "ACCEPTED"
+    );
+    browser.sees("Events arrive. The last one: any text at all").await;
+    browser.choose("Actions", "context.activity").await;
+    browser.fill("Time zone", "Nowhere/Here").await;
+    browser.press("Save").await;
+    browser.sees("Nowhere/Here").await;
+    visit.was_refused().await;
+    browser.fill("Time zone", "Asia/Tokyo").await;
+    browser.fill("Days that raw events are kept", "ninety").await;
+    browser.sees("A whole number is needed").await;
+    browser.fill("Days that raw events are kept", "90").await;
+    browser.fill("Origins", "https://www.example.com").await;
+    browser.press("Save").await;
+    browser.sees("The settings are saved.").await;
+    browser.reload().await;
+    assert_eq!(browser.value("Time zone").await, "Asia/Tokyo");
+    assert_eq!(browser.value("Days that raw events are kept").await, "90");
+    assert_eq!(browser.value("Oldest event, in seconds").await, "2592000");
+    browser
+        .retry("feel it", async || {
+            match client.log(json!({"action": "any text at all"})).await["outcome"].as_str() {
+                Some("INVALID") => Ok(()),
+                other => Err(format!("{other:?}")),
+            }
+        })
+        .await;
+    // A limit that is taken off is gone.
+    browser.fill("Days that raw events are kept", "").await;
+    browser.press("Save").await;
+    browser.sees("The settings are saved.").await;
+    browser.reload().await;
+    browser.sees("Days that raw events are kept").await;
+    assert_eq!(browser.value("Days that raw events are kept").await, "");
+    browser.press("New site").await;
+    browser.fill("Name of the site", "blog").await;
+    browser.press("Create site").await;
+    browser.arrives("/s/blog/settings").await;
+    browser.sees("Waiting for the first event").await;
+    visit.was_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_code_for_pages_logs() {
+    let visit = Visit::settled(Look::default()).await;
+    let browser = &visit.browser;
+    let client = visit.client("log,query").await;
+    visit.go("/s/shop/settings").await;
+    browser.sees("page.visit").await;
+    let code = browser
+        .script("return document.querySelector('#snippet-code').textContent", json!([]))
+        .await;
+    let code = code
+        .as_str()
+        .expect("code")
+        .replace("YOUR-KEY", client.key().expect("a key"));
+    let script = code.trim().trim_start_matches("<script>").trim_end_matches("</script>");
+    browser.script(script, json!([])).await;
+    browser.sees("Events arrive. The last one: page.visit").await;
+    visit.was_clean().await;
+}

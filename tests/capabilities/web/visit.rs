@@ -1,0 +1,99 @@
+//! Somebody at a browser, in front of a server with nothing in it yet.
+
+use support::{Browser, Client, Database, Engine, Server, binary, browser::Look, person::PASSWORD};
+
+/// The address of the first account.
+pub(super) const EMAIL: &str = "ada@example.com";
+
+/// A server that nobody has signed in to, and a browser.
+pub(super) struct Visit {
+    pub(super) browser: Browser,
+    pub(super) server: Server,
+    pub(super) database: Database,
+}
+
+impl Visit {
+    /// A fresh server, and a browser that shows nothing yet.
+    pub(super) async fn begin(look: Look) -> Self {
+        let database = Database::new(Engine::Sqlite);
+        let server = Server::start(&database).await;
+        let browser = Browser::start_with(look).await;
+        Self {
+            browser,
+            server,
+            database,
+        }
+    }
+
+    /// The link that the first start has printed.
+    pub(super) fn link(&self) -> String {
+        let printed = self.server.stdout();
+        let link = printed.split_whitespace().find(|word| word.contains("/session/link#"));
+        link.unwrap_or_else(|| panic!("no link: {printed}")).to_owned()
+    }
+
+    /// The first owner, who has followed the link and made the site `shop`.
+    pub(super) async fn settled(look: Look) -> Self {
+        let visit = Self::begin(look).await;
+        visit.browser.open(&visit.link()).await;
+        visit.set_password().await;
+        visit.browser.sees("There is no site yet").await;
+        visit.browser.fill("Name of the site", "shop").await;
+        visit.browser.press("Create site").await;
+        visit.browser.arrives("/s/shop/").await;
+        visit
+    }
+
+    /// Fills in what the first link asks for.
+    pub(super) async fn set_password(&self) {
+        self.browser.fill("E-mail address", EMAIL).await;
+        self.browser.fill("Name", "Ada").await;
+        self.browser.fill("Password", PASSWORD).await;
+        self.browser.press("Set your password").await;
+    }
+
+    /// A caller of the site `shop`, whose key may do what is listed; the key is made at the command line.
+    pub(super) async fn client(&self, allow: &str) -> Client {
+        let flags = ["key", "create", "--site", "shop", "--allow", allow];
+        let made = binary::run(&self.database, &flags).await.success();
+        Client::new(self.server.address(), made.trim_end())
+    }
+
+    /// Goes to an address of the server.
+    pub(super) async fn go(&self, path: &str) {
+        self.browser.open(&self.server.url(path)).await;
+    }
+
+    /// Signs in by the page for it.
+    pub(super) async fn sign_in(&self) {
+        self.browser.fill("E-mail address", EMAIL).await;
+        self.browser.fill("Password", PASSWORD).await;
+        self.browser.press("Sign in").await;
+    }
+
+    /// Takes note of an operation that the server was meant to refuse, which browsers write down.
+    pub(super) async fn was_refused(&self) {
+        let complaints = self.browser.complaints().await;
+        let meant = |line: &String| line.contains("/graphql") || line.contains("/session/") && line.contains("401");
+        let others: Vec<_> = complaints.into_iter().filter(|line| !meant(line)).collect();
+        assert!(others.is_empty(), "the browser complains: {others:#?}");
+    }
+
+    /// Fails where the browser has complained, or has asked anybody but this server.
+    pub(super) async fn was_clean(&self) {
+        let complaints = self.browser.complaints().await;
+        // Browsers write down every answer that is an error; tests of wrong passwords mean them.
+        let meant = |line: &String| line.contains("/session/") && line.contains("401");
+        let complaints: Vec<_> = complaints.into_iter().filter(|line| !meant(line)).collect();
+        assert!(complaints.is_empty(), "the browser complains: {complaints:#?}");
+        let own = self.server.url("");
+        let foreign = |address: &String| {
+            let inside = ["data:", "blob:", "about:", "chrome:"]
+                .iter()
+                .any(|scheme| address.starts_with(scheme));
+            !inside && !address.starts_with(&own)
+        };
+        let foreign: Vec<_> = self.browser.requests().await.into_iter().filter(foreign).collect();
+        assert!(foreign.is_empty(), "asked elsewhere: {foreign:#?}");
+    }
+}

@@ -1,0 +1,70 @@
+//! Why something did not work, as far as a page has to know.
+
+use leptos::wasm_split::SplitLoaderError;
+
+use super::scalar::UserError;
+use crate::text::{phrase, t};
+
+/// Why something did not work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// Nobody is signed in any more; the shell leads to the sign-in page.
+    SignedOut,
+    /// There was no answer, or none of this server's.
+    Unreachable,
+    /// The server refused, or failed; its message is for the person.
+    Refused {
+        /// From the server's table of codes.
+        code: String,
+        /// What was wrong, and what would be right.
+        message: String,
+        /// The field that is meant.
+        path: Option<String>,
+    },
+}
+
+impl Failure {
+    /// The code of the server's table.
+    pub(crate) fn code(&self) -> Option<&str> {
+        match self {
+            Self::Refused { code, .. } => Some(code),
+            Self::SignedOut | Self::Unreachable => None,
+        }
+    }
+
+    /// Whether it is the person who may not.
+    pub(crate) fn is_forbidden(&self) -> bool {
+        matches!(self.code(), Some("FORBIDDEN" | "UNKNOWN_SITE"))
+    }
+
+    /// A sentence for the person.
+    pub(crate) fn message(&self) -> String {
+        match self {
+            Self::SignedOut => t(phrase::SIGNED_OUT).to_owned(),
+            Self::Unreachable => t(phrase::UNREACHABLE).to_owned(),
+            Self::Refused { message, .. } => message.clone(),
+        }
+    }
+}
+
+impl From<UserError> for Failure {
+    fn from(error: UserError) -> Self {
+        Self::Refused {
+            code: error.code,
+            message: error.message,
+            path: error.path,
+        }
+    }
+}
+
+/// What a change has done, unless it answered with an error.
+pub(crate) fn unless<T>(error: Option<UserError>, done: T) -> Result<T, Failure> {
+    error.map_or(Ok(done), |error| Err(error.into()))
+}
+
+/// Code that does not come is a server that does not answer.
+impl From<SplitLoaderError> for Failure {
+    fn from(_: SplitLoaderError) -> Self {
+        Self::Unreachable
+    }
+}

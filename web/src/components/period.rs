@@ -1,0 +1,78 @@
+//! The choice of a period: one press for those that people want most, two days for any other.
+
+use leptos::prelude::*;
+
+use crate::{
+    state::question::{PRESETS, Question, Span},
+    text::{Text, overview as words, t},
+};
+
+fn title(span: &Span) -> Text {
+    match span {
+        Span::Day => words::DAY,
+        Span::Days(7) => words::DAYS_7,
+        Span::Days(_) => words::DAYS_30,
+        Span::Year | Span::Between(..) => words::MONTHS_12,
+    }
+}
+
+/// The choice.
+#[component]
+pub(crate) fn Period(
+    /// What is asked.
+    question: Memo<Question>,
+    /// Called with what is asked then.
+    change: Callback<Question>,
+) -> impl IntoView {
+    view! {
+        <div class="segments" role="group" aria-label=t(words::PERIOD)>
+            {PRESETS
+                .into_iter()
+                .map(|(span, _)| {
+                    let (chosen, text) = (span.clone(), t(title(&span)));
+                    view! {
+                        <button
+                            type="button"
+                            aria-pressed=move || question.with(|question| question.span == chosen).to_string()
+                            on:click=move |_| change.run(question.get_untracked().with_span(span.clone()))
+                        >
+                            {text}
+                        </button>
+                    }
+                })
+                .collect_view()}
+        </div>
+        <Days question change/>
+    }
+}
+
+/// The first and the last day, where no preset will do.
+#[component]
+fn Days(question: Memo<Question>, change: Callback<Question>) -> impl IntoView {
+    let day = move |last: bool| {
+        question.with(|question| match &question.span {
+            Span::Between(from, to) => if last { to } else { from }.clone(),
+            _ => String::new(),
+        })
+    };
+    let choose = move |last: bool, chosen: String| {
+        if chosen.is_empty() {
+            return;
+        }
+        let other = Some(day(!last))
+            .filter(|day| !day.is_empty())
+            .unwrap_or_else(|| chosen.clone());
+        let (from, to) = if last { (other, chosen) } else { (chosen, other) };
+        let (from, to) = if from <= to { (from, to) } else { (to, from) };
+        change.run(question.get_untracked().with_span(Span::Between(from, to)));
+    };
+    view! {
+        <div class="days">
+            <label for="from" class="visually-hidden">{t(words::FROM)}</label>
+            <input id="from" type="date" prop:value=move || day(false) on:change=move |event| choose(false, event_target_value(&event))/>
+            <span aria-hidden="true">"–"</span>
+            <label for="to" class="visually-hidden">{t(words::TO)}</label>
+            <input id="to" type="date" prop:value=move || day(true) on:change=move |event| choose(true, event_target_value(&event))/>
+        </div>
+    }
+}

@@ -1,0 +1,227 @@
+//! The frame around every page for whoever is signed in: the site, the pages, the search, the account.
+
+use leptos::{either::EitherOf3, html, prelude::*};
+use leptos_router::{
+    components::{A, Outlet, Redirect},
+    hooks::{use_location, use_navigate},
+};
+
+use super::{
+    button::{Button, Weight},
+    finder::Finder,
+    icon::{Mark, MenuSign},
+    keyboard::Keyboard,
+    load::{Answer, Load},
+    navigation::Navigation,
+    notice::NoticeCorner,
+    situation::Loading,
+};
+use crate::{
+    api::{
+        client::{Client, use_client},
+        viewer::{Surroundings, surroundings},
+    },
+    route::{self, ACCOUNT},
+    state::{
+        notice::use_notices,
+        preference::{Preference, Theme},
+        session::{Presence, Session},
+        surroundings::{Place, use_place},
+    },
+    text::{Language, language, shell, t},
+};
+
+/// What is behind signing in; the sign-in page where nobody is.
+#[component]
+pub(crate) fn Shell() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let location = use_location();
+    provide_context(Client::new(session));
+    move || match session.presence() {
+        Presence::Unknown => EitherOf3::A(view! { <Loading/> }),
+        Presence::Out => {
+            let address = route::sign_in_for(&location.pathname.get_untracked(), &location.search.get_untracked());
+            EitherOf3::B(view! { <Redirect path=address/> })
+        }
+        Presence::In(_) => EitherOf3::C(view! { <SignedIn/> }),
+    }
+}
+
+#[component]
+fn SignedIn() -> impl IntoView {
+    let client = use_client();
+    let answer: Answer<Surroundings> = Answer::new(move || client.ask(surroundings()));
+    view! {
+        <Load answer let:surroundings>
+            {
+                Place::provide(surroundings);
+                view! { <Frame/> }
+            }
+        </Load>
+    }
+}
+
+#[component]
+fn Frame() -> impl IntoView {
+    let search = NodeRef::<html::Input>::new();
+    let open = RwSignal::new(false);
+    view! {
+        <a class="skip" href="#content">{t(shell::SKIP)}</a>
+        <div class="shell" class:menu-open=move || open.get()>
+            <header class="shell-bar">
+                <button
+                    type="button"
+                    class="icon-button menu-button"
+                    aria-label=t(shell::MENU)
+                    aria-expanded=move || open.get().to_string()
+                    aria-controls="side"
+                    on:click=move |_| open.update(|open| *open = !*open)
+                >
+                    <MenuSign/>
+                </button>
+                <A href="/" attr:class="shell-sign">
+                    <Mark/>
+                    <span>"Tidemark"</span>
+                </A>
+            </header>
+            <div class="shell-side" id="side">
+                <SiteChoice/>
+                <Finder node=search/>
+                <Navigation on_go=move || open.set(false)/>
+                <Foot/>
+            </div>
+            <main class="shell-main" id="content" tabindex="-1">
+                <Outlet/>
+            </main>
+        </div>
+        <Keyboard search/>
+        <NoticeCorner/>
+    }
+}
+
+/// The sites; choosing one stays on the page.
+#[component]
+fn SiteChoice() -> impl IntoView {
+    let place = use_place();
+    let navigate = use_navigate();
+    let path = use_location().pathname;
+    let choose = move |name: String| {
+        let address = path.with_untracked(|path| route::on_site(path, &name));
+        navigate(&address, Default::default());
+    };
+    let now = move || place.site().map(|site| site.name);
+    let option = move |name: Option<String>| {
+        let (value, text) = (
+            name.clone().unwrap_or_default(),
+            name.clone().unwrap_or_else(|| "–".to_owned()),
+        );
+        view! {
+            <option value=value selected=move || now() == name>
+                {text}
+            </option>
+        }
+    };
+    // Pages of the organisation are of no site.
+    let options = move || {
+        let none = now().is_none().then_some(None);
+        let names = place.sites().into_iter().map(|site| Some(site.name));
+        none.into_iter().chain(names).map(option).collect_view()
+    };
+    view! {
+        <div class="site-choice">
+            <label for="site">{t(shell::SITE)}</label>
+            <select id="site" on:change=move |event| choose(event_target_value(&event))>
+                {options}
+            </select>
+        </div>
+    }
+}
+
+/// Who is signed in, and how they like to read.
+#[component]
+fn Foot() -> impl IntoView {
+    let place = use_place();
+    let session = expect_context::<Session>();
+    let notices = use_notices();
+    let account = place.account();
+    let leave = Action::new_unsync(move |(): &()| async move {
+        if let Err(failure) = session.sign_out().await {
+            notices.say(failure.message());
+        }
+    });
+    view! {
+        <div class="shell-foot">
+            <div class="foot-choices">
+                <ThemeChoice/>
+                <LanguageChoice/>
+            </div>
+            <div class="foot-account">
+                <A href=ACCOUNT attr:title=t(shell::ACCOUNT)>
+                    {account.map(|account| if account.name.is_empty() { account.email } else { account.name })}
+                </A>
+                <Button weight=Weight::Quiet disabled=leave.pending() on_click=move || {
+                    leave.dispatch_local(());
+                }>{t(shell::SIGN_OUT)}</Button>
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn ThemeChoice() -> impl IntoView {
+    let preference = expect_context::<Preference>();
+    let text = |theme| match theme {
+        Theme::System => shell::SYSTEM,
+        Theme::Light => shell::LIGHT,
+        Theme::Dark => shell::DARK,
+    };
+    view! {
+        <label for="look" class="visually-hidden">{t(shell::LOOK)}</label>
+        <select
+            id="look"
+            on:change=move |event| {
+                let name = event_target_value(&event);
+                let theme = Theme::ALL.into_iter().find(|theme| theme.name() == name);
+                preference.set_theme(theme.unwrap_or(Theme::System));
+            }
+        >
+            {Theme::ALL
+                .map(|theme| {
+                    view! {
+                        <option value=theme.name() selected=move || preference.theme() == theme>
+                            {t(text(theme))}
+                        </option>
+                    }
+                })
+                .into_iter()
+                .collect_view()}
+        </select>
+    }
+}
+
+#[component]
+fn LanguageChoice() -> impl IntoView {
+    let preference = expect_context::<Preference>();
+    view! {
+        <label for="language" class="visually-hidden">{t(shell::LANGUAGE)}</label>
+        <select
+            id="language"
+            on:change=move |event| {
+                if let Some(language) = Language::of(&event_target_value(&event)) {
+                    preference.set_language(language);
+                }
+            }
+        >
+            {Language::ALL
+                .map(|(one, name)| {
+                    view! {
+                        <option value=one.code() lang=one.code() selected=one == language()>
+                            {name}
+                        </option>
+                    }
+                })
+                .into_iter()
+                .collect_view()}
+        </select>
+    }
+}

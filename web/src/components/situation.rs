@@ -1,0 +1,64 @@
+//! What a page shows where it has nothing else to show: loading, nothing there, failed, not allowed.
+
+use leptos::{either::Either, prelude::*};
+
+use super::button::{Button, Weight};
+use crate::{
+    api::failure::Failure,
+    text::{phrase, t},
+};
+
+/// Something is on its way. It takes the room of what will come, so that nothing jumps.
+#[component]
+pub(crate) fn Loading() -> impl IntoView {
+    view! {
+        <div class="situation loading" role="status">
+            <span class="visually-hidden">{t(phrase::LOADING)}</span>
+            <div class="bone"></div>
+            <div class="bone"></div>
+            <div class="bone"></div>
+        </div>
+    }
+}
+
+/// There is nothing yet, and what to do about it.
+#[component]
+pub(crate) fn Empty(
+    /// What there is none of.
+    title: &'static str,
+    /// What to do about it.
+    hint: &'static str,
+    /// A button that does it.
+    #[prop(optional)]
+    children: Option<Children>,
+) -> impl IntoView {
+    view! {
+        <div class="situation">
+            <h2>{title}</h2>
+            <p>{hint}</p>
+            {children.map(|children| view! { <p class="situation-way">{children()}</p> })}
+        </div>
+    }
+}
+
+/// It did not work; or the person may not.
+#[component]
+pub(crate) fn Failed(
+    /// Why.
+    failure: Failure,
+    /// Asks once more.
+    retry: impl Fn() + 'static,
+) -> impl IntoView {
+    if failure.is_forbidden() {
+        return Either::Left(view! { <Empty title=t(phrase::NO_PERMISSION) hint=t(phrase::NO_PERMISSION_HINT)/> });
+    }
+    Either::Right(view! {
+        <div class="situation failed" role="alert">
+            <h2>{t(phrase::FAILED)}</h2>
+            <p>{failure.message()}</p>
+            <p class="situation-way">
+                <Button weight=Weight::Primary on_click=retry>{t(phrase::TRY_AGAIN)}</Button>
+            </p>
+        </div>
+    })
+}

@@ -1,0 +1,97 @@
+//! Moments, in a time zone.
+
+use js_sys::{Array, Date, Function, Intl, Object, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+
+use crate::{api::scalar::Moment, browser, text::language};
+
+/// Steps from one unit to the next larger one: how many milliseconds the unit has, and its name.
+const UNITS: [(f64, &str); 5] = [
+    (30.0 * 86_400_000.0, "month"),
+    (86_400_000.0, "day"),
+    (3_600_000.0, "hour"),
+    (60_000.0, "minute"),
+    (1_000.0, "second"),
+];
+
+/// The day: `21 Nov 2026`. Without a time zone it is the browser's.
+pub(crate) fn date(moment: &Moment, zone: Option<&str>) -> String {
+    format(moment, zone, &[("dateStyle", "medium")])
+}
+
+/// The day and the minute: `21 Nov 2026, 09:30`.
+pub(crate) fn date_and_time(moment: &Moment, zone: Option<&str>) -> String {
+    format(moment, zone, &[("dateStyle", "medium"), ("timeStyle", "short")])
+}
+
+/// The minute: `09:30`.
+pub(crate) fn time(moment: &Moment, zone: Option<&str>) -> String {
+    format(moment, zone, &[("timeStyle", "short")])
+}
+
+/// The day and the second: `21 Nov 2026, 09:30:05`.
+pub(crate) fn exact(moment: &Moment, zone: Option<&str>) -> String {
+    format(moment, zone, &[("dateStyle", "medium"), ("timeStyle", "medium")])
+}
+
+/// The month: `Nov 2026`.
+pub(crate) fn month(moment: &Moment, zone: Option<&str>) -> String {
+    format(moment, zone, &[("month", "short"), ("year", "numeric")])
+}
+
+/// How long ago it was: `3 hours ago`.
+pub(crate) fn ago(moment: &Moment) -> String {
+    let passed = moment.milliseconds() - browser::now();
+    let (size, unit) = UNITS
+        .into_iter()
+        .find(|(size, _)| passed.abs() >= *size)
+        .unwrap_or((1_000.0, "second"));
+    let options = object(&[("numeric", "auto")]);
+    let format = Intl::RelativeTimeFormat::new(&locales(), &options);
+    format.format((passed / size).trunc(), unit).into()
+}
+
+/// As a field for a day and a time has it, by the browser's clock: `2026-11-21T09:30`.
+pub(crate) fn for_field(moment: &Moment) -> String {
+    let date = Date::new(&moment.milliseconds().into());
+    let ahead = -date.get_timezone_offset() * 60_000.0;
+    let text: String = Date::new(&(moment.milliseconds() + ahead).into())
+        .to_iso_string()
+        .into();
+    text.chars().take(16).collect()
+}
+
+/// What such a field has in it.
+pub(crate) fn of_field(text: &str) -> Option<Moment> {
+    // Without a zone it is the browser's.
+    let milliseconds = Date::parse(text);
+    milliseconds
+        .is_finite()
+        .then(|| Moment::from_milliseconds(milliseconds))
+}
+
+fn format(moment: &Moment, zone: Option<&str>, styles: &[(&str, &str)]) -> String {
+    let options = object(styles);
+    if let Some(zone) = zone {
+        let _ = Reflect::set(&options, &"timeZone".into(), &zone.into());
+    }
+    let format: Function = Intl::DateTimeFormat::new(&locales(), &options).format();
+    let date = Date::new(&JsValue::from_f64(moment.milliseconds()));
+    let written = format.call1(&JsValue::UNDEFINED, date.unchecked_ref());
+    written
+        .ok()
+        .and_then(|text| text.as_string())
+        .unwrap_or_else(|| moment.0.clone())
+}
+
+fn locales() -> Array {
+    Array::of1(&language().locale().into())
+}
+
+fn object(fields: &[(&str, &str)]) -> Object {
+    let object = Object::new();
+    for (name, value) in fields {
+        let _ = Reflect::set(&object, &(*name).into(), &(*value).into());
+    }
+    object
+}

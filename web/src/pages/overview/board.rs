@@ -1,0 +1,122 @@
+//! The figures, the chart and the rankings.
+
+use leptos::{either::Either, prelude::*};
+use serde_json::Value;
+
+use super::{Answered, RANKINGS};
+use crate::{
+    api::{
+        overview::{FindOutcome, Found, LEADING},
+        scalar::{Count, Moment},
+    },
+    components::{
+        chart::{Chart, Figure, Point, label},
+        page::Card,
+        ranking::{Ranked, Ranking},
+    },
+    format::number::{change as changed, count, float},
+    state::question::Question,
+    text::{fill, overview as words, t},
+};
+
+/// Everything that was answered.
+#[component]
+pub(super) fn Board(answered: Answered, change: Callback<Question>) -> impl IntoView {
+    let question = answered.asked.question.clone();
+    let rankings = RANKINGS
+        .iter()
+        .zip(answered.finds.iter().skip(LEADING))
+        .map(|((id, title, ranking), outcome)| {
+            let (question, dimension) = (question.clone(), ranking.dimension);
+            let choose = move |value: Value| change.run(question.with_filter(dimension, value));
+            view! { <Ranking id title=t(*title) rows=ranked(outcome, dimension) on_choose=choose/> }
+        })
+        .collect_view();
+    let failed = answered.finds.first().and_then(|outcome| outcome.error.clone());
+    let series = match failed {
+        Some(error) => Either::Left(view! { <p class="form-error" role="alert">{error.message}</p> }),
+        None => Either::Right(view! {
+            <Chart id="events-chart" title=t(words::EVENTS) points=points(&answered)/>
+        }),
+    };
+    view! {
+        <Figures answered=answered.clone()/>
+        <Card id="events-title" title=t(words::EVENTS)>{series}</Card>
+        <Actors answered/>
+        <div class="rankings">{rankings}</div>
+    }
+}
+
+#[component]
+fn Figures(answered: Answered) -> impl IntoView {
+    let total = |index: usize| found(&answered, index).map_or(0, |found| found.total);
+    let (events, before, live) = (total(0), total(1), total(2));
+    let actors = answered.actors.ok().map(|(actors, before)| {
+        let note = (!actors.exact).then(|| fill(words::ACTORS_ESTIMATE, &[&count(actors.lower), &count(actors.upper)]));
+        view! { <Figure title=t(words::ACTORS) value=actors.count change=changed(actors.count, before) note/> }
+    });
+    view! {
+        <dl class="figures">
+            <Figure title=t(words::EVENTS) value=events change=changed(events, before)/>
+            {actors}
+            <Figure title=t(words::LIVE) value=live/>
+        </dl>
+    }
+}
+
+/// The actors by point; where the filters form no scope, the server says what would.
+#[component]
+fn Actors(answered: Answered) -> impl IntoView {
+    let body = match &answered.actors {
+        Err(message) => Either::Left(view! { <p class="hint">{message.clone()}</p> }),
+        Ok((actors, _)) => {
+            let points = actors.series.iter().flatten().map(|point| Point {
+                label: label(&point.start, &answered.asked.zone, answered.asked.range.step),
+                value: value(&answered, &point.start, point.count),
+                before: None,
+                bounds: None,
+            });
+            Either::Right(view! { <Chart id="actors-chart" title=t(words::ACTORS) points=points.collect()/> })
+        }
+    };
+    view! { <Card id="actors-title" title=t(words::ACTORS)>{body}</Card> }
+}
+
+fn found(answered: &Answered, index: usize) -> Option<&Found> {
+    answered.finds.get(index)?.result.as_ref()
+}
+
+/// The events by point, each beside the point of the same place in the period before.
+pub(super) fn points(answered: &Answered) -> Vec<Point> {
+    let series = |index: usize| {
+        found(answered, index)
+            .and_then(|found| found.series.clone())
+            .unwrap_or_default()
+    };
+    let before = series(1);
+    let points = series(0).into_iter().enumerate().map(|(index, point)| Point {
+        label: label(&point.start, &answered.asked.zone, answered.asked.range.step),
+        value: value(answered, &point.start, point.count),
+        before: before.get(index).map(|point| float(point.count)),
+        bounds: None,
+    });
+    points.collect()
+}
+
+/// What has not begun yet is no zero.
+fn value(answered: &Answered, start: &Moment, count: Count) -> Option<f64> {
+    (start.milliseconds() <= answered.asked.now).then(|| float(count))
+}
+
+fn ranked(outcome: &FindOutcome, dimension: &str) -> Result<Vec<Ranked>, String> {
+    if let Some(error) = &outcome.error {
+        return Err(error.message.clone());
+    }
+    let rows = outcome.result.iter().flat_map(|found| &found.rows);
+    Ok(rows
+        .map(|row| Ranked {
+            value: row.dimensions.get(dimension).cloned().unwrap_or_default(),
+            count: row.count,
+        })
+        .collect())
+}

@@ -1,0 +1,169 @@
+//! Views and scopes: what is kept ready, how far it is, and what else is to be.
+
+mod declare;
+mod delete;
+
+use std::time::Duration;
+
+use leptos::{either::Either, prelude::*};
+
+use crate::{
+    api::{
+        client::use_client,
+        view::{Backfill, UniqueScope, View, ViewState, ViewsAndScopes, views_and_scopes},
+    },
+    components::{
+        button::{Button, Weight},
+        load::{Answer, Load, again},
+        page::{Card, PageFrame},
+        table::{Column, Table},
+    },
+    format::number::count,
+    state::surroundings::use_place,
+    text::{fill, t, view as words},
+};
+
+/// How often something that is being filled is looked at again.
+const AGAIN: Duration = Duration::from_millis(500);
+
+/// What the dialogs are about.
+#[derive(Debug, Clone, PartialEq)]
+enum Doing {
+    Nothing,
+    DeclareView,
+    DeclareScope,
+    DeleteView(String),
+    /// The name and the fields of a scope.
+    DeleteScope(String, Vec<String>),
+}
+
+/// The page.
+#[component]
+pub(super) fn ViewPage() -> impl IntoView {
+    let client = use_client();
+    let place = use_place();
+    let answer: Answer<ViewsAndScopes> = Answer::new(move || client.ask(views_and_scopes(place.site_name())));
+    let reload = Callback::new(move |()| answer.refetch());
+    let doing = RwSignal::new(Doing::Nothing);
+    let tools = move || {
+        view! {
+            <Show when=move || place.may("Mutation.createView")>
+                <Button weight=Weight::Primary on_click=move || doing.set(Doing::DeclareView)>
+                    {t(words::DECLARE)}
+                </Button>
+            </Show>
+            <Show when=move || place.may("Mutation.createUniqueScope")>
+                <Button on_click=move || doing.set(Doing::DeclareScope)>{t(words::DECLARE_SCOPE)}</Button>
+            </Show>
+        }
+    };
+    view! {
+        <PageFrame title=t(words::TITLE) intro=t(words::INTRO) tools>
+            <Load answer let:found>
+                <Lists found doing reload/>
+            </Load>
+            <declare::Declare doing reload/>
+            <delete::Delete doing reload/>
+        </PageFrame>
+    }
+}
+
+#[component]
+fn Lists(found: ViewsAndScopes, doing: RwSignal<Doing>, reload: Callback<()>) -> impl IntoView {
+    let filling = found.views.iter().any(|view| view.state == ViewState::Backfilling)
+        || found
+            .unique_scopes
+            .iter()
+            .any(|scope| scope.state == ViewState::Backfilling);
+    if filling {
+        again(AGAIN, reload);
+    }
+    view! {
+        <Card id="views-title" title=t(words::VIEWS)>
+            <Table
+                caption=t(words::VIEWS)
+                columns=view_columns(doing)
+                rows=found.views
+                key=|view: &View| view.name.clone()
+            />
+        </Card>
+        <Card id="scopes-title" title=t(words::SCOPES) hint=t(words::SCOPES_HINT)>
+            <Table
+                caption=t(words::SCOPES)
+                columns=scope_columns(doing)
+                rows=found.unique_scopes
+                key=|scope: &UniqueScope| scope.name.clone()
+            />
+        </Card>
+    }
+}
+
+fn view_columns(doing: RwSignal<Doing>) -> Vec<Column<View>> {
+    let place = use_place();
+    vec![
+        Column::new(t(words::NAME), |view: &View| name(&view.name, view.built_in)),
+        Column::new(t(words::ACTIONS), |view: &View| {
+            let listed = view.actions.as_ref().map(|actions| actions.join(", "));
+            listed.unwrap_or_else(|| t(words::EVERY_ACTION).to_owned())
+        })
+        .class("short"),
+        Column::new(t(words::DIMENSIONS), |view: &View| view.dimensions.join(", ")).class("main"),
+        Column::new(t(words::MEASURES), |view: &View| view.measures.join(", ")).class("short"),
+        Column::new(t(words::STATE), |view: &View| state(view.state, view.backfill.as_ref())),
+        Column::new(t(words::WAYS), move |view: &View| {
+            let name = view.name.clone();
+            let what = Doing::DeleteView(name.clone());
+            (!view.built_in).then(|| place.only("Mutation.deleteView", move || delete_way(&name, doing, what.clone())))
+        })
+        .class("ways")
+        .read_out(),
+    ]
+}
+
+fn scope_columns(doing: RwSignal<Doing>) -> Vec<Column<UniqueScope>> {
+    let place = use_place();
+    vec![
+        Column::new(t(words::NAME), |scope: &UniqueScope| name(&scope.name, scope.built_in)).class("main"),
+        Column::new(t(words::STATE), |scope: &UniqueScope| {
+            state(scope.state, scope.backfill.as_ref())
+        }),
+        Column::new(t(words::WAYS), move |scope: &UniqueScope| {
+            let name = scope.name.clone();
+            let what = Doing::DeleteScope(name.clone(), scope.fields.clone());
+            let way = move || delete_way(&name, doing, what.clone());
+            (!scope.built_in).then(|| place.only("Mutation.deleteUniqueScope", way))
+        })
+        .class("ways")
+        .read_out(),
+    ]
+}
+
+fn name(name: &str, built_in: bool) -> impl IntoView + use<> {
+    view! {
+        <span class="strong">{name.to_owned()}</span>
+        {built_in.then(|| view! { <span class="badge">{t(words::BUILT_IN)}</span> })}
+    }
+}
+
+fn state(state: ViewState, backfill: Option<&Backfill>) -> impl IntoView + use<> {
+    match backfill {
+        Some(backfill) if state == ViewState::Backfilling => Either::Left(view! {
+            <progress
+                aria-label=t(words::STATE)
+                max=backfill.total.to_string()
+                value=backfill.done.to_string()
+            ></progress>
+            <span class="beside">{fill(words::FILLING, &[&count(backfill.done), &count(backfill.total)])}</span>
+        }),
+        _ => Either::Right(view! { <span class="state good">{t(words::LIVE)}</span> }),
+    }
+}
+
+fn delete_way(name: &str, doing: RwSignal<Doing>, what: Doing) -> impl IntoView + use<> {
+    let label = format!("{}: {name}", t(words::DELETE));
+    view! {
+        <Button weight=Weight::Quiet label on_click=move || doing.set(what.clone())>
+            {t(words::DELETE)}
+        </Button>
+    }
+}

@@ -1,0 +1,121 @@
+//! Where somebody is and what they may do there: the account, the sites, the site of the address.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+use crate::{
+    api::{
+        client::{Client, use_client},
+        failure::Failure,
+        viewer::{Account, Site, Surroundings, rights, surroundings},
+    },
+    components::load::Answer,
+    route,
+};
+
+/// The account and the sites, and which of them the address is about.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    account: StoredValue<Option<Account>>,
+    sites: RwSignal<Vec<Site>>,
+    site: Memo<Option<Site>>,
+    /// The site that the address was last about.
+    last: Memo<Option<Site>>,
+    may: Memo<Option<Vec<String>>>,
+}
+
+/// Where the person is.
+pub(crate) fn use_place() -> Place {
+    expect_context()
+}
+
+impl Place {
+    /// Offers the place to everything inside the shell, and asks what may be done there whenever the site changes.
+    pub(crate) fn provide(found: Surroundings) -> Self {
+        let path = use_location().pathname;
+        let sites = RwSignal::new(found.sites);
+        let site = Memo::new(move |_| {
+            let name = path.with(|path| route::site_of(path))?;
+            sites.with(|sites| sites.iter().find(|site| site.name == name).cloned())
+        });
+        let client = use_client();
+        let name = Memo::new(move |_| site.get().map(|site| site.name));
+        let asked = Answer::new(move || {
+            let name = name.get();
+            async move { client.ask(rights(name)).await }
+        });
+        let place = Self {
+            account: StoredValue::new(found.viewer.account),
+            sites,
+            site,
+            last: Memo::new(move |before: Option<&Option<Site>>| site.get().or_else(|| before.cloned().flatten())),
+            may: Memo::new(move |_| asked.get().and_then(Result::ok).map(|rights| rights.viewer.may)),
+        };
+        provide_context(place);
+        place
+    }
+
+    /// The account, which is there for whoever signs in.
+    pub(crate) fn account(self) -> Option<Account> {
+        self.account.get_value()
+    }
+
+    /// The e-mail address of the account.
+    pub(crate) fn email(self) -> String {
+        self.account().map(|account| account.email).unwrap_or_default()
+    }
+
+    /// The sites that the person sees, by name.
+    pub(crate) fn sites(self) -> Vec<Site> {
+        self.sites.get()
+    }
+
+    /// Asks for the sites anew, where one was made or changed.
+    pub(crate) async fn refresh(self, client: Client) -> Result<(), Failure> {
+        let found = client.ask(surroundings()).await?;
+        self.sites.set(found.sites);
+        Ok(())
+    }
+
+    /// The site of the address.
+    pub(crate) fn site(self) -> Option<Site> {
+        self.site.get()
+    }
+
+    /// The site of the address; on pages of no site the one before, or the first, so that the ways to its pages stay open.
+    pub(crate) fn nearest_site(self) -> Option<Site> {
+        self.last
+            .get()
+            .or_else(|| self.sites.with(|sites| sites.first().cloned()))
+    }
+
+    /// The site of the address at this moment, outside of what follows it.
+    pub(crate) fn site_now(self) -> Option<Site> {
+        self.site.get_untracked()
+    }
+
+    /// The name of the site of the address; pages of a site are only shown where there is one.
+    pub(crate) fn site_name(self) -> String {
+        self.site.get().map(|site| site.name).unwrap_or_default()
+    }
+
+    /// The same at this moment, outside of what follows it.
+    pub(crate) fn site_name_now(self) -> String {
+        self.site_now().map(|site| site.name).unwrap_or_default()
+    }
+
+    /// Whether the person may use a root field, such as `Mutation.createKey`, here. Not before it is known.
+    pub(crate) fn may(self, field: &str) -> bool {
+        self.may
+            .with(|may| may.as_ref().is_some_and(|may| may.iter().any(|one| one == field)))
+    }
+
+    /// Something that only whoever may use a root field here is shown, as soon as that is known.
+    pub(crate) fn only<V: IntoView + 'static>(
+        self,
+        field: &'static str,
+        content: impl Fn() -> V + Send + 'static,
+    ) -> impl IntoView {
+        move || self.may(field).then(|| content().into_any())
+    }
+}

@@ -1,0 +1,2 @@
+import init from "{{GLUE}}";
+init({ module_or_path: "{{PROGRAM}}" });
