@@ -78,7 +78,13 @@ impl Browser {
             let element = self.find(find::FIELD, label).await?;
             let of = |what: &str| format!("/element/{element}/{what}");
             self.driver.ask("POST", &of("clear"), json!({})).await?;
-            self.driver.ask("POST", &of("value"), json!({"text": text})).await?;
+            if text.is_empty() {
+                // Whoever empties a field by keys has the page hear of it; WebDriver's clearing does not.
+                let tell = "arguments[0].dispatchEvent(new Event('input', {bubbles: true}))";
+                self.try_script(tell, json!([{ELEMENT: element}])).await?;
+            } else {
+                self.driver.ask("POST", &of("value"), json!({"text": text})).await?;
+            }
             Ok(())
         })
         .await;

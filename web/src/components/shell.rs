@@ -84,12 +84,12 @@ fn Frame() -> impl IntoView {
                     <span>"Tidemark"</span>
                 </A>
             </header>
-            <div class="shell-side" id="side">
+            <aside class="shell-side" id="side" aria-label=t(shell::MENU)>
                 <SiteChoice/>
                 <Finder node=search/>
                 <Navigation on_go=move || open.set(false)/>
                 <Foot/>
-            </div>
+            </aside>
             <main class="shell-main" id="content" tabindex="-1">
                 <Outlet/>
             </main>
