@@ -24,8 +24,7 @@ async fn a_view_is_declared_filled_asked_and_taken_away() {
     browser.press("Declare view").await;
     browser.sees("plans is declared.").await;
     // It takes in what was there, by itself and before one's eyes.
-    let row =
-        "return [...document.querySelectorAll('tbody tr')].find((row) => row.innerText.includes('plans')).innerText";
+    let row = "return [...document.querySelectorAll('tbody tr')].find((row) => row.innerText.includes('plans'))?.innerText ?? ''";
     browser
         .retry("see it filled", async || {
             let seen = browser.script(row, json!([])).await;
