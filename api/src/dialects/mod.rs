@@ -8,8 +8,8 @@ pub mod segment;
 use std::sync::Arc;
 
 use actix_web::{
-    HttpMessage, HttpRequest,
-    http::header,
+    HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder,
+    http::{StatusCode, header},
     web::{Payload, ServiceConfig, scope},
 };
 use jiff::Timestamp;
@@ -18,7 +18,7 @@ use serde_json::Value;
 use crate::{
     domain::{
         caller::{Caller, Identity},
-        error::{Code, Error, Result},
+        error::{Code, Error, Kind, Result},
         event::{Door, Outcome},
         profile::Message,
         rate::Budget,
@@ -55,6 +55,19 @@ pub fn owns(path: &str) -> bool {
         || moesif::owns(below("/moesif"))
         || moesif::owns(below("/collector"))
         || clickst::owns(below("/clickst"))
+}
+
+/// The answer to what is refused, still without the words of its dialect; what failed inside goes to the log.
+fn refusal(error: &Error, status: StatusCode) -> HttpResponseBuilder {
+    if error.code.kind() == Kind::Internal {
+        tracing::error!(?error, "a request failed");
+    }
+    let mut builder = HttpResponse::build(status);
+    builder.insert_header((header::CACHE_CONTROL, "no-store"));
+    if let Some(seconds) = error.wait_seconds() {
+        builder.insert_header((header::RETRY_AFTER, seconds));
+    }
+    builder
 }
 
 /// A request that came in by a door.

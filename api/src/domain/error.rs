@@ -255,6 +255,13 @@ impl Error {
         self
     }
 
+    /// The whole seconds to wait before trying again, rounded up: a moment too early would be refused again.
+    #[must_use]
+    pub fn wait_seconds(&self) -> Option<u64> {
+        self.retry_after
+            .map(|wait| wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
+    }
+
     /// What went wrong inside and why, for the log and for the operator: each cause once, as some repeat those below them.
     #[must_use]
     pub fn causes(&self) -> String {

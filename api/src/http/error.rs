@@ -21,9 +21,7 @@ pub fn respond(error: &Error) -> HttpResponse {
     if let Some(path) = &error.path {
         shown["path"] = path.as_str().into();
     }
-    if let Some(wait) = error.retry_after {
-        // Rounded up: a moment too early would be refused again.
-        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    if let Some(seconds) = error.wait_seconds() {
         shown["retryAfter"] = seconds.into();
         builder.insert_header((header::RETRY_AFTER, seconds));
     }

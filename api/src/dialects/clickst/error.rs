@@ -68,9 +68,7 @@ impl Failure {
 
     /// Seconds after which trying again may help.
     pub(super) fn retry_after(&self) -> Option<u64> {
-        let wait = self.error.retry_after?;
-        // Rounded up: a moment too early would be refused again.
-        Some(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
+        self.error.wait_seconds()
     }
 
     /// As it stands in an answer.
