@@ -1,6 +1,6 @@
 //! Lists: a rule is tried on past days, acts on the next event, counts it, and is explained; then it is changed and goes.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use support::browser::Look;
 
 use super::visit::Visit;
@@ -109,19 +109,29 @@ async fn ten_thousand_rules_scroll_and_few_are_in_the_document() {
             .await,
         "10001"
     );
-    // Down to the end and back in 120 steps; the longest that a frame took.
-    let scroll = "const done = arguments[0]; const box = document.querySelector('.table-box'); let step = 0, worst = 0, last = \
-                  performance.now(); const next = (now) => { worst = Math.max(worst, now - last); last = now; step += 1; \
-                  box.scrollTop = box.scrollHeight * (step < 60 ? step / 60 : (120 - step) / 60); if (step < 120) \
-                  requestAnimationFrame(next); else done(worst); }; requestAnimationFrame((now) => { last = now; next(now); })";
-    // What else the machine does lengthens frames; of five rounds the best one tells what the page itself takes.
-    let mut best = f64::INFINITY;
+    // Down to the end and back in 120 steps; how long the frame of each took.
+    let scroll = "const done = arguments[0]; const box = document.querySelector('.table-box'); let step = 0, last; const \
+                  frames = []; const next = (now) => { frames.push(now - last); last = now; step += 1; box.scrollTop = \
+                  box.scrollHeight * (step < 60 ? step / 60 : (120 - step) / 60); if (step < 120) \
+                  requestAnimationFrame(next); else done(frames); }; requestAnimationFrame((now) => { last = now; \
+                  requestAnimationFrame(next); })";
+    // What else the machine does lengthens frames as well; but what the page itself takes for a step, it takes each time.
+    let mut best = vec![f64::INFINITY; 120];
     for _ in 0..5 {
-        let worst = browser.script_to_end(scroll, json!([])).await.as_f64().expect("a time");
-        println!("the longest frame took {worst:.1} ms");
-        best = best.min(worst);
+        let frames = browser.script_to_end(scroll, json!([])).await;
+        let frames: Vec<f64> = frames
+            .as_array()
+            .expect("frames")
+            .iter()
+            .filter_map(Value::as_f64)
+            .collect();
+        assert_eq!(frames.len(), best.len());
+        let longest = frames.iter().copied().fold(0.0, f64::max);
+        println!("the longest frame took {longest:.1} ms");
+        best = best.iter().zip(frames).map(|(best, frame)| best.min(frame)).collect();
     }
-    assert!(best <= LONGEST_FRAME, "a frame took {best} ms");
+    let longest = best.iter().copied().fold(0.0, f64::max);
+    assert!(longest <= LONGEST_FRAME, "a frame takes {longest} ms: {best:?}");
     let rows = browser
         .script("return document.querySelectorAll('tbody tr').length", json!([]))
         .await;
