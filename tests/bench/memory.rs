@@ -47,16 +47,16 @@ pub(crate) async fn measure(bench: &Bench, stocks: &mut Stocks) -> Result<Vec<Ro
 
     let what = |what: &str| format!("memory: {what}");
     Ok(vec![
-        Row::at_most(&what("idle, empty"), MOST_IDLE, fresh, " MiB"),
-        Row::at_most(&what(&format!("idle, {events} events stored")), MOST_IDLE, full, " MiB"),
+        Row::at_most(&what("idle, empty"), MOST_IDLE, fresh, " MB"),
+        Row::at_most(&what(&format!("idle, {events} events stored")), MOST_IDLE, full, " MB"),
         Row::at_most(
             &what(&format!("the most under ingest load, {events} events stored")),
             MOST_LOADED,
             peak.max(stock.content.peak),
-            " MiB",
+            " MB",
         )
         .detail(format!(
-            "{:.0} MiB while these were loaded; {peak:.0} MiB with {} more in batches and {} singly",
+            "{:.0} MB while these were loaded; {peak:.0} MB with {} more in batches and {} singly",
             stock.content.peak,
             grouped(many.requests as f64 * 1_000.0),
             grouped(singles.requests as f64)
@@ -64,7 +64,7 @@ pub(crate) async fn measure(bench: &Bench, stocks: &mut Stocks) -> Result<Vec<Ro
     ])
 }
 
-/// MiB that are resident after a rest.
+/// MB that are resident after a rest.
 async fn idle(server: Server) -> Result<f64> {
     tokio::time::sleep(IDLE).await;
     let memory = server.memory()?;

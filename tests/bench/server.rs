@@ -228,13 +228,13 @@ impl Server {
         }
     }
 
-    /// MiB that are resident now, and the most that ever were.
+    /// Megabytes that are resident now, and the most that ever were.
     pub(crate) fn memory(&self) -> Result<Memory> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let field = |name: &str| -> Result<f64> {
             let line = status.lines().find_map(|line| line.strip_prefix(name));
             let kilobytes = line.and_then(|line| line.split_whitespace().nth(0)?.parse::<f64>().ok());
-            Ok(kilobytes.ok_or("the server's memory cannot be read")? / 1024.0)
+            Ok(kilobytes.ok_or("the server's memory cannot be read")? * 1024.0 / 1e6)
         };
         Ok(Memory {
             now: field("VmRSS:")?,
@@ -243,7 +243,7 @@ impl Server {
     }
 }
 
-/// Resident memory in MiB.
+/// Resident memory in megabytes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Memory {
     pub(crate) now: f64,

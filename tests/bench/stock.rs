@@ -49,7 +49,7 @@ pub(crate) struct Content {
     pub(crate) drain: f64,
     /// Bytes once the server had stopped.
     pub(crate) bytes: u64,
-    /// MiB that the server took at most while loading.
+    /// Megabytes that the server took at most while loading.
     pub(crate) peak: f64,
 }
 
