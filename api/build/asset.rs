@@ -50,6 +50,12 @@ impl Asset {
     }
 }
 
+/// Our script for pages.
+pub(crate) fn script(path: &Path) -> Result<Asset, String> {
+    let content = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(Asset::named("/script.js", "text/javascript; charset=utf-8", content))
+}
+
 /// All files.
 pub(crate) struct Packed {
     pub(crate) assets: Vec<Asset>,

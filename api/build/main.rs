@@ -17,16 +17,20 @@ use std::{
 use asset::Packed;
 use mode::{Effort, Mode};
 
+/// Our script for pages, as `npm run script` in `tests/clients` makes it small.
+const SCRIPT: &str = "api/src/dialects/script/script.min.js";
+
 fn main() {
     let folder = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     let repository = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("..");
     for watched in ["web", "api/schema.graphql", "Cargo.lock", "Cargo.toml"] {
         println!("cargo:rerun-if-changed=../{watched}");
     }
+    println!("cargo:rerun-if-changed=../{SCRIPT}");
     for variable in mode::VARIABLES {
         println!("cargo:rerun-if-env-changed={variable}");
     }
-    let files = match mode::mode() {
+    let mut files = match mode::mode() {
         Mode::BuildIn(effort) => {
             let built = build(&repository, &folder, effort);
             built.unwrap_or_else(|message| fail(&format!("the web UI cannot be built: {message}")))
@@ -38,6 +42,8 @@ fn main() {
             Packed::default()
         }
     };
+    let script = asset::script(&repository.join(SCRIPT));
+    files.assets.push(script.unwrap_or_else(|message| fail(&message)));
     files.write(&folder).unwrap_or_else(|message| fail(&message));
 }
 

@@ -37,6 +37,8 @@ pub struct Model {
     pub origins: Option<Json>,
     /// The hosts of its share links; none takes the server's.
     pub share_hosts: Option<Json>,
+    /// What its script for pages is called besides `script`.
+    pub script_name: Option<String>,
     /// Which keys of tags it takes: a code of `domain::site`.
     pub tag_mode: i16,
     /// Days after which refused events go from quarantine.

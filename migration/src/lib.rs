@@ -20,6 +20,7 @@ mod m20261121_000080_create_rate_shares;
 mod m20261121_000090_create_attempts;
 mod m20261122_000100_create_profiles;
 mod m20261122_000101_create_nonces;
+mod m20261122_000102_name_scripts;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::{MigrationTrait, async_trait};
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000090_create_attempts::Migration),
             Box::new(m20261122_000100_create_profiles::Migration),
             Box::new(m20261122_000101_create_nonces::Migration),
+            Box::new(m20261122_000102_name_scripts::Migration),
         ]
     }
 }

@@ -26,6 +26,7 @@ mod rate;
 mod retention;
 mod rule;
 mod schema;
+mod script;
 mod segment;
 mod server;
 mod signing;

@@ -83,6 +83,10 @@ pub(super) struct SettingFlags {
     /// The hosts of its share links, separated by commas; `none` takes the server's
     #[arg(long, value_name = "LIST", value_parser = list)]
     share_link_hosts: Option<List>,
+    /// What its script for pages is called besides `script`: as `hello` it is at `/hello.js` and sends to `/hello`; `none` for
+    /// nothing else
+    #[arg(long, value_name = "NAME")]
+    script_name: Option<String>,
     /// Which keys of tags it takes: `reject` (any, of one type each) or `strict` (declared ones alone) [new sites: reject]
     #[arg(long, value_parser = tag_mode)]
     tag_mode: Option<TagMode>,
@@ -160,6 +164,7 @@ impl From<SettingFlags> for Settings {
             rollup_retention_days: flags.rollup_retention.map(|bound| bound.0),
             origins: flags.origins.map(|list| list.0.unwrap_or_default()),
             share_hosts: flags.share_link_hosts.map(|list| list.0),
+            script_name: flags.script_name.map(|name| (name != "none").then_some(name)),
             tag_mode: flags.tag_mode,
             quarantine_days: flags.quarantine_days,
             quarantine_megabytes: flags.quarantine_megabytes,

@@ -3,6 +3,7 @@
 
 pub mod clickst;
 pub mod moesif;
+pub mod script;
 pub mod segment;
 
 use std::sync::Arc;
@@ -44,7 +45,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(scope("/clickst").configure(clickst::routes))
         .configure(segment::routes)
         .configure(moesif::routes)
-        .configure(clickst::routes);
+        .configure(clickst::routes)
+        .configure(script::routes);
 }
 
 /// Whether a path is a dialect's, to which pages of other origins may send.

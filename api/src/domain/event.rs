@@ -88,9 +88,11 @@ pub enum Door {
     Moesif,
     /// click.st's `action` component.
     Clickst,
+    /// Our own script for pages, and its pixel.
+    Script,
 }
 
-stored!(Door { Graphql = 0, Import = 1, Redrive = 2, Segment = 3, Moesif = 4, Clickst = 5 });
+stored!(Door { Graphql = 0, Import = 1, Redrive = 2, Segment = 3, Moesif = 4, Clickst = 5, Script = 20 });
 
 impl Door {
     /// Whether it is another system's wire format. Its clients are often told that all is well whatever became of an
@@ -99,7 +101,7 @@ impl Door {
     pub fn is_dialect(self) -> bool {
         match self {
             Self::Graphql | Self::Import | Self::Redrive => false,
-            Self::Segment | Self::Moesif | Self::Clickst => true,
+            Self::Segment | Self::Moesif | Self::Clickst | Self::Script => true,
         }
     }
 
@@ -113,6 +115,7 @@ impl Door {
             Self::Segment => "segment",
             Self::Moesif => "moesif",
             Self::Clickst => "clickst",
+            Self::Script => "script",
         }
     }
 }

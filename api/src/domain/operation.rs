@@ -77,7 +77,8 @@ operations! {
     LogEvents: [Log] on Site = ["Mutation.logEvent", "Mutation.logEvents", "POST /v1/track", "POST /v1/page",
         "POST /v1/screen", "POST /v1/batch", "POST /v1/import", "POST /v1/t", "POST /v1/p", "POST /v1/s", "POST /v1/b",
         "GET /rest/{method}", "POST /rest/{method}", "POST /rest",
-        "POST /v1/actions", "POST /v1/actions/batch", "POST /v1/events", "POST /v1/events/batch"];
+        "POST /v1/actions", "POST /v1/actions/batch", "POST /v1/events", "POST /v1/events/batch",
+        "POST /script", "GET /script.gif"];
     /// Keep what is said of users and companies.
     KeepProfiles: [Log] on Site = ["POST /v1/identify", "POST /v1/group", "POST /v1/alias", "POST /v1/i", "POST /v1/g",
         "POST /v1/a", "POST /v1/users", "POST /v1/users/batch", "POST /v1/companies", "POST /v1/companies/batch",
@@ -218,6 +219,8 @@ operations! {
     Metrics: [] on Sites = ["GET /metrics"];
     /// Learn where Segment's browser library sends to; what it measures of itself is not kept.
     SegmentSettings: [] on Sites = ["GET /v1/projects/{writeKey}/settings", "POST /v1/m"];
+    /// Load our script for pages.
+    Script: [] on Sites = ["GET /script.js"];
     /// Load the script by which pages log after the manner of click.st.
     ClickstScript: [] on Sites = ["GET /api.js"];
     /// Learn how much Moesif's middleware is to send, with any key that works.

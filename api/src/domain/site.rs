@@ -113,6 +113,8 @@ pub struct Site {
     pub origins: Vec<OriginPattern>,
     /// The hosts of its share links, in lower case; none takes the server's.
     pub share_hosts: Option<Vec<String>>,
+    /// What its script for pages is called besides `script`; none for nothing else.
+    pub script_name: Option<String>,
     /// Which keys of tags it takes.
     pub tag_mode: TagMode,
     /// Days after which refused events go from quarantine.
@@ -139,6 +141,7 @@ impl Shown for Site {
             "rollupRetentionDays": self.rollup_retention_days,
             "origins": self.origins.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "shareHosts": self.share_hosts,
+            "scriptName": self.script_name,
             "tagMode": self.tag_mode,
             "quarantineDays": self.quarantine_days,
             "quarantineMegabytes": self.quarantine_megabytes,
@@ -164,4 +167,21 @@ pub fn check_name(name: &str) -> Result<()> {
     let message =
         "A site's name has 1–64 letters, digits, dots, hyphens or underscores, such as “shop” or “www.example.com”.";
     Err(Error::new(Code::InvalidArgument, message).at("name"))
+}
+
+/// Checks what a site calls its script for pages: 1–64 lower-case letters, digits, `-` or `_`.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` says what a name may be.
+pub fn check_script_name(name: &str) -> Result<()> {
+    let fine = (1..=64).contains(&name.len())
+        && name
+            .chars()
+            .all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || matches!(letter, '-' | '_'));
+    if fine {
+        return Ok(());
+    }
+    let message = "The script's name has 1–64 lower-case letters, digits, hyphens or underscores, such as “hello”, by which it \
+                   is at /hello.js and sends to /hello.";
+    Err(Error::new(Code::InvalidArgument, message).at("scriptName"))
 }

@@ -19,7 +19,10 @@ use actix_web::{
 
 use super::error::respond;
 use crate::{
-    dialects,
+    dialects::{
+        self,
+        script::{self, Part},
+    },
     domain::error::{Code, Error as Failure},
     service::Services,
 };
@@ -48,21 +51,21 @@ pub async fn share(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let is_dialect = dialects::owns(request.path());
+    let services = request.app_data::<Data<Services>>().cloned();
+    let is_script = |services: &Data<Services>| script::part(services, request.path()) == Some(Part::Endpoint);
+    let is_dialect = dialects::owns(request.path()) || services.as_ref().is_some_and(is_script);
     if request.path() != "/graphql" && !is_dialect {
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     }
     let origin = request.headers().get(header::ORIGIN).cloned();
-    let services = request.app_data::<Data<Services>>().cloned();
-    let allowed = origin.filter(|origin| {
-        let text = origin.to_str().ok();
-        text.zip(services)
-            .is_some_and(|(text, services)| services.shares_with(text))
-    });
+    let allowed = || {
+        let text = origin.as_ref()?.to_str().ok()?;
+        services.as_ref()?.shares_with(text).then(|| origin.clone()).flatten()
+    };
     let asked = request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     if asked && request.method() == Method::OPTIONS {
         let wanted = request.headers().get(header::ACCESS_CONTROL_REQUEST_HEADERS).cloned();
-        let mut response = preflight(allowed, is_dialect.then_some(wanted));
+        let mut response = preflight(allowed(), is_dialect.then_some(wanted));
         response.headers_mut().append(header::VARY, VARY_PREFLIGHT);
         return Ok(request.into_response(response));
     }
@@ -70,7 +73,8 @@ pub async fn share(
     let headers = response.headers_mut();
     // Also where no page asked: what is kept for one must not be given to another.
     headers.append(header::VARY, VARY);
-    if let Some(origin) = allowed {
+    // A key that was new to this server is met by now, and with it the origins that it allows.
+    if let Some(origin) = allowed() {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.insert(
             header::ACCESS_CONTROL_EXPOSE_HEADERS,

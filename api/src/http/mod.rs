@@ -11,11 +11,18 @@ mod web_bundle;
 
 use std::sync::Arc;
 
-use actix_web::{http::header::HeaderMap, web};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{Method, header::HeaderMap},
+    web,
+};
 use async_graphql::Data;
 
 use crate::{
-    dialects,
+    dialects::{
+        self,
+        script::{self, Part},
+    },
     domain::{
         caller::{Caller, Identity},
         error::{Code, Result},
@@ -41,8 +48,22 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/healthz", web::get().to(health::healthz))
         .route("/readyz", web::get().to(health::readyz))
         .route("/metrics", web::get().to(health::metrics))
+        .route("/script.js", web::get().to(web_bundle::script))
         .route("/", web::get().to(web_bundle::page))
-        .default_service(web::to(web_bundle::file_or_page));
+        .default_service(web::to(elsewhere));
+}
+
+/// What has no address of its own: a script under a name that its site gave it, or the web UI's.
+async fn elsewhere(services: web::Data<Services>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
+    match (request.method(), script::part(&services, request.path())) {
+        (&Method::GET | &Method::HEAD, Some(Part::File)) => web_bundle::script(request).await,
+        (&Method::GET, Some(Part::Pixel)) => match web::Query::from_query(request.query_string()) {
+            Ok(query) => script::pixel(services, request, query).await,
+            Err(_) => HttpResponse::BadRequest().finish(),
+        },
+        (&Method::POST, Some(Part::Endpoint)) => script::receive(services, request, payload).await,
+        _ => web_bundle::file_or_page(request).await,
+    }
 }
 
 /// Knows callers for the GraphQL transport.
@@ -53,7 +74,7 @@ impl Authenticate for Callers {
     type Client = Connection;
     type Caller = Arc<Caller>;
 
-    fn client(&self, request: &actix_web::HttpRequest) -> Connection {
+    fn client(&self, request: &HttpRequest) -> Connection {
         Connection::of(request)
     }
 

@@ -6,7 +6,7 @@ use actix_web::{
     HttpRequest, HttpResponse,
     http::{
         Method,
-        header::{self, HeaderMap},
+        header::{self, HeaderMap, HeaderName, HeaderValue},
     },
 };
 use flate2::read::GzDecoder;
@@ -29,8 +29,14 @@ struct File {
 /// The files; none in a build that was not to make a program.
 static FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/web_bundle.rs"));
 
+/// Where our script for pages is.
+pub(super) const SCRIPT: &str = "/script.js";
+/// By whom an answer may be used.
+const OF_RESOURCE: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 /// Names with a hash never mean anything else.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
+/// A page that names the script is not changed with it: browsers ask once an hour.
+const AN_HOUR: &str = "public, max-age=3600";
 /// The page names the others: browsers ask each time whether it is still the same.
 const ASK_AGAIN: &str = "no-cache";
 
@@ -58,6 +64,18 @@ pub(super) async fn file_or_page(request: HttpRequest) -> HttpResponse {
             "There is nothing at this address; GraphQL is at /graphql.",
         )),
     }
+}
+
+/// Our script for pages, which any site may load.
+pub(super) async fn script(request: HttpRequest) -> HttpResponse {
+    let Some(file) = FILES.iter().find(|file| file.path == SCRIPT) else {
+        return respond(&Error::internal("the build left the script out"));
+    };
+    let mut response = answer(&request, file, AN_HOUR);
+    let headers = response.headers_mut();
+    headers.insert(OF_RESOURCE, HeaderValue::from_static("cross-origin"));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    response
 }
 
 /// Whether a browser navigates; programs and scripts that ask for data do not say that they take HTML.

@@ -14,7 +14,7 @@ use crate::{
         rollup::{Content, State},
         site::{
             ActionPolicy, DEFAULT_MAX_EVENT_AGE_SECONDS, DEFAULT_QUARANTINE_DAYS, DEFAULT_QUARANTINE_MEGABYTES,
-            IdentityPeriod, IpPolicy, Site, TagMode, check_name,
+            IdentityPeriod, IpPolicy, Site, TagMode, check_name, check_script_name,
         },
         zone,
     },
@@ -54,6 +54,8 @@ pub struct Settings {
     pub origins: Option<Vec<String>>,
     /// The hosts of its share links; an inner none takes the server's.
     pub share_hosts: Option<Option<Vec<String>>>,
+    /// What its script for pages is called besides `script`; an inner none for nothing else.
+    pub script_name: Option<Option<String>>,
     /// Which keys of tags it takes.
     pub tag_mode: Option<TagMode>,
     /// Days after which refused events go from quarantine.
@@ -75,6 +77,10 @@ impl Settings {
         }
         if let Some(hosts) = &self.share_hosts {
             site.share_hosts = hosts.as_deref().map(read_hosts).transpose()?;
+        }
+        if let Some(name) = &self.script_name {
+            name.as_deref().map(check_script_name).transpose()?;
+            site.script_name.clone_from(name);
         }
         if let Some(name) = &self.time_zone {
             site.time_zone = zone::find(name)?;
@@ -138,6 +144,7 @@ impl Services {
             created: clock::now(),
             origins: Vec::new(),
             share_hosts: None,
+            script_name: None,
             tag_mode: TagMode::Reject,
             quarantine_days: DEFAULT_QUARANTINE_DAYS,
             quarantine_megabytes: DEFAULT_QUARANTINE_MEGABYTES,
@@ -177,6 +184,14 @@ impl Services {
     pub fn own_site(&self, caller: &Caller) -> Option<Arc<Site>> {
         let own = caller.own_site()?;
         self.registry.current().sites.get(&own).cloned()
+    }
+
+    /// Whether a script for pages goes by a name: each does by `script`, and by what its site calls it.
+    #[must_use]
+    pub fn has_script(&self, name: &str) -> bool {
+        let configuration = self.registry.current();
+        let mut sites = configuration.sites.values();
+        name == "script" || sites.any(|site| site.script_name.as_deref() == Some(name))
     }
 
     /// Changes a site's settings. Another time zone begins new generations of its rollups; the old ones answer until

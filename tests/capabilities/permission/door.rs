@@ -448,6 +448,9 @@ pub(super) const ROUTES: &[(&str, u16)] = &[
     // JSON-RPC tells of failures inside.
     ("POST /rest", 200),
     ("GET /api.js", 200),
+    ("GET /script.js", 200),
+    ("GET /script.gif", 401),
+    ("POST /script", 401),
     ("GET /v1/config", 401),
     ("GET /v1/rules", 401),
 ];

@@ -13,12 +13,15 @@ use actix_web::{
 use crate::telemetry::Metrics;
 
 /// The paths that metrics tell apart; others are counted together, as their number has no bound.
-const PATHS: [&str; 13] = [
+const PATHS: [&str; 16] = [
     "/",
     "/graphql",
     "/healthz",
     "/readyz",
     "/metrics",
+    "/script",
+    "/script.js",
+    "/script.gif",
     "/session/sign-in",
     "/session/refresh",
     "/session/sign-out",

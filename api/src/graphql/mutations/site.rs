@@ -35,6 +35,9 @@ struct SettingsInput {
     /// The hosts of its share links, for the traffic source `click.st`, at most 100; null, or left out by a new site, takes
     /// the server's.
     share_hosts: MaybeUndefined<Vec<String>>,
+    /// What its script for pages is called besides `script`, 1–64 lower-case letters, digits, hyphens or underscores: as
+    /// `hello` it is at `/hello.js` and sends to `/hello`. Null, or left out by a new site, for nothing else.
+    script_name: MaybeUndefined<String>,
     /// Which keys of tags it takes; any where a new site leaves it out.
     tag_mode: Option<TagMode>,
     /// Days after which a refused event goes from quarantine, 1 to 36,500; 30 where a new site leaves it out.
@@ -56,6 +59,7 @@ impl SettingsInput {
             rollup_retention_days: given(self.rollup_retention_days),
             origins: self.origins,
             share_hosts: given(self.share_hosts),
+            script_name: given(self.script_name),
             tag_mode: self.tag_mode.map(Into::into),
             quarantine_days: self.quarantine_days,
             quarantine_megabytes: self.quarantine_megabytes,

@@ -78,6 +78,8 @@ pub(in crate::graphql) struct Site {
     origins: Vec<String>,
     /// The hosts of its share links, for the traffic source `click.st`; none takes the server's.
     share_hosts: Option<Vec<String>>,
+    /// What its script for pages is called besides `script`: as `hello` it is at `/hello.js` and sends to `/hello`.
+    script_name: Option<String>,
     /// Which keys of tags it takes.
     tag_mode: TagMode,
     /// Days after which a refused event goes from quarantine.
@@ -100,6 +102,7 @@ impl From<&site::Site> for Site {
             created_at: site.created.into(),
             origins: site.origins.iter().map(ToString::to_string).collect(),
             share_hosts: site.share_hosts.clone(),
+            script_name: site.script_name.clone(),
             tag_mode: site.tag_mode.into(),
             quarantine_days: site.quarantine_days,
             quarantine_megabytes: site.quarantine_megabytes,

@@ -311,6 +311,7 @@ mod tests {
             created: Timestamp::UNIX_EPOCH,
             origins: Vec::new(),
             share_hosts: None,
+            script_name: None,
             tag_mode: TagMode::Reject,
             quarantine_days: 30,
             quarantine_megabytes: 64,

@@ -1,0 +1,220 @@
+// Tidemark's script for pages: logs what happens on them. docs/script.md says how it is used.
+// What is served is script.min.js: `npm run script` in tests/audit makes it of this.
+((w, d) => {
+  const own = d.currentScript, set = own.dataset, nav = navigator;
+  const key = set.key;
+  const endpoint = set.endpoint || own.src.replace(/\.js([?#].*)?$/, "");
+  const without = " " + (set.without || "") + " ";
+  const does = (what) => !without.includes(" " + what + " ");
+  const ask = (what) => (set.with || "").split(" ").includes(what);
+  const tell = (...words) => console.warn("tidemark:", ...words);
+
+  // Whoever does not want to be followed is not, unless the page says otherwise.
+  const refuses = does("signals") && (nav.globalPrivacyControl || nav.doNotTrack === "1");
+  const silent = !key || refuses;
+  if (!key) tell("the script needs data-key, a key that may log");
+
+  const MINUTE = 6e4, BATCH = 50, MOST = 1000;
+  const parsed = (text, other) => { try { return JSON.parse(text) || other } catch { return other } };
+  // Storage may be forbidden, or full; then what it would hold is held by the page alone.
+  const read = (box, name) => { try { return w[box].getItem(name) } catch { return null } };
+  const write = (box, name, value) => {
+    try { value ? w[box].setItem(name, value) : w[box].removeItem(name); return true } catch {}
+  };
+  const random = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => (byte + 256).toString(16).slice(1)).join("");
+
+  // A visit of this tab: its id, when something last happened in it, who is named, and whether it is over.
+  const NAME = "tidemark-" + (key || "").slice(0, 15);
+  let visit = parsed(read("sessionStorage", NAME), {});
+  const keep = () => write("sessionStorage", NAME, JSON.stringify(visit));
+
+  // One cookie of this site's own, if the page asks for it: by it a device is known again.
+  let device;
+  if (ask("cookie") && !silent) {
+    device = (d.cookie.match(/(?:^|; )tidemark=(\w+)/) || [])[1] || random();
+    d.cookie = "tidemark=" + device + ";path=/;max-age=31536000;samesite=lax" + (location.protocol === "https:" ? ";secure" : "");
+  }
+
+  // What is to be sent, the first first. What could not be sent waits for the next page, under the same ids: to send it
+  // twice logs it once.
+  let queue = [], timer, pause = 0, busy = 0;
+  const take = () => { queue = parsed(read("localStorage", NAME), []).concat(queue); write("localStorage", NAME) };
+  const store = () => {
+    take();
+    if (queue.length > MOST) tell(queue.length - MOST, "events could not be sent and are given up");
+    queue = queue.slice(-MOST);
+    if (queue.length && write("localStorage", NAME, JSON.stringify(queue))) queue = [];
+  };
+  const later = (wait) => { timer = timer || setTimeout(flush, wait) };
+  const body = (messages) => JSON.stringify({ key, sent: new Date().toISOString(), messages });
+  const push = (message) => {
+    if (silent) return;
+    queue.push(message);
+    later(pause || (queue.length < BATCH ? 500 : 0));
+  };
+  const fail = (messages, wait) => {
+    queue = messages.concat(queue);
+    store();
+    pause = Math.min(Math.max(wait, pause * 2 || 1e3), 5 * MINUTE);
+    later(pause);
+  };
+  async function flush() {
+    timer = 0;
+    if (busy) return later(100);
+    take();
+    if (!queue.length) return;
+    const messages = queue.splice(0, BATCH);
+    busy = 1;
+    try {
+      const text = body(messages);
+      // Browsers hold no more for a page that is gone.
+      const answer = await fetch(endpoint, { method: "POST", body: text, keepalive: text.length < 3e4, credentials: "omit" });
+      const { status } = answer;
+      if (status === 429 || status === 408 || status >= 500) fail(messages, answer.headers.get("retry-after") * 1e3);
+      else {
+        pause = 0;
+        if (status >= 300) tell(await answer.text());
+      }
+    } catch {
+      fail(messages, 0);
+    }
+    busy = 0;
+    if (queue.length) later(0);
+  }
+  // On leaving, when nobody waits for an answer any more.
+  const leave = () => {
+    while (queue.length) {
+      const messages = queue.splice(0, BATCH);
+      let sent;
+      try { sent = nav.onLine && nav.sendBeacon(endpoint, body(messages)) } catch {}
+      if (!sent) { queue = messages.concat(queue); return store() }
+    }
+  };
+
+  let page = "", referrer = d.referrer;
+  const event = (action, options, time = Date.now()) => push({
+    id: random(), action, time: new Date(time).toISOString(), url: page || location.href, referrer: referrer || undefined,
+    session: visit.id, actor: visit.actor, device, ...options,
+  });
+  // A visit ends with half an hour in which nothing happens, or when its tab leaves.
+  const end = (time) => { if (visit.id && !visit.over) event("session.end", {}, time); visit.over = 1; keep() };
+  const alive = () => {
+    if (silent || !does("sessions")) return;
+    const now = Date.now();
+    if (visit.id && !visit.over && now - visit.at > 30 * MINUTE) end(visit.at);
+    const begins = !visit.id || visit.over;
+    if (begins) visit = { id: random(), actor: visit.actor };
+    visit.at = now;
+    keep();
+    if (begins) event("session.start");
+  };
+  const log = (action, options) => { alive(); event(action, options) };
+
+  // Where the page was shared from is told once, and then taken out of the address, so that it is not passed on.
+  const opened = () => {
+    const url = new URL(location.href), share = url.searchParams.get("tm_share");
+    if (!share) return;
+    url.searchParams.delete("tm_share");
+    history.replaceState(history.state, "", url);
+    const [network, id] = share.split(".");
+    log("sharelink.click", { url: url.href, tag: { network, share: id } });
+  };
+  const view = (options) => {
+    const { href } = location, from = page;
+    if (from) referrer = from;
+    page = "";
+    opened();
+    page = location.href;
+    if (from !== page || from === "" || options) log("pageview", options);
+    buttons();
+  };
+  // Single pages change their address without leaving.
+  const moved = () => { if (location.href.split("#")[0] !== page.split("#")[0] || (ask("hash") && location.href !== page)) view() };
+
+  // Buttons that share: their links carry who was asked to come, and by what.
+  const shared = new WeakMap();
+  const buttons = () => d.querySelectorAll("[data-tm-share]").forEach((button) => {
+    if (shared.has(button)) return;
+    const { tmShare: network, tmGroup: group, tmUrl } = button.dataset, share = random().slice(0, 12);
+    const url = new URL(tmUrl || location.href, location.href), plain = url.href;
+    url.searchParams.set("tm_share", network + "." + share);
+    const href = button.getAttribute("href"), place = href?.includes("{url}") ? "{url}" : encodeURIComponent(plain);
+    if (href) button.href = href.replace(place, encodeURIComponent(url));
+    button.dataset.tmLink = url;
+    const tag = { network, group, share };
+    shared.set(button, tag);
+    log("button.load", { url: plain, tag });
+  });
+
+  // Whether the next page is one of ours: then the visit goes on.
+  let staying = 0;
+  const stays = (url) => { if (new URL(url, location.href).origin === location.origin) staying = Date.now() };
+  const FILES = /\.(pdf|zip|gz|tgz|7z|rar|dmg|pkg|exe|msi|deb|rpm|apk|iso|docx?|xlsx?|pptx?|od[tsp]|csv|txt|rtf|epub|mp3|wav|mp4|mov|avi|mkv|webm)$/i;
+  const clicked = (click) => {
+    const near = (what) => click.target.closest?.(what);
+    const button = near("[data-tm-share]"), named = near("[data-tm-event]"), link = near("a[href]");
+    if (button) { buttons(); log("button.click", { url: button.dataset.tmUrl || page, tag: shared.get(button) }) }
+    if (named) { const data = named.dataset; log(data.tmEvent, { label: data.tmLabel, tag: parsed(data.tmTag) }) }
+    if (!link || button || !/^https?:$/.test(link.protocol)) return;
+    stays(link.href);
+    const options = { label: link.textContent.trim().slice(0, 200) || undefined, tag: { link: link.href } };
+    if (does("files") && (link.hasAttribute("download") || FILES.test(link.pathname))) log("file.click", options);
+    else if (does("outbound") && link.hostname !== location.hostname) log("outbound.click", options);
+  };
+
+  // Dwelling on what is marked, and what is written into fields that are marked.
+  let over;
+  const entered = ({ target }) => { if (target.dataset?.tmHover) over = [target, Date.now()] };
+  const left = ({ target }) => {
+    if (!over || over[0] !== target) return;
+    const dwell = (Date.now() - over[1]) / 1e3;
+    over = 0;
+    if (dwell >= 0.5) log("hover", { label: target.dataset.tmHover, tag: { dwell } });
+  };
+  const changed = ({ target }) => {
+    const name = target.dataset?.tmField;
+    if (name && target.type !== "password") log("field.change", { label: name, tag: { field_value: String(/^(checkbox|radio)$/.test(target.type) ? target.checked : target.value) } });
+  };
+
+  const api = (action, options) => log(action, options);
+  api.page = (options) => view(options || {});
+  api.flush = () => flush();
+  // Says who it is, and what is known of them; nothing forgets it.
+  api.identify = (id, traits) => {
+    if (silent) return;
+    visit.actor = id || undefined;
+    alive();
+    keep();
+    if (id) push({ identify: id, traits, session: visit.id, device, time: new Date().toISOString() });
+  };
+  const early = w.tidemark?.q || [];
+  w.tidemark = api;
+  if (silent) return;
+
+  const begin = () => {
+    if (does("pageview")) view(); else page = location.href;
+    for (const call of early) api(...call);
+    const on = (where, what, how) => where?.addEventListener(what, how, true);
+    if (does("pageview")) {
+      const push = history.pushState;
+      history.pushState = function (...all) { push.apply(this, all); moved() };
+      on(w, "popstate", moved);
+      on(w, "hashchange", moved);
+    }
+    on(d, "click", clicked);
+    on(d, "auxclick", clicked);
+    on(d, "mouseenter", entered);
+    on(d, "mouseleave", left);
+    on(d, "change", changed);
+    on(d, "submit", ({ target }) => stays(target.action));
+    on(w.navigation, "navigate", ({ destination, downloadRequest }) => { if (downloadRequest == null) stays(destination.url) });
+    on(w, "online", () => { pause = 0; later(0) });
+    on(d, "visibilitychange", () => { if (d.visibilityState === "hidden") leave() });
+    on(w, "pagehide", () => { if (does("sessions") && Date.now() - staying > 5e3) end(); leave() });
+    on(w, "pageshow", ({ persisted }) => { if (persisted) { page = ""; view() } });
+    new MutationObserver(buttons).observe(d, { childList: true, subtree: true });
+  };
+  if (d.prerendering) d.addEventListener("prerenderingchange", begin, { once: true });
+  else if (d.readyState === "loading" && !own.defer) d.addEventListener("DOMContentLoaded", begin);
+  else begin();
+})(window, document);

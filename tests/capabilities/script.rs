@@ -1,0 +1,191 @@
+//! Our own script for pages: what it sends is taken in, each site may rename it, and in a real browser it tells what happens.
+
+use reqwest::{Method, header};
+use serde_json::{Value, json};
+use support::{Answer, Client, Engine, Tidemark};
+
+mod page;
+mod small;
+
+support::on_both_engines!(
+    what_it_sends_is_logged_once,
+    what_is_wrong_is_named_and_counted,
+    a_site_gives_it_another_name,
+    an_image_stands_for_it,
+);
+
+/// Sends as the script does: as text, without a header of its own.
+async fn send(client: &Client, path: &str, origin: Option<&str>, body: &Value) -> Answer {
+    let nobody = client.without_key();
+    let mut request = nobody
+        .request(Method::POST, path)
+        .header(header::CONTENT_TYPE, "text/plain;charset=UTF-8")
+        .body(body.to_string());
+    if let Some(origin) = origin {
+        request = request.header(header::ORIGIN, origin);
+    }
+    nobody.send(request).await
+}
+
+async fn public_key(tidemark: &Tidemark, origin: &str) -> String {
+    tidemark
+        .key(&["--site", tidemark.site(), "--allow", "log", "--origin", origin])
+        .await
+}
+
+async fn what_it_sends_is_logged_once(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let client = tidemark.client();
+    let key = public_key(&tidemark, "https://www.example.com").await;
+    let body = json!({"key": key, "messages": [
+        {"identify": "ada", "traits": {"plan": "pro"}, "session": "s-1"},
+        {"id": "one", "action": "pageview", "url": "https://www.example.com/a", "session": "s-1", "actor": "ada"},
+        {"id": "two", "action": "signup", "label": "now", "tag": {"plan": "pro"}, "device": "d-1"},
+    ]});
+    let sent = send(client, "/script", Some("https://www.example.com"), &body).await;
+    assert_eq!(sent.status, 200, "{}", sent.text);
+    assert_eq!(
+        sent.body,
+        json!({"outcomes": [{"outcome": "ACCEPTED", "id": "one"}, {"outcome": "ACCEPTED", "id": "two"}]})
+    );
+    assert_eq!(
+        sent.headers["access-control-allow-origin"], "https://www.example.com",
+        "the page may read it"
+    );
+    let again = send(client, "/script", Some("https://www.example.com"), &body).await;
+    assert_eq!(
+        again.body,
+        json!({"outcomes": [{"outcome": "DUPLICATE", "id": "one"}, {"outcome": "DUPLICATE", "id": "two"}]})
+    );
+    let event = client.event("one").await;
+    assert_eq!(
+        (&event["url"], &event["session"], &event["actor"]),
+        (&json!("https://www.example.com/a"), &json!("s-1"), &json!("ada"))
+    );
+    let answer = client
+        .graphql("{ actor(id: \"ada\") { traits sessions } }", json!({}))
+        .await;
+    assert_eq!(
+        answer.data()["actor"],
+        json!({"traits": {"plan": "pro"}, "sessions": ["s-1"]})
+    );
+    // From elsewhere the key opens nothing.
+    let elsewhere = send(client, "/script", Some("https://evil.example"), &body).await;
+    assert_eq!(elsewhere.status, 403, "{}", elsewhere.text);
+    assert!(!elsewhere.headers.contains_key("access-control-allow-origin"));
+}
+
+async fn what_is_wrong_is_named_and_counted(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let client = tidemark.client();
+    let key = tidemark.key(&["--site", tidemark.site(), "--allow", "log"]).await;
+    let body = json!({"key": key, "messages": [
+        {"action": "fine"},
+        {"action": "odd", "colour": "red"},
+        {"label": "no action"},
+        7,
+        {"action": ""},
+    ]});
+    let sent = send(client, "/script", None, &body).await;
+    assert_eq!(sent.status, 200, "{}", sent.text);
+    let outcomes = sent.body["outcomes"].as_array().expect("outcomes").clone();
+    assert_eq!(outcomes[0]["outcome"], "ACCEPTED");
+    for (index, told) in [(1, "colour"), (2, "action"), (3, "message")] {
+        let error = &outcomes[index]["error"];
+        assert_eq!(outcomes[index]["outcome"], "INVALID");
+        assert_eq!(error["path"], format!("messages[{index}]"));
+        let message = error["message"].as_str().unwrap_or_default();
+        assert!(message.contains(told), "{message}");
+    }
+    assert_eq!(outcomes[4]["error"]["path"], "action");
+    // They are kept, as the page that sent them cannot mend them.
+    let kept = client.graphql("{ quarantine { totalCount } }", json!({})).await;
+    assert_eq!(kept.data()["quarantine"]["totalCount"], 4);
+    for body in [
+        json!({"key": key}),
+        json!({"key": key, "messages": [], "more": 1}),
+        json!([]),
+    ] {
+        let refused = send(client, "/script", None, &body).await;
+        // Without its body nobody knows the key.
+        assert_eq!(refused.status, 401, "{}", refused.text);
+    }
+    let nobody = send(client, "/script", None, &json!({"messages": []})).await;
+    assert_eq!(
+        (nobody.status, &nobody.body["error"]["code"]),
+        (401, &json!("UNAUTHENTICATED"))
+    );
+    let asked = json!({"from": "2026-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z", "groupBy": ["OUTCOME", "CODE", "DIALECT"]});
+    let ledger = client.ledger(asked).await;
+    let rows = ledger["rows"].as_array().expect("rows").iter();
+    let mut rows: Vec<_> = rows
+        .filter(|row| row["dialect"] == "script")
+        .map(|row| (row["outcome"].as_str(), row["code"].as_str(), row["count"].as_i64()))
+        .collect();
+    rows.sort();
+    assert_eq!(
+        rows,
+        [
+            (Some("ACCEPTED"), None, Some(1)),
+            (Some("INVALID"), Some("INVALID_ACTION"), Some(1)),
+            (Some("INVALID"), Some("MALFORMED_REQUEST"), Some(3)),
+        ]
+    );
+}
+
+async fn a_site_gives_it_another_name(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let client = tidemark.client();
+    let manager = tidemark.client_allowed("manage").await;
+    let key = public_key(&tidemark, "https://www.example.com").await;
+    let body = json!({"key": key, "messages": [{"id": "named", "action": "pageview"}]});
+    let origin = Some("https://www.example.com");
+    assert_eq!(send(client, "/hello", origin, &body).await.status, 404);
+    let rename = "mutation ($name: String) { updateSite(input: {scriptName: $name}) { scriptName } }";
+    let refused = manager.graphql(rename, json!({"name": "a/b"})).await;
+    assert_eq!(
+        (refused.error_code(), refused.error_path()),
+        ("INVALID_ARGUMENT", "input.scriptName")
+    );
+    let renamed = manager.graphql(rename, json!({"name": "hello"})).await;
+    assert_eq!(renamed.data()["updateSite"]["scriptName"], "hello");
+    let sent = send(client, "/hello", origin, &body).await;
+    assert_eq!(sent.status, 200, "{}", sent.text);
+    assert_eq!(sent.headers["access-control-allow-origin"], "https://www.example.com");
+    let script = async |path: &str| {
+        let request = client.without_key().request(Method::GET, path);
+        client.without_key().send(request).await
+    };
+    let (own, renamed) = (script("/script.js").await, script("/hello.js").await);
+    assert_eq!((own.status, renamed.status), (200, 200));
+    assert_eq!(own.text, renamed.text);
+    let dot = script(&format!("/hello.gif?key={key}&url=https://www.example.com/x")).await;
+    // An image comes with a page; nobody else may use the key.
+    assert_eq!(dot.status, 403, "{}", dot.text);
+}
+
+async fn an_image_stands_for_it(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let client = tidemark.client();
+    let key = public_key(&tidemark, "https://www.example.com").await;
+    let nobody = client.without_key();
+    let path = format!("/script.gif?key={key}&referrer=https://www.google.com/");
+    let request = nobody
+        .request(Method::GET, &path)
+        .header(header::REFERER, "https://www.example.com/without");
+    let image = nobody.send(request).await;
+    assert_eq!(image.status, 200, "{}", image.text);
+    assert_eq!(image.headers["content-type"], "image/gif");
+    assert!(image.text.starts_with("GIF89a"), "{}", image.text);
+    let events = client
+        .graphql("{ events { edges { node { action url trafficSource } } } }", json!({}))
+        .await;
+    assert_eq!(
+        events.data()["events"]["edges"],
+        json!([{"node": {"action": "pageview", "url": "https://www.example.com/without", "trafficSource": "search"}}])
+    );
+    let request = nobody.request(Method::GET, "/script.gif");
+    let refused = nobody.send(request).await;
+    assert_eq!(refused.status, 401);
+    assert!(refused.text.starts_with("GIF89a"), "an image all the same");
+}
