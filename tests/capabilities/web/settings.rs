@@ -1,7 +1,7 @@
 //! The settings of a site: changed, felt, and the code that brings the first event.
 
 use serde_json::json;
-use support::browser::Look;
+use support::{Pages, binary, browser::Look};
 
 use super::visit::Visit;
 
@@ -61,18 +61,31 @@ async fn settings_are_changed_and_hold() {
 async fn the_code_for_pages_logs() {
     let visit = Visit::settled(Look::default()).await;
     let browser = &visit.browser;
-    let client = visit.client("log,query").await;
+    let pages = Pages::start().await;
+    let flags = [
+        "key",
+        "create",
+        "--site",
+        "shop",
+        "--allow",
+        "log",
+        "--origin",
+        pages.origin(),
+    ];
+    let key = binary::run(&visit.database, &flags).await.success();
     visit.go("/s/shop/settings").await;
-    browser.sees("page.visit").await;
+    browser.fill("Name of the script", "hello").await;
+    browser.press("Save").await;
+    browser.sees("The settings are saved.").await;
+    browser.reload().await;
+    browser.sees("/hello.js").await;
     let code = browser
         .script("return document.querySelector('#snippet-code').textContent", json!([]))
         .await;
-    let code = code
-        .as_str()
-        .expect("code")
-        .replace("YOUR-KEY", client.key().expect("a key"));
-    let script = code.trim().trim_start_matches("<script>").trim_end_matches("</script>");
-    browser.script(script, json!([])).await;
-    browser.sees("Events arrive. The last one: page.visit").await;
+    let code = code.as_str().expect("code").replace("YOUR-KEY", key.trim_end());
+    pages.put("/", &format!("<!doctype html><link rel=icon href=data:,>{code}<body>"));
     visit.was_clean().await;
+    browser.open(&pages.url("/")).await;
+    visit.go("/s/shop/settings").await;
+    browser.sees("Events arrive. The last one: session.end").await;
 }

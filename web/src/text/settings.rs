@@ -66,6 +66,11 @@ pub(crate) const SHARE_HOSTS_HINT: Text = text(
     "One a line. Empty: the server’s.",
     "Einer je Zeile. Leer: die des Servers.",
 );
+pub(crate) const SCRIPT: Text = text("Name of the script", "Name des Skripts");
+pub(crate) const SCRIPT_HINT: Text = text(
+    "Such as hello, for /hello.js. Empty: script.",
+    "Etwa hallo, für /hallo.js. Leer: script.",
+);
 pub(crate) const SAVE: Text = text("Save", "Sichern");
 pub(crate) const SAVED: Text = text("The settings are saved.", "Die Einstellungen sind gesichert.");
 pub(crate) const NUMBER_WRONG: Text = text("A whole number is needed.", "Hier gehört eine ganze Zahl hin.");

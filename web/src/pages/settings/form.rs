@@ -72,6 +72,7 @@ struct Draft {
     quarantine_room: RwSignal<String>,
     origins: RwSignal<String>,
     share_hosts: RwSignal<String>,
+    script: RwSignal<String>,
 }
 
 impl Draft {
@@ -90,6 +91,7 @@ impl Draft {
             quarantine_room: number(Some(settings.quarantine_megabytes)),
             origins: lines(&settings.origins),
             share_hosts: lines(settings.share_hosts.as_deref().unwrap_or_default()),
+            script: RwSignal::new(settings.script_name.clone().unwrap_or_default()),
         }
     }
 
@@ -100,6 +102,7 @@ impl Draft {
             text.get_untracked().split_whitespace().map(str::to_owned).collect()
         };
         let share_hosts = listed(self.share_hosts);
+        let script = self.script.get_untracked().trim().to_owned();
         UpdateSiteInput {
             site: Some(site),
             time_zone: Some(self.zone.get_untracked().trim().to_owned()),
@@ -111,6 +114,7 @@ impl Draft {
             rollup_retention_days: number(self.rollup),
             origins: Some(listed(self.origins)),
             share_hosts: (!share_hosts.is_empty()).then_some(share_hosts),
+            script_name: (!script.is_empty()).then_some(script),
             tag_mode: Some(TAGS[self.tags.get_untracked()].0),
             quarantine_days: number(self.quarantine_days),
             quarantine_megabytes: number(self.quarantine_room),
@@ -229,6 +233,7 @@ fn Pages(draft: Draft) -> impl IntoView {
                     hint=t(words::SHARE_HOSTS_HINT)
                     value=draft.share_hosts
                 />
+                <Field id="set-script" label=t(words::SCRIPT) hint=t(words::SCRIPT_HINT) value=draft.script/>
             </div>
         </Card>
     }

@@ -40,10 +40,12 @@ pub(super) fn SettingsPage() -> impl IntoView {
     };
     view! {
         <PageFrame title=t(words::TITLE) tools>
-            <snippet::Snippet/>
             <Load answer let:found>
                 {match found.sites.into_iter().find(|site| site.name == place.site_name_now()) {
-                    Some(settings) => Either::Left(view! { <form::SettingsForm settings/> }),
+                    Some(settings) => Either::Left(view! {
+                        <snippet::Snippet script=settings.script_name.clone()/>
+                        <form::SettingsForm settings/>
+                    }),
                     None => Either::Right(view! {
                         <Empty title=t(phrase::NOT_FOUND) hint=t(phrase::NOT_FOUND_HINT)/>
                     }),

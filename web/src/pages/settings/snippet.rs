@@ -24,25 +24,20 @@ use crate::{
 /// How often it is looked whether something has arrived.
 const AGAIN: Duration = Duration::from_secs(2);
 
-/// Logs a page's visit; `{0}` is where the server is.
-const CODE: &str = r#"<script>
-  fetch("{0}/graphql", {
-    method: "POST",
-    keepalive: true,
-    headers: { "Content-Type": "application/json", Authorization: "Bearer YOUR-KEY" },
-    body: JSON.stringify({
-      query: "mutation ($event: EventInput!) { logEvent(input: $event) { outcome } }",
-      variables: { event: { action: "page.visit", url: location.href, referrer: document.referrer || null } },
-    }),
-  });
-</script>"#;
+/// Logs what happens on a page; `{0}` is where the server is, `{1}` the script's name.
+const CODE: &str = r#"<script defer src="{0}/{1}.js" data-key="YOUR-KEY"></script>
+<noscript><img src="{0}/{1}.gif?key=YOUR-KEY" alt="" width="1" height="1"></noscript>"#;
 
 /// The section.
 #[component]
-pub(super) fn Snippet() -> impl IntoView {
+pub(super) fn Snippet(
+    /// What the site calls its script, where it does.
+    script: Option<String>,
+) -> impl IntoView {
     let client = use_client();
     let place = use_place();
-    let code = CODE.replace("{0}", &browser::origin());
+    let script = script.unwrap_or_else(|| "script".to_owned());
+    let code = CODE.replace("{0}", &browser::origin()).replace("{1}", &script);
     let answer: Answer<Option<Event>> = Answer::new(move || {
         let asked = EventsVariables {
             site: place.site_name(),
