@@ -5,6 +5,7 @@ mod audit;
 mod bad_input;
 mod clickst;
 mod client_token;
+mod coveo;
 mod deletion;
 mod drift;
 mod edge;

@@ -101,6 +101,12 @@ fn routes() -> BTreeSet<String> {
                 continue;
             }
             let text = fs::read_to_string(&path).expect("a source");
+            // Long ones are broken behind the bracket.
+            let text = text
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ")
+                .replace("( \"", "(\"");
             // `.route("/path", web::get()…` and `web::resource("/path")`, whose methods are its own affair.
             for (at, _) in text.match_indices(".route(\"/") {
                 let rest = &text[at + ".route(\"".len()..];
@@ -298,6 +304,8 @@ async fn nobody_known_is_let_in_nowhere(engine: Engine) {
     for (name, status) in ROUTES {
         let (method, path) = name.split_once(' ').expect("a method and a path");
         let method = Method::from_bytes(method.as_bytes()).expect("a method");
+        // Any folder, and one of two versions.
+        let path = &path.replace("{folder:(.*/)?}{version:v1[45]}", "rest/ua/v15");
         let answer = anonymous.send(anonymous.request(method, path)).await;
         assert_eq!(answer.status, *status, "{name}: {}", answer.text);
     }

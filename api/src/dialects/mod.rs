@@ -2,6 +2,7 @@
 //! decides nothing. `mod` has its routes, `wire` what it looks like, `translate` what it means, `error` how it says no.
 
 pub mod clickst;
+pub mod coveo;
 pub mod moesif;
 pub mod script;
 pub mod segment;
@@ -43,10 +44,12 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(scope("/moesif").configure(moesif::routes))
         .service(scope("/collector").configure(moesif::routes))
         .service(scope("/clickst").configure(clickst::routes))
+        .service(scope("/coveo").configure(coveo::routes))
         .configure(segment::routes)
         .configure(moesif::routes)
         .configure(clickst::routes)
-        .configure(script::routes);
+        .configure(script::routes)
+        .configure(coveo::routes);
 }
 
 /// Whether a path is a dialect's, to which pages of other origins may send.
@@ -57,6 +60,13 @@ pub fn owns(path: &str) -> bool {
         || moesif::owns(below("/moesif"))
         || moesif::owns(below("/collector"))
         || clickst::owns(below("/clickst"))
+        || coveo::owns(path)
+}
+
+/// Whether the answers below a path set cookies for pages of other origins, which takes a header more.
+#[must_use]
+pub fn keeps_cookies(path: &str) -> bool {
+    coveo::keeps_cookies(path)
 }
 
 /// The answer to what is refused, still without the words of its dialect; what failed inside goes to the log.
@@ -78,6 +88,8 @@ struct Entrance<'a> {
     request: &'a HttpRequest,
     connection: Connection,
     door: Door,
+    /// The site that the caller names, where its key has none of its own.
+    site: Option<String>,
 }
 
 impl<'a> Entrance<'a> {
@@ -87,13 +99,14 @@ impl<'a> Entrance<'a> {
             request,
             connection: Connection::of(request),
             door,
+            site: None,
         }
     }
 
-    fn way(&self) -> Way<'static> {
+    fn way(&self) -> Way<'_> {
         Way {
             door: self.door,
-            site: None,
+            site: self.site.as_deref(),
         }
     }
 
@@ -138,7 +151,11 @@ impl<'a> Entrance<'a> {
             origin: self.connection.origin.clone().or_else(of_page),
             ..self.connection.clone()
         };
-        let entrance = Self { connection, ..*self };
+        let entrance = Self {
+            connection,
+            site: self.site.clone(),
+            ..*self
+        };
         entrance.caller(credential).await
     }
 
@@ -166,13 +183,17 @@ impl<'a> Entrance<'a> {
 
     /// Takes in what was said, as many at a time as one request may bring. It goes on to its end, whoever stops waiting.
     async fn take_in(&self, caller: Arc<Caller>, mut messages: Vec<Message>) -> Result<Vec<Outcome>> {
-        let (services, door) = (self.services.clone(), self.door);
+        let (services, door, site) = (self.services.clone(), self.door, self.site.clone());
         let taken = ToItsEnd::new(async move {
             let most = services.most_events_of_request();
             let mut outcomes = Vec::with_capacity(messages.len());
             while !messages.is_empty() {
                 let rest = messages.split_off(messages.len().min(most));
-                outcomes.extend(services.take_in(&caller, door, messages).await?);
+                let way = Way {
+                    door,
+                    site: site.as_deref(),
+                };
+                outcomes.extend(services.take_in(&caller, way, messages).await?);
                 messages = rest;
             }
             Ok::<_, Error>(outcomes)

@@ -46,6 +46,26 @@ pub struct ClientClaims {
     /// The groups that its user is in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<String>,
+    /// The organisation that it is for, where its wire format names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization: Option<String>,
+    /// The same under the names that another system's clients read.
+    #[serde(default, flatten, skip_serializing_if = "Option::is_none")]
+    pub search: Option<SearchClaims>,
+}
+
+/// What a search token claims, as clients of Coveo read it. This server goes by [`ClientClaims`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SearchClaims {
+    /// The users that it speaks for.
+    pub user_ids: Vec<serde_json::Value>,
+    /// What people call its user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_display_name: Option<String>,
+    /// The groups that its user is in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub user_groups: Vec<String>,
 }
 
 impl ClientClaims {
@@ -59,6 +79,7 @@ impl ClientClaims {
             ("displayName", &self.display_name),
             ("searchHub", &self.search_hub),
             ("pipeline", &self.pipeline),
+            ("organization", &self.organization),
         ];
         for (path, text) in texts {
             text.as_deref().map_or(Ok(()), |text| check_text(text, path))?;

@@ -50,6 +50,8 @@ pub struct NewEvent {
     pub user_agent: Option<String>,
     /// The user's id.
     pub actor: Option<String>,
+    /// Whether the user whom the caller's token speaks for is not to be named.
+    pub anonymous: bool,
     /// The hash of an actor whom nobody named, as an export has it; only an import gives one.
     pub unnamed: Option<String>,
     /// The device's id.
@@ -90,9 +92,11 @@ pub enum Door {
     Clickst,
     /// Our own script for pages, and its pixel.
     Script,
+    /// Coveo's usage analytics, and its event protocol.
+    Coveo,
 }
 
-stored!(Door { Graphql = 0, Import = 1, Redrive = 2, Segment = 3, Moesif = 4, Clickst = 5, Script = 20 });
+stored!(Door { Graphql = 0, Import = 1, Redrive = 2, Segment = 3, Moesif = 4, Clickst = 5, Coveo = 6, Script = 20 });
 
 impl Door {
     /// Whether it is another system's wire format. Its clients are often told that all is well whatever became of an
@@ -101,7 +105,7 @@ impl Door {
     pub fn is_dialect(self) -> bool {
         match self {
             Self::Graphql | Self::Import | Self::Redrive => false,
-            Self::Segment | Self::Moesif | Self::Clickst | Self::Script => true,
+            Self::Segment | Self::Moesif | Self::Clickst | Self::Coveo | Self::Script => true,
         }
     }
 
@@ -116,6 +120,7 @@ impl Door {
             Self::Moesif => "moesif",
             Self::Clickst => "clickst",
             Self::Script => "script",
+            Self::Coveo => "coveo",
         }
     }
 }

@@ -36,5 +36,6 @@ pub mod site;
 pub mod tag;
 pub mod tag_type;
 pub mod token;
+pub mod usage;
 pub mod view;
 pub mod zone;

@@ -74,11 +74,21 @@ macro_rules! operations {
 
 operations! {
     /// Log events.
-    LogEvents: [Log] on Site = ["Mutation.logEvent", "Mutation.logEvents", "POST /v1/track", "POST /v1/page",
+    LogEvents: [Log] on Site = ["Mutation.logEvent", "Mutation.logEvents", "Mutation.logClick", "POST /v1/track", "POST /v1/page",
         "POST /v1/screen", "POST /v1/batch", "POST /v1/import", "POST /v1/t", "POST /v1/p", "POST /v1/s", "POST /v1/b",
         "GET /rest/{method}", "POST /rest/{method}", "POST /rest",
         "POST /v1/actions", "POST /v1/actions/batch", "POST /v1/events", "POST /v1/events/batch",
-        "POST /script", "GET /script.gif"];
+        "POST /script", "GET /script.gif",
+        "POST /{folder:(.*/)?}{version:v1[45]}/analytics/click",
+        "POST /{folder:(.*/)?}{version:v1[45]}/analytics/search",
+        "POST /{folder:(.*/)?}{version:v1[45]}/analytics/searches",
+        "POST /{folder:(.*/)?}{version:v1[45]}/analytics/custom",
+        "POST /{folder:(.*/)?}{version:v1[45]}/analytics/view",
+        "POST /{folder:(.*/)?}{version:v1[45]}/analytics/collect",
+        "POST /rest/organizations/{org}/events/v1"];
+    /// Hear what would be wrong with events of Coveo's formats, without logging them.
+    ValidateEvents: [Log] on Site = ["POST /rest/organizations/{org}/events/v1/validate",
+        "POST /rest/organizations/{org}/events/v1/analytics/{form}/validate"];
     /// Keep what is said of users and companies.
     KeepProfiles: [Log] on Site = ["POST /v1/identify", "POST /v1/group", "POST /v1/alias", "POST /v1/i", "POST /v1/g",
         "POST /v1/a", "POST /v1/users", "POST /v1/users/batch", "POST /v1/companies", "POST /v1/companies/batch",
@@ -160,7 +170,7 @@ operations! {
     /// Take an API key back.
     RevokeKey: [Manage] on Site = ["Mutation.revokeKey"];
     /// Mint a token for a frontend: it may do no more than the key; to name a user, the key needs impersonate, too.
-    CreateClientToken: [MintLog MintQuery] on Site = ["Mutation.createClientToken"];
+    CreateClientToken: [MintLog MintQuery] on Site = ["Mutation.createClientToken", "POST /rest/search/v2/token"];
     /// Read the audit log.
     ReadAudit: [Manage] on Sites = ["Query.audit"];
     /// List accounts.
@@ -223,6 +233,11 @@ operations! {
     Script: [] on Sites = ["GET /script.js"];
     /// Load the script by which pages log after the manner of click.st.
     ClickstScript: [] on Sites = ["GET /api.js"];
+    /// Learn of the visit in which one is, have the browser forget it, and hear that Coveo's format is answered.
+    CoveoVisit: [] on Sites = ["GET /{folder:(.*/)?}{version:v1[45]}/analytics/visit",
+        "DELETE /{folder:(.*/)?}{version:v1[45]}/analytics/visit",
+        "GET /{folder:(.*/)?}{version:v1[45]}/analytics/status",
+        "GET /{folder:(.*/)?}{version:v1[45]}/analytics/monitoring/health"];
     /// Learn how much Moesif's middleware is to send, with any key that works.
     MoesifSettings: [] on Sites = ["GET /v1/config", "GET /v1/rules"];
     /// See the web UI, which then asks by itself.

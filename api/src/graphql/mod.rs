@@ -37,6 +37,7 @@ pub struct Query(
 /// Changes.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
+    mutations::click::ClickMutation,
     mutations::event::EventMutation,
     mutations::deletion::DeletionMutation,
     mutations::view::ViewMutation,

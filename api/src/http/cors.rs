@@ -3,7 +3,8 @@
 //! What dialects take is shared alike, with the methods and headers that their clients use.
 //!
 //! A page may where its origin is one of a site's or of a key's that works. Nothing is opened by a cookie here, so that a
-//! page gets no more by it than its own key or token gives; `/session` is for the server's own pages alone.
+//! page gets no more by it than its own key or token gives; `/session` is for the server's own pages alone. Some dialects
+//! remember a visitor by a cookie, which browsers keep for pages of other origins only where they are told so.
 
 use actix_web::{
     Error, HttpResponse,
@@ -40,6 +41,7 @@ const READ_OF_DIALECT: HeaderValue =
 /// A browser need not ask again for so many seconds.
 const KEPT: HeaderValue = HeaderValue::from_static("600");
 const VARY: HeaderValue = HeaderValue::from_static("Origin");
+const TRUE: HeaderValue = HeaderValue::from_static("true");
 const VARY_PREFLIGHT: HeaderValue =
     HeaderValue::from_static("Origin, Access-Control-Request-Method, Access-Control-Request-Headers");
 
@@ -62,11 +64,16 @@ pub async fn share(
         let text = origin.as_ref()?.to_str().ok()?;
         services.as_ref()?.shares_with(text).then(|| origin.clone()).flatten()
     };
+    let cookies = is_dialect && dialects::keeps_cookies(request.path());
     let asked = request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     if asked && request.method() == Method::OPTIONS {
         let wanted = request.headers().get(header::ACCESS_CONTROL_REQUEST_HEADERS).cloned();
         let mut response = preflight(allowed(), is_dialect.then_some(wanted));
-        response.headers_mut().append(header::VARY, VARY_PREFLIGHT);
+        let headers = response.headers_mut();
+        headers.append(header::VARY, VARY_PREFLIGHT);
+        if cookies && headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN) {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, TRUE);
+        }
         return Ok(request.into_response(response));
     }
     let mut response = next.call(request).await?.map_into_boxed_body();
@@ -80,6 +87,9 @@ pub async fn share(
             header::ACCESS_CONTROL_EXPOSE_HEADERS,
             if is_dialect { READ_OF_DIALECT } else { READ },
         );
+        if cookies {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, TRUE);
+        }
     }
     Ok(response)
 }

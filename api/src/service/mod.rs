@@ -32,7 +32,9 @@ pub mod status;
 pub mod tag;
 pub mod totp;
 pub mod unique;
+pub mod usage;
 pub mod view;
+mod visit;
 
 use std::sync::Arc;
 
@@ -93,6 +95,8 @@ pub struct Inner {
     pub(in crate::service) rounds: tokio::sync::Mutex<rate::share::Rounds>,
     /// Those who watch events arrive.
     pub feed: feed::Feed,
+    /// The visits that go on.
+    pub(in crate::service) visits: visit::Visits,
     /// What folding remembers between rounds.
     pub fold_memory: fold::Memory,
     /// Wakes the fold.
@@ -151,6 +155,7 @@ impl Services {
             rates: rate::Rates::new(settings.rate),
             rounds: tokio::sync::Mutex::default(),
             feed: feed::Feed::default(),
+            visits: visit::Visits::default(),
             fold_memory: fold::Memory::default(),
             fold_nudge: tokio::sync::Notify::new(),
             probed: tokio::sync::Mutex::default(),

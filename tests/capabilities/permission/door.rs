@@ -135,6 +135,12 @@ pub(super) const DOORS: &[Door] = &[
         INPUT_SITE,
     ),
     door(
+        "Mutation.logClick",
+        "mutation ($input: ClickInput!) { logClick(input: $input) { outcome error { code message } } }",
+        r#"{"input": {"id": "x", "actionCause": "a", "documentPosition": 1, "searchQueryUid": "q", "sourceName": "s", "language": "en"}}"#,
+        INPUT_SITE,
+    ),
+    door(
         "Mutation.logEvents",
         "mutation ($inputs: [EventInput!]!) { logEvents(inputs: $inputs) { outcomes { error { code message } } } }",
         r#"{"inputs": [{"id": "x", "action": "a"}]}"#,
@@ -453,4 +459,23 @@ pub(super) const ROUTES: &[(&str, u16)] = &[
     ("POST /script", 401),
     ("GET /v1/config", 401),
     ("GET /v1/rules", 401),
+    ("POST /{folder:(.*/)?}{version:v1[45]}/analytics/click", 401),
+    ("POST /{folder:(.*/)?}{version:v1[45]}/analytics/search", 401),
+    ("POST /{folder:(.*/)?}{version:v1[45]}/analytics/searches", 401),
+    ("POST /{folder:(.*/)?}{version:v1[45]}/analytics/custom", 401),
+    ("POST /{folder:(.*/)?}{version:v1[45]}/analytics/view", 401),
+    ("POST /{folder:(.*/)?}{version:v1[45]}/analytics/collect", 401),
+    // Nobody has to say who asks for a visit.
+    ("GET /{folder:(.*/)?}{version:v1[45]}/analytics/visit", 200),
+    ("DELETE /{folder:(.*/)?}{version:v1[45]}/analytics/visit", 200),
+    ("GET /{folder:(.*/)?}{version:v1[45]}/analytics/status", 200),
+    ("GET /{folder:(.*/)?}{version:v1[45]}/analytics/monitoring/health", 200),
+    ("POST /rest/search/v2/token", 401),
+    ("POST /rest/organizations/{org}/events/v1", 401),
+    ("POST /rest/organizations/{org}/events/v1/validate", 401),
+    // There is no form of that name.
+    (
+        "POST /rest/organizations/{org}/events/v1/analytics/{form}/validate",
+        404,
+    ),
 ];

@@ -135,6 +135,7 @@ pub(crate) enum QuarantineCode {
     InvalidIp,
     Forbidden,
     TooManyItems,
+    BatchRefused,
     MalformedRequest,
 }
 

@@ -66,6 +66,8 @@ pub(crate) const REASON_INVALID_TEXT: Text = text("a text in it is not valid", "
 pub(crate) const REASON_INVALID_IP: Text = text("its address is none", "seine Adresse ist keine");
 pub(crate) const REASON_FORBIDDEN: Text = text("its key may not do this", "sein Schlüssel darf das nicht");
 pub(crate) const REASON_TOO_MANY_ITEMS: Text = text("it has too many items", "es hat zu viele Einträge");
+pub(crate) const REASON_BATCH_REFUSED: Text =
+    text("it came with one that is wrong", "es kam mit einem, das falsch ist");
 pub(crate) const REASON_MALFORMED_REQUEST: Text = text("it could not be read", "es war nicht zu lesen");
 pub(crate) const TAG: Text = text("Tag", "Tag");
 pub(crate) const MEND: Text = text("Mend", "Beheben");

@@ -116,7 +116,7 @@ impl From<&event::Outcome> for Outcome {
 /// What became of one event.
 #[derive(SimpleObject)]
 #[graphql(complex)]
-struct LogEventPayload {
+pub(super) struct LogEventPayload {
     /// What became of it.
     outcome: Outcome,
     /// Why it was not stored.
@@ -149,7 +149,7 @@ impl LogEventPayload {
 }
 
 impl LogEventPayload {
-    fn new(outcome: event::Outcome, site: Option<String>, path: &str) -> Self {
+    pub(super) fn new(outcome: event::Outcome, site: Option<String>, path: &str) -> Self {
         let name = Outcome::from(&outcome);
         match outcome {
             event::Outcome::Accepted(event) => Self {
@@ -175,7 +175,7 @@ impl LogEventPayload {
 }
 
 /// Writes down the first failure of the server's own among a request's outcomes: the others are no news.
-fn log_failure(outcomes: &[event::Outcome]) {
+pub(super) fn log_failure(outcomes: &[event::Outcome]) {
     let failure = outcomes.iter().find_map(|outcome| match outcome {
         event::Outcome::Refused(error) if error.code == Code::Internal => Some(error),
         _ => None,

@@ -1,6 +1,7 @@
 //! Changes, one file per capability; inputs and payloads stand beside the field that takes and gives them.
 
 pub(super) mod account;
+pub(super) mod click;
 pub(super) mod client_token;
 pub(super) mod deletion;
 pub(super) mod event;

@@ -48,12 +48,14 @@ pub(in crate::graphql) enum QuarantineCode {
     Forbidden,
     /// By another system's wire format only: its request held more of them than that format allows.
     TooManyItems,
+    /// By another system's wire format only: it is right itself, and came with one that is not, which refused all of them.
+    BatchRefused,
     /// By another system's wire format only: it lacks what that format requires.
     MalformedRequest,
 }
 
 /// Every code, with that of the one table.
-const CODES: [(QuarantineCode, Code); 14] = [
+const CODES: [(QuarantineCode, Code); 15] = [
     (QuarantineCode::MalformedRequest, Code::MalformedRequest),
     (QuarantineCode::TagTypeConflict, Code::TagTypeConflict),
     (QuarantineCode::TagKeyLimit, Code::TagKeyLimit),
@@ -68,6 +70,7 @@ const CODES: [(QuarantineCode, Code); 14] = [
     (QuarantineCode::InvalidIp, Code::InvalidIp),
     (QuarantineCode::Forbidden, Code::Forbidden),
     (QuarantineCode::TooManyItems, Code::TooManyItems),
+    (QuarantineCode::BatchRefused, Code::BatchRefused),
 ];
 
 impl QuarantineCode {

@@ -56,7 +56,7 @@ async fn salvage(
     let is_final = event
         .fault
         .as_ref()
-        .is_some_and(|fault| fault.code != Code::TooManyItems);
+        .is_some_and(|fault| !matches!(fault.code, Code::TooManyItems | Code::BatchRefused));
     let valid = step::validate_shape::salvage(event, site, clock::now());
     let ids = step::identify_event::run(&services.hasher, caller, door, site, valid.event.id.as_deref());
     let (mut event, _) = step::enrich_event::run(&services.ingest, caller, door, site, valid, &ids);

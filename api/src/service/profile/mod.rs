@@ -16,7 +16,7 @@ use crate::{
         deletion::Filter,
         dimension::Dimension,
         error::{Code, Error, Kind, Result},
-        event::{Door, NewEvent, Outcome},
+        event::{NewEvent, Outcome},
         operation::Operation,
         profile::{Message, NewProfile, Profile, ProfileKind, Said, without_nulls},
         rate::cost,
@@ -72,8 +72,7 @@ impl Services {
     ///
     /// # Errors
     /// As of [`Services::log`]; `RATE_LIMITED` where not all that is said can be taken.
-    pub async fn take_in(&self, caller: &Caller, door: Door, messages: Vec<Message>) -> Result<Vec<Outcome>> {
-        let way = Way { door, site: None };
+    pub async fn take_in(&self, caller: &Caller, way: Way<'_>, messages: Vec<Message>) -> Result<Vec<Outcome>> {
         let number = i64::try_from(messages.len()).unwrap_or(i64::MAX);
         let (mut events, mut changes) = (Vec::with_capacity(messages.len()), Vec::new());
         for message in messages {
@@ -88,7 +87,7 @@ impl Services {
             }
         }
         if !changes.is_empty() {
-            match self.keep_profiles(caller, &changes).await {
+            match self.keep_profiles(caller, way.site, &changes).await {
                 Ok(refused) => events.extend(changes.into_iter().zip(refused).filter_map(|(change, error)| {
                     error.map(|fault| NewEvent {
                         fault: Some(fault),
@@ -108,7 +107,12 @@ impl Services {
     }
 
     /// Keeps what is said, all in one transaction; gives for each why it is refused, where it is.
-    async fn keep_profiles(&self, caller: &Caller, changes: &[Change]) -> Result<Vec<Option<Error>>> {
+    async fn keep_profiles(
+        &self,
+        caller: &Caller,
+        site: Option<&str>,
+        changes: &[Change],
+    ) -> Result<Vec<Option<Error>>> {
         caller.permit(Operation::KeepProfiles)?;
         let charged = self.rates.charge_events(caller, changes.len());
         if let Some(error) = charged.refused {
@@ -116,7 +120,7 @@ impl Services {
         }
         let mut tries = 1;
         loop {
-            match self.keep_profiles_once(caller, changes).await {
+            match self.keep_profiles_once(caller, site, changes).await {
                 // To say the same once more changes nothing.
                 Err(error) if (is_transient(&error) || is_lost(&error)) && tries < ATTEMPTS => {
                     tokio::time::sleep(std::time::Duration::from_millis(5) * tries).await;
@@ -127,10 +131,15 @@ impl Services {
         }
     }
 
-    async fn keep_profiles_once(&self, caller: &Caller, changes: &[Change]) -> Result<Vec<Option<Error>>> {
+    async fn keep_profiles_once(
+        &self,
+        caller: &Caller,
+        site: Option<&str>,
+        changes: &[Change],
+    ) -> Result<Vec<Option<Error>>> {
         let tx = self.database.write(Priority::Append).await?;
         let configuration = self.registry.at(&tx).await?;
-        let site = configuration.admit(caller, Operation::KeepProfiles, None)?;
+        let site = configuration.admit(caller, Operation::KeepProfiles, site)?;
         let names: BTreeSet<_> = changes.iter().flat_map(Change::names).collect();
         profile::hold_names(&tx, site.id, &names).await?;
         let mut refused = Vec::with_capacity(changes.len());

@@ -134,6 +134,7 @@ fn reason(held: &QuarantinedEvent) -> String {
         QuarantineCode::InvalidIp => t(words::REASON_INVALID_IP).to_owned(),
         QuarantineCode::Forbidden => t(words::REASON_FORBIDDEN).to_owned(),
         QuarantineCode::TooManyItems => t(words::REASON_TOO_MANY_ITEMS).to_owned(),
+        QuarantineCode::BatchRefused => t(words::REASON_BATCH_REFUSED).to_owned(),
         QuarantineCode::MalformedRequest => t(words::REASON_MALFORMED_REQUEST).to_owned(),
     }
 }

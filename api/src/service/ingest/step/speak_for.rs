@@ -15,6 +15,8 @@ pub(in crate::service::ingest) fn run(caller: &Caller, mut event: NewEvent) -> R
         return Ok(event);
     };
     match &event.actor {
+        // Whoever wants not to be named is not.
+        None if event.anonymous => {}
         None => event.actor = Some(user.to_owned()),
         Some(actor) if actor == user => {}
         Some(_) => {

@@ -1,0 +1,108 @@
+//! The same click over GraphQL, where every length and range is refused rather than cut.
+
+use serde_json::{Value, json};
+use support::{Client, Engine, Tidemark};
+
+use super::{VISITOR, accept, click as posted, events};
+
+support::on_both_engines!(a_click_is_the_same_over_graphql, every_length_and_range_is_refused);
+
+async fn log(client: &Client, input: Value) -> Value {
+    let document = "mutation ($input: ClickInput!) { logClick(input: $input) { outcome event { id action } error { code path message } } }";
+    client.graphql(document, json!({"input": input})).await.data()["logClick"].clone()
+}
+
+async fn a_click_is_the_same_over_graphql(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let client = tidemark.client();
+    let fields = posted(json!({
+        "documentTitle": "Boats", "documentUrl": "https://a.example/boats", "documentAuthor": "ada", "documentUri": "uri", "documentUriHash": "h",
+        "documentCategory": "c", "collectionName": "n", "rankingModifier": "r", "queryPipeline": "p", "originLevel1": "1", "originLevel2": "2",
+        "originLevel3": "3", "originContext": "o", "outcome": -5, "anonymous": false, "username": "ada", "userDisplayName": "Ada",
+        "splitTestRunName": "s", "splitTestRunVersion": "v", "trackingId": "t", "userAgent": "curl/8.5.0",
+        "customData": {"Context Role": "guest", "contentIDKey": "k", "n": 1},
+    }));
+    accept(client, "click", fields.clone()).await;
+    let mut input = fields;
+    input["id"] = json!("c-1");
+    let logged = log(client, input.clone()).await;
+    assert_eq!(logged["outcome"], "ACCEPTED", "{logged:#}");
+    assert_eq!(logged["event"], json!({"id": "c-1", "action": "documentOpen"}));
+    assert_eq!(log(client, input).await["outcome"], "DUPLICATE");
+    let found = events(&tidemark).await;
+    assert_eq!(found.len(), 2);
+    for field in [
+        "action", "actor", "device", "session", "language", "url", "tag", "browser",
+    ] {
+        assert_eq!(found[0][field], found[1][field], "{field}");
+    }
+    assert_eq!(
+        (&found[0]["door"], &found[1]["door"]),
+        (&json!("coveo"), &json!("graphql"))
+    );
+    assert_eq!(found[1]["tag"]["context_role"], "guest");
+}
+
+async fn every_length_and_range_is_refused(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let client = tidemark.client();
+    let long = |most: usize| json!("x".repeat(most + 1));
+    for (name, value, code) in [
+        ("actionCause", long(256), "TOO_LONG"),
+        ("actionCause", json!(""), "INVALID_ARGUMENT"),
+        ("documentPosition", json!(0), "INVALID_ARGUMENT"),
+        ("sourceName", long(512), "TOO_LONG"),
+        ("language", json!("xx"), "INVALID_ARGUMENT"),
+        ("documentTitle", long(1_024), "TOO_LONG"),
+        ("documentUrl", long(1_024), "TOO_LONG"),
+        ("documentAuthor", long(128), "TOO_LONG"),
+        ("documentUriHash", long(32), "TOO_LONG"),
+        ("rankingModifier", long(128), "TOO_LONG"),
+        ("queryPipeline", long(128), "TOO_LONG"),
+        ("originLevel1", long(128), "TOO_LONG"),
+        ("originLevel2", long(128), "TOO_LONG"),
+        ("originLevel3", long(128), "TOO_LONG"),
+        ("originContext", long(128), "TOO_LONG"),
+        ("outcome", json!(6), "INVALID_ARGUMENT"),
+        ("outcome", json!(-6), "INVALID_ARGUMENT"),
+        ("username", long(128), "TOO_LONG"),
+        ("userDisplayName", long(128), "TOO_LONG"),
+        ("splitTestRunName", long(128), "TOO_LONG"),
+        ("splitTestRunVersion", long(128), "TOO_LONG"),
+        ("trackingId", json!("Shop"), "INVALID_ARGUMENT"),
+        ("userAgent", long(1_024), "TOO_LONG"),
+        ("clientId", json!("x"), "INVALID_ARGUMENT"),
+        ("customData", json!([]), "INVALID_ARGUMENT"),
+    ] {
+        let mut fields = json!({});
+        fields[name] = value;
+        let refused = log(client, posted(fields)).await;
+        assert_eq!(refused["outcome"], "INVALID", "{name}: {refused:#}");
+        assert_eq!(
+            (&refused["error"]["code"], &refused["error"]["path"]),
+            (&json!(code), &json!(format!("input.{name}")))
+        );
+    }
+    for (data, path, code) in [
+        (json!({"bad-key": 1}), "bad-key", "INVALID_ARGUMENT"),
+        (json!({"contentIDKey": "x".repeat(129)}), "contentidkey", "TOO_LONG"),
+        (json!({"contentIDValue": "x".repeat(513)}), "contentidvalue", "TOO_LONG"),
+    ] {
+        let refused = log(client, posted(json!({"customData": data}))).await;
+        assert_eq!(
+            refused["error"]["path"],
+            format!("input.customData.{path}"),
+            "{refused:#}"
+        );
+        assert_eq!(refused["error"]["code"], code);
+    }
+    let logs = tidemark.client_allowed("log").await;
+    let refused = log(&logs, posted(json!({"username": "ada"}))).await;
+    assert_eq!(
+        (&refused["error"]["code"], &refused["error"]["path"]),
+        (&json!("FORBIDDEN"), &json!("input.username"))
+    );
+    assert_eq!(log(&logs, posted(json!({}))).await["outcome"], "ACCEPTED");
+    let found = events(&tidemark).await;
+    assert_eq!((found.len(), &found[0]["actor"]), (1, &json!(VISITOR)));
+}
