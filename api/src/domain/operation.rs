@@ -251,7 +251,9 @@ impl Operation {
     #[must_use]
     pub fn name(self) -> &'static str {
         let door = self.doors()[0];
-        door.split_once('.').map_or(door, |(_, field)| field)
+        // A path may hold a dot, too.
+        let field = door.split_once('.').filter(|_| !door.contains(' '));
+        field.map_or(door, |(_, field)| field)
     }
 
     /// The operation behind a door.
