@@ -14,6 +14,7 @@ use crate::{
     extract::{
         connections::Connections,
         middleware::{access_log::log_request, request_id::name_request, security_header::secure},
+        room::Room,
     },
     graphql,
     http::{self, Callers, graphql::Endpoint},
@@ -120,8 +121,10 @@ pub async fn start(config: &Config) -> Result<Running> {
         web::Data::new(of_http.clone()),
         web::Data::new(Proxies::new(of_http.trusted_proxies.clone())),
     );
+    let room = web::Data::new(Room::default());
     let server = HttpServer::new(move || {
         App::new()
+            .app_data(room.clone())
             .app_data(edge.clone())
             .app_data(proxies.clone())
             .app_data(endpoint.clone())

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use support::{Client, Engine, Tidemark, graphql};
 
 mod coverage;
+mod sign_in;
 
 support::on_both_engines!(
     an_entry_says_who_what_when_and_from_where,

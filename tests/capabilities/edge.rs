@@ -1,6 +1,7 @@
 //! The edge: whom the server believes, what it tells browsers, and how it holds out against those who mean it ill.
 
 mod address;
+mod argument;
 mod connection;
 mod cors;
 mod crossing;
@@ -9,3 +10,4 @@ mod flood;
 mod header;
 mod injection;
 mod secret;
+mod unfold;

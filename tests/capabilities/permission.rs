@@ -10,6 +10,7 @@ use support::{Answer, Client, Engine, Tidemark, Transport, app::EVERYTHING, bina
 
 use door::{DOORS, Door, ROUTES};
 
+mod dialect;
 mod door;
 mod site;
 

@@ -191,6 +191,63 @@ async fn a_profile_is_its_sites_own(engine: Engine) {
     .await;
     assert_eq!(actor(client, "ada").await["traits"], json!({"plan": "pro"}));
     assert_eq!(actor(&other, "ada").await["traits"], json!({"plan": "free"}));
+    // What is known there of somebody of whom nothing is known here: other names, companies, subscriptions, events.
+    say(
+        client,
+        "/v1/batch",
+        &json!({"batch": [
+            {"type": "track", "event": "secret", "anonymousId": "phone"},
+            {"type": "identify", "userId": "bob", "anonymousId": "phone", "traits": {"plan": "hidden"}},
+            {"type": "group", "userId": "bob", "groupId": "acme", "traits": {"size": 7}},
+            {"type": "track", "event": "secret", "userId": "bob", "context": {"groupId": "acme"}},
+        ]}),
+    )
+    .await;
+    let company = "query ($id: ID!) { company(id: $id) { id traits subscriptions { id } } }";
+    for id in ["bob", "phone"] {
+        assert_eq!(actor(&other, id).await, Value::Null, "{id}");
+    }
+    let found = other.graphql(company, json!({"id": "acme"})).await;
+    assert!(found.data()["company"].is_null(), "{}", found.text);
+    // The same ids, used here, are somebody else's.
+    say(
+        &other,
+        "/v1/batch",
+        &json!({"batch": [
+            {"type": "track", "event": "ours", "anonymousId": "phone"},
+            {"type": "track", "event": "ours", "userId": "bob", "context": {"groupId": "acme"}},
+        ]}),
+    )
+    .await;
+    let phone = actor(&other, "phone").await;
+    assert_eq!(
+        (&phone["id"], &phone["aliases"], &phone["traits"]),
+        (&json!("phone"), &json!([]), &json!({})),
+        "{phone:#}"
+    );
+    assert_eq!(
+        phone["events"]["edges"],
+        json!([{"node": {"action": "ours"}}]),
+        "{phone:#}"
+    );
+    for dimension in ["actor.plan", "company.size"] {
+        assert_eq!(
+            by(&other, dimension, json!([])).await,
+            [(Value::Null, 2)],
+            "{dimension}"
+        );
+        for (op, value) in [("EQ", json!("hidden")), ("EQ", json!(7)), ("EXISTS", json!(true))] {
+            let conditions = json!([{"dimension": dimension, "op": op, "value": value}]);
+            assert_eq!(by(&other, "action", conditions).await, [], "{dimension} {op}");
+        }
+    }
+    // Nor does what is deleted here take anything there.
+    let deleted = other.delete_many(json!({"actor": "bob"})).await;
+    assert_eq!(deleted["count"], 1, "{deleted:#}");
+    assert_eq!(actor(client, "bob").await["traits"], json!({"plan": "hidden"}));
+    assert_eq!(actor(client, "phone").await["id"], "bob");
+    let acme = client.graphql(company, json!({"id": "acme"})).await;
+    assert_eq!(acme.data()["company"]["traits"], json!({"size": 7}), "{}", acme.text);
 }
 
 async fn racing_calls_lose_nothing(engine: Engine) {

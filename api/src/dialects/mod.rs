@@ -7,7 +7,10 @@ pub mod moesif;
 pub mod script;
 pub mod segment;
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use actix_web::{
     HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder,
@@ -29,6 +32,7 @@ use crate::{
         body::Body,
         caller::Connection,
         deadline::{ToItsEnd, goes_on, request_deadline, within},
+        room::{FEW_VALUES, MANY_VALUES},
     },
     service::{Services, ingest::Way},
 };
@@ -90,6 +94,7 @@ struct Entrance<'a> {
     door: Door,
     /// The site that the caller names, where its key has none of its own.
     site: Option<String>,
+    begun: Instant,
 }
 
 impl<'a> Entrance<'a> {
@@ -100,7 +105,23 @@ impl<'a> Entrance<'a> {
             connection: Connection::of(request),
             door,
             site: None,
+            begun: Instant::now(),
         }
+    }
+
+    /// How long the request may still take.
+    fn time_left(&self) -> Duration {
+        request_deadline(self.request).saturating_sub(self.begun.elapsed())
+    }
+
+    /// Somebody of whom nothing but the connection is known.
+    fn nobody(&self) -> Caller {
+        self.connection.caller(Identity::Anonymous)
+    }
+
+    /// Charges somebody unknown for a request that comes to nothing.
+    fn charge_nobody(&self) -> Result<()> {
+        self.services.rates.charge(&self.nobody(), Budget::Query, 1)
     }
 
     fn way(&self) -> Way<'_> {
@@ -110,17 +131,20 @@ impl<'a> Entrance<'a> {
         }
     }
 
-    /// Reads the body.
-    async fn body(&self, payload: Payload, most_bytes: usize) -> Result<Body> {
-        Body::read(self.request, payload, most_bytes).await
+    /// Reads the body, of a caller where that is known by now.
+    async fn body(&self, payload: Payload, most_bytes: usize, caller: Option<&Caller>) -> Result<Body> {
+        let most_values = match caller {
+            Some(caller) if !caller.is_trusted() => FEW_VALUES,
+            _ => MANY_VALUES,
+        };
+        Body::read(self.request, payload, (most_bytes, most_values)).await
     }
 
     /// Knows the caller by the key or token that its wire format sends.
     async fn caller(&self, credential: Option<&str>) -> Result<Arc<Caller>> {
-        let nobody = || self.connection.caller(Identity::Anonymous);
         let origin = self.connection.origin.as_deref();
         let Some(credential) = credential.map(str::trim).filter(|text| !text.is_empty()) else {
-            self.services.rates.charge(&nobody(), Budget::Query, 1)?;
+            self.charge_nobody()?;
             return Err(Error::new(
                 Code::Unauthenticated,
                 "Send an API key; there is none in the request.",
@@ -132,7 +156,7 @@ impl<'a> Entrance<'a> {
             .await?;
         // A key that is new to this server is met by now, and with it what it allows.
         if origin.is_some_and(|origin| !self.services.shares_with(origin)) {
-            self.services.rates.charge(&nobody(), Budget::Query, 1)?;
+            self.charge_nobody()?;
             let message = "No site and no key allows this origin; add it to one of them.";
             return Err(Error::new(Code::OriginNotAllowed, message));
         }
@@ -198,7 +222,7 @@ impl<'a> Entrance<'a> {
             }
             Ok::<_, Error>(outcomes)
         });
-        let taken = within(request_deadline(self.request), taken).await;
+        let taken = within(self.time_left(), taken).await;
         taken.map_err(|error| {
             if error.code == Code::DeadlineExceeded {
                 goes_on()

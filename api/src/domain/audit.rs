@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::domain::{operation::Operation, site::stored};
+use crate::domain::{account::Account, operation::Operation, site::stored};
 
 /// What somebody who changes something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -37,6 +37,12 @@ pub struct Actor {
 }
 
 impl Actor {
+    /// Somebody with an account.
+    #[must_use]
+    pub fn account(account: &Account) -> Self {
+        Self::new(ActorKind::Account, Some(account.id), &account.email)
+    }
+
     /// Somebody by kind, number and name.
     #[must_use]
     pub fn new(kind: ActorKind, id: Option<i64>, name: &str) -> Self {
@@ -48,7 +54,7 @@ impl Actor {
     }
 }
 
-/// What the audit log shows of a thing: everything but its secrets.
+/// What the audit log shows of a thing, or of what was tried: everything but its secrets.
 pub trait Shown {
     /// The thing as a JSON object in the words of the public API.
     fn shown(&self) -> Value;

@@ -253,10 +253,7 @@ impl Caller {
             Identity::Operator => Actor::new(ActorKind::Operator, None, ""),
             Identity::Key(key) => Actor::new(ActorKind::Key, Some(key.id), &key.prefix),
             Identity::Client(token) => Actor::new(ActorKind::Key, Some(token.key.id), &token.key.prefix),
-            Identity::Account(signed_in) => {
-                let account = &signed_in.account;
-                Actor::new(ActorKind::Account, Some(account.id), &account.email)
-            }
+            Identity::Account(signed_in) => Actor::account(&signed_in.account),
         }
     }
 }

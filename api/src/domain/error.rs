@@ -255,11 +255,10 @@ impl Error {
         self
     }
 
-    /// The whole seconds to wait before trying again, rounded up: a moment too early would be refused again.
+    /// The whole seconds to wait before trying again.
     #[must_use]
     pub fn wait_seconds(&self) -> Option<u64> {
-        self.retry_after
-            .map(|wait| wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
+        self.retry_after.map(whole_seconds)
     }
 
     /// What went wrong inside and why, for the log and for the operator: each cause once, as some repeat those below them.
@@ -290,6 +289,12 @@ impl Error {
     pub fn source(&self) -> Option<&(dyn std::error::Error + Send + Sync + 'static)> {
         self.source.as_deref()
     }
+}
+
+/// A wait in whole seconds, rounded up: a moment too early would be refused again.
+#[must_use]
+pub fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }
 
 impl fmt::Display for Error {

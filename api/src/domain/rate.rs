@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::domain::{
-    error::{Code, Error},
+    error::{Code, Error, whole_seconds},
     operation::Operation,
     period::Span,
     permission::Permission,
@@ -173,7 +173,7 @@ pub fn used_up(budget: Budget, units: u32, wait: Duration) -> Error {
     let wait = wait.max(Duration::from_millis(1));
     let time = match wait.as_millis() {
         short @ ..1_000 => format!("{short} ms"),
-        _ => format!("{} s", wait.as_secs() + u64::from(wait.subsec_nanos() > 0)),
+        _ => format!("{} s", whole_seconds(wait)),
     };
     let message = match budget {
         Budget::Log => format!("This caller's rate of logging is used up; try again in {time}."),

@@ -11,11 +11,14 @@ use bytes::{Bytes, BytesMut};
 use flate2::read::MultiGzDecoder;
 use futures_util::StreamExt;
 
+use super::room::{Measure, Place, Room};
 use crate::{
     config,
-    domain::error::{Code, Error, Result},
+    domain::error::{Code, Error, Result, whole_seconds},
 };
 
+/// Bytes that are kept where a body turns out to be no longer, so that it is unpacked once.
+const KEPT: usize = 64 << 10;
 /// Where no settings say how long a body may take to come in.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -53,30 +56,53 @@ pub enum Media {
     Form,
 }
 
-/// A body, whole and unpacked.
-#[derive(Debug, Clone)]
+/// How much of a body is taken.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Bytes, packed and unpacked.
+    pub bytes: usize,
+    /// JSON values and names.
+    pub values: usize,
+    /// How long it may take to come in.
+    pub timeout: Duration,
+}
+
+/// A body, whole and unpacked. To be kept for as long as what was made of it.
+#[derive(Debug)]
 pub struct Body {
     /// What it is sent as; where nothing was said, what it looks like.
     pub media: Media,
     /// Its bytes.
     pub bytes: Bytes,
+    _place: Place,
 }
 
 impl Body {
-    /// Reads a request's body, of `most_bytes` at most, packed and unpacked.
+    /// Reads a request's body, of so many bytes and JSON values at most.
     ///
     /// # Errors
     /// `UNSUPPORTED_MEDIA_TYPE` for a type, a charset or an encoding that nothing is read of; those of [`read`].
-    pub async fn read(request: &HttpRequest, payload: web::Payload, most_bytes: usize) -> Result<Self> {
+    pub async fn read(
+        request: &HttpRequest,
+        payload: web::Payload,
+        (most_bytes, most_values): (usize, usize),
+    ) -> Result<Self> {
         let said = media(request.headers())?;
         let encoding = Encoding::of(request.headers())?;
+        // No longer than the whole request, so that whoever waits for more of it is told of the body.
         let timeout = request
             .app_data::<web::Data<config::Http>>()
-            .map_or(TIMEOUT, |config| config.body_timeout);
-        let bytes = read(payload, request.headers(), encoding, (most_bytes, timeout)).await?;
+            .map_or(TIMEOUT, |config| config.body_timeout.min(config.request_deadline));
+        let bounds = Bounds {
+            bytes: most_bytes,
+            values: most_values,
+            timeout,
+        };
+        let (bytes, place) = read(payload, request, encoding, bounds).await?;
         Ok(Self {
             media: said.unwrap_or_else(|| looks_like(&bytes)),
             bytes,
+            _place: place,
         })
     }
 
@@ -153,28 +179,45 @@ pub fn unsupported(message: &str) -> Error {
     Error::new(Code::UnsupportedMediaType, message)
 }
 
-/// Reads a body.
+/// Reads a body, and takes the place that it needs among all that are read at once: to be kept for as long as what is
+/// made of it.
 ///
 /// # Errors
-/// It is longer than `limit_bytes`, packed or not, breaks off, or takes longer than `timeout` to come in.
+/// It is longer or holds more than the bounds allow, packed or not, breaks off, or takes too long to come in; `OVERLOADED`
+/// where there is no place for it.
 pub async fn read(
     payload: web::Payload,
-    headers: &HeaderMap,
+    request: &HttpRequest,
     encoding: Encoding,
-    (limit_bytes, timeout): (usize, Duration),
-) -> Result<Bytes> {
-    let packed = tokio::time::timeout(timeout, gather(payload, headers, limit_bytes)).await;
-    let packed = packed.map_err(|_| {
-        let message = format!(
-            "The body did not come in within {} s; send it again.",
-            timeout.as_secs()
-        );
-        Error::new(Code::RequestTimeout, message)
-    })??;
-    match encoding {
-        Encoding::Identity => Ok(packed),
-        Encoding::Gzip => inflate(&packed, limit_bytes),
+    bounds: Bounds,
+) -> Result<(Bytes, Place)> {
+    let gathered = gather(payload, request.headers(), bounds.bytes);
+    let packed = tokio::time::timeout(bounds.timeout, gathered).await;
+    let packed = packed.map_err(|_| too_slow(bounds.timeout))??;
+    let room = Room::of(request);
+    if encoding == Encoding::Identity {
+        let measure = Measure::of(&packed);
+        measure.check(bounds.values)?;
+        return Ok((packed, room.take(measure).await?));
     }
+    // Whoever waits for a place holds the few bytes that came in, and not the many that they come to.
+    let (measure, unpacked) = unfold(&packed, bounds)?;
+    let place = room.take(measure).await?;
+    let unpacked = match unpacked {
+        Some(unpacked) => unpacked,
+        None => inflate(&packed, measure.bytes)?,
+    };
+    Ok((unpacked, place))
+}
+
+/// The refusal of a body that was not there in time.
+#[must_use]
+pub fn too_slow(limit: Duration) -> Error {
+    let message = format!(
+        "The body did not come in within {} s; send it again.",
+        whole_seconds(limit)
+    );
+    Error::new(Code::RequestTimeout, message)
 }
 
 /// The bytes as they come in.
@@ -212,24 +255,50 @@ async fn gather(mut payload: web::Payload, headers: &HeaderMap, limit_bytes: usi
     Ok(if all.is_empty() { first } else { all.freeze() })
 }
 
-fn inflate(packed: &[u8], limit_bytes: usize) -> Result<Bytes> {
-    let mut text = Vec::new();
-    let limit = u64::try_from(limit_bytes).unwrap_or(u64::MAX);
-    let mut reader = MultiGzDecoder::new(packed).take(limit.saturating_add(1));
-    match reader.read_to_end(&mut text) {
-        Ok(length) if length > limit_bytes => Err(too_large(limit_bytes)),
-        Ok(_) => Ok(text.into()),
-        Err(_) => Err(Error::new(
-            Code::MalformedRequest,
-            "The body is sent as gzip, and does not unpack as such.",
-        )),
+/// Measures what a packed body comes to, and ends as soon as that is too much; gives a short one with it.
+fn unfold(packed: &[u8], bounds: Bounds) -> Result<(Measure, Option<Bytes>)> {
+    let mut reader = MultiGzDecoder::new(packed);
+    let (mut measure, mut kept, mut part) = (Measure::default(), Vec::new(), [0; 16 << 10]);
+    loop {
+        let length = reader.read(&mut part).map_err(|_| no_gzip())?;
+        if length == 0 {
+            break;
+        }
+        measure.add(&part[..length]);
+        if measure.bytes > bounds.bytes {
+            return Err(too_large(bounds.bytes));
+        }
+        measure.check(bounds.values)?;
+        if measure.bytes <= KEPT {
+            kept.extend_from_slice(&part[..length]);
+        }
     }
+    let unpacked = (measure.bytes <= KEPT).then(|| kept.into());
+    Ok((measure, unpacked))
+}
+
+/// Unpacks a body of so many bytes.
+fn inflate(packed: &[u8], bytes: usize) -> Result<Bytes> {
+    let mut text = Vec::with_capacity(bytes);
+    let limit = u64::try_from(bytes).unwrap_or(u64::MAX);
+    let read = MultiGzDecoder::new(packed).take(limit).read_to_end(&mut text);
+    read.map_err(|_| no_gzip())?;
+    Ok(text.into())
+}
+
+fn no_gzip() -> Error {
+    Error::new(
+        Code::MalformedRequest,
+        "The body is sent as gzip, and does not unpack as such.",
+    )
 }
 
 fn too_large(limit_bytes: usize) -> Error {
     Error::new(
         Code::BodyTooLarge,
-        format!("A body may be {limit_bytes} bytes long, packed and unpacked."),
+        format!(
+            "A body may be {limit_bytes} bytes long, packed and unpacked; without a key less is taken than with one."
+        ),
     )
 }
 

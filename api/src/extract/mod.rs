@@ -6,3 +6,4 @@ pub mod caller;
 pub mod connections;
 pub mod deadline;
 pub mod middleware;
+pub mod room;

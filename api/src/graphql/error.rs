@@ -27,7 +27,7 @@ impl From<&Error> for UserError {
             code: error.code.name(),
             message: error.message.clone(),
             path: error.path.clone(),
-            retry_after: seconds(error),
+            retry_after: error.wait_seconds(),
         }
     }
 }
@@ -48,13 +48,6 @@ pub(super) fn payload<T, P: From<T> + From<UserError>>(
     }
 }
 
-/// Whole seconds, rounded up, as the header `Retry-After` wants them.
-fn seconds(error: &Error) -> Option<u64> {
-    error
-        .retry_after
-        .map(|wait| wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
-}
-
 /// An error of the whole field.
 pub(super) fn to_graphql(error: &Error, request_id: Option<&str>) -> async_graphql::Error {
     async_graphql::Error::new(&error.message).extend_with(|_, extensions| {
@@ -62,7 +55,7 @@ pub(super) fn to_graphql(error: &Error, request_id: Option<&str>) -> async_graph
         if let Some(path) = &error.path {
             extensions.set("path", path.as_str());
         }
-        if let Some(seconds) = seconds(error) {
+        if let Some(seconds) = error.wait_seconds() {
             extensions.set("retryAfter", seconds);
         }
         if let Some(request_id) = request_id {

@@ -29,14 +29,22 @@ use crate::{
         event::Door,
         rate::{Bill, Demand},
     },
-    extract::caller::Connection,
+    extract::{
+        caller::Connection,
+        room::{FEW_VALUES, MANY_VALUES},
+    },
     graphql::{
         TidemarkSchema,
         context::{RequestId, operation},
     },
     service::{Services, ingest::Way},
 };
-use graphql::{Authenticate, Credential, serve};
+use graphql::{Authenticate, Credential, Most, serve};
+
+/// Bytes of a body of nobody known, who has only questions that anybody may ask.
+const MOST_ANONYMOUS_BYTES: usize = 64 << 10;
+/// Bytes of a body of somebody who holds no secret; a browser's event with the largest tag fits.
+const MOST_PUBLIC_BYTES: usize = 3 << 20;
 
 /// The routes.
 pub fn routes(config: &mut web::ServiceConfig) {
@@ -88,6 +96,15 @@ impl Authenticate for Callers {
             }
         };
         Ok(client.caller(identity).into())
+    }
+
+    fn most_of_body(&self, caller: &Self::Caller) -> Most {
+        let (bytes, values) = match caller.identity {
+            Identity::Anonymous => (MOST_ANONYMOUS_BYTES, FEW_VALUES),
+            _ if caller.is_trusted() => (usize::MAX, MANY_VALUES),
+            _ => (MOST_PUBLIC_BYTES, FEW_VALUES),
+        };
+        Most { bytes, values }
     }
 
     fn begin(&self, client: &Connection, caller: &Self::Caller, demand: Demand) -> Result<(Data, Arc<Bill>)> {

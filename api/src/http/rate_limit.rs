@@ -17,6 +17,7 @@ use crate::{
     dialects::Known,
     domain::{
         caller::Caller,
+        error::whole_seconds,
         rate::{Budget, Demand},
     },
     service::Services,
@@ -40,8 +41,7 @@ pub(super) fn tell(services: &Services, caller: &Caller, mut demand: Demand, hea
         };
         let (gap, name) = (if left.is_empty() { "" } else { ", " }, budget.name());
         let (quota, window) = (state.limit.quota, state.limit.window.as_secs());
-        // Rounded up: a moment too early it would not be full.
-        let reset = state.resets_in.as_secs() + u64::from(state.resets_in.subsec_nanos() > 0);
+        let reset = whole_seconds(state.resets_in);
         // Writing to a string does not fail.
         let _ = write!(policy, "{gap}\"{name}\";q={quota};w={window}");
         let _ = write!(left, "{gap}\"{name}\";r={};t={reset}", state.remaining);

@@ -25,15 +25,12 @@ use crate::{
         origin::Origin,
     },
     extract::{
-        body::read as read_body,
+        body::{Bounds, read as read_body},
         caller::Connection,
         deadline::{request_deadline, within},
+        room::FEW_VALUES,
     },
-    service::{
-        Services,
-        link::Acceptance,
-        session::{Opened, SignIn},
-    },
+    service::{Services, link::Acceptance, session::Opened, sign_in::SignIn},
 };
 
 /// The cookie that holds the refresh token.
@@ -164,7 +161,12 @@ async fn read<T: DeserializeOwned>(request: &HttpRequest, payload: Payload) -> R
     let timeout = request
         .app_data::<Data<Http>>()
         .map_or(BODY_TIMEOUT, |config| config.body_timeout);
-    let bytes = read_body(payload, request.headers(), encoding, (MOST_BYTES, timeout)).await?;
+    let bounds = Bounds {
+        bytes: MOST_BYTES,
+        values: FEW_VALUES,
+        timeout,
+    };
+    let (bytes, _place) = read_body(payload, request, encoding, bounds).await?;
     serde_json::from_slice(&bytes).map_err(|error| {
         if error.is_data() {
             // It tells the field, never a value.

@@ -5,7 +5,7 @@ use super::{Services, registry::Configuration, snapshot::Snapshot};
 use crate::{
     clock,
     domain::{
-        audit::{Change, Entry, Question},
+        audit::{Actor, Change, Entry, Question},
         caller::Caller,
         error::Result,
         operation::Operation,
@@ -21,12 +21,20 @@ const MOST_AGENT: usize = 1_024;
 /// # Errors
 /// Whatever the database says; the change must then not be committed.
 pub async fn record(tx: &Transaction, caller: &Caller, change: Change) -> Result<()> {
+    record_of(tx, caller, caller.actor(), change).await
+}
+
+/// Writes down what somebody does whose request does not say who they are, but who has proven it.
+///
+/// # Errors
+/// Whatever the database says; the change must then not be committed.
+pub(super) async fn record_of(tx: &Transaction, caller: &Caller, actor: Actor, change: Change) -> Result<()> {
     let agent = caller.user_agent.as_deref();
     let entry = Entry {
         id: 0,
         time: clock::now(),
         site: change.site,
-        actor: caller.actor(),
+        actor,
         operation: change.operation.name().to_owned(),
         target: change.target,
         before: change.before,

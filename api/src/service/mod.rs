@@ -24,6 +24,7 @@ pub mod retention;
 pub mod rule;
 mod seal;
 pub mod session;
+pub mod sign_in;
 pub mod signature;
 pub mod signing;
 pub mod site;

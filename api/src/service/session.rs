@@ -1,4 +1,4 @@
-//! Sessions: signing in, staying signed in, signing out; and knowing somebody by their access token.
+//! Sessions: staying signed in, signing out, and knowing somebody by their access token.
 //!
 //! An access token is short-lived and proves itself; whether its session still goes on, and what its account may, is
 //! looked up for every request, so that what is revoked on one instance is gone from all at once. A refresh token
@@ -14,14 +14,14 @@ use super::{Services, audit, random, signing::Minted};
 use crate::{
     clock,
     domain::{
-        account::{Account, SignedIn, normalise_email},
-        audit::Change,
+        account::{Account, SignedIn},
+        audit::{Actor, Change},
         caller::{Caller, Identity},
         error::{Code, Error, Result},
         operation::Operation,
         rate::Budget,
         role::Right,
-        session::{GRACE, LONGEST_LIFE, MOST_USER_AGENT, Session},
+        session::{Begun, GRACE, LONGEST_LIFE, MOST_USER_AGENT, SecondFactor, Session, Stolen},
         signing::Audience,
         token::Kind,
         zone,
@@ -46,17 +46,6 @@ pub struct AccessClaims {
     pub sid: String,
 }
 
-/// What somebody signs in with.
-#[derive(Clone)]
-pub struct SignIn {
-    /// The e-mail address, in any case.
-    pub email: String,
-    /// The password.
-    pub password: String,
-    /// A code of the second factor, or a recovery code.
-    pub code: Option<String>,
-}
-
 /// A session that was begun or renewed.
 #[derive(Debug, Clone)]
 pub struct Opened {
@@ -71,34 +60,14 @@ pub struct Opened {
 }
 
 impl Services {
-    /// Begins a session. Whether the address is unknown, the password wrong or the account disabled, it takes the same
-    /// time and says the same.
-    ///
-    /// # Errors
-    /// `SIGN_IN_FAILED`; `SECOND_FACTOR_REQUIRED` once the password is right; `RATE_LIMITED` after too many attempts.
-    pub async fn sign_in(&self, caller: &Caller, sent: &SignIn) -> Result<Opened> {
-        let email = normalise_email(&sent.email)?;
-        self.charge_sign_in(caller.address, &email).await?;
-        let found = {
-            let tx = self.database.read(DEADLINE).await?;
-            store::account::find(&tx, By::Email(&email)).await?
-        };
-        let hash = found.as_ref().and_then(|stored| stored.password_hash.clone());
-        let same = self.passwords.verify(&sent.password, hash.as_deref()).await?;
-        let Some(found) = found.filter(|stored| same && stored.account.disabled.is_none()) else {
-            return Err(failed());
-        };
-        let tx = self.database.write(Priority::Configuration).await?;
-        // The hash took its time, in which the password may have been changed or the account disabled.
-        let stored = store::account::find(&tx, By::Number(found.account.id)).await?;
-        let stored = stored.filter(|stored| stored.password_hash == hash && stored.account.disabled.is_none());
-        let stored = stored.ok_or_else(failed)?;
-        self.check_second_factor(&tx, &stored, sent.code.as_deref()).await?;
-        self.begin(tx, caller, stored).await
-    }
-
-    /// Begins a session for somebody who has proven who they are.
-    pub(super) async fn begin(&self, tx: Transaction, caller: &Caller, stored: Stored) -> Result<Opened> {
+    /// Begins a session for somebody who has proven who they are, by an operation and perhaps a second factor.
+    pub(super) async fn begin(
+        &self,
+        tx: Transaction,
+        caller: &Caller,
+        stored: Stored,
+        (operation, second_factor): (Operation, Option<SecondFactor>),
+    ) -> Result<Opened> {
         let now = clock::now();
         let session = Session {
             id: 0,
@@ -112,6 +81,8 @@ impl Services {
             ended: None,
         };
         let session = store::session::create(&tx, &session).await?;
+        let change = Change::new(operation, &session.public_id).after(&Begun { second_factor });
+        audit::record_of(&tx, caller, Actor::account(&stored.account), change).await?;
         self.hand_out(tx, session, stored.account).await
     }
 
@@ -140,6 +111,9 @@ impl Services {
             .is_some_and(|end| now < end);
         if !first && !in_grace {
             store::session::end(&tx, session.id, zone::nanoseconds(now)).await?;
+            let email = stored.account.email;
+            let change = Change::new(Operation::RefreshSession, &session.public_id).after(&Stolen { email });
+            audit::record(&tx, caller, change).await?;
             tx.commit().await?;
             tracing::warn!(
                 session = session.public_id,
@@ -197,8 +171,14 @@ impl Services {
             return self.charge_attempt_from(caller.address).await;
         }
         let tx = self.database.write(Priority::Configuration).await?;
-        if let Some((session, _)) = store::session::of_token(&tx, &hash(token)).await? {
-            store::session::end(&tx, session.id, clock::now_nanoseconds()).await?;
+        let now = clock::now();
+        let found = store::session::of_token(&tx, &hash(token)).await?;
+        if let Some((session, _)) = found.filter(|(session, _)| session.is_live(now)) {
+            store::session::end(&tx, session.id, zone::nanoseconds(now)).await?;
+            let stored = store::account::find(&tx, By::Number(session.account)).await?;
+            let actor = stored.map_or_else(|| caller.actor(), |stored| Actor::account(&stored.account));
+            let change = Change::new(Operation::SignOut, &session.public_id);
+            audit::record_of(&tx, caller, actor, change).await?;
         }
         tx.commit().await
     }
@@ -308,10 +288,6 @@ pub(super) fn hash(token: &str) -> Vec<u8> {
 fn user_agent(caller: &Caller) -> Option<String> {
     let text = caller.user_agent.as_ref()?;
     Some(text.chars().take(MOST_USER_AGENT).collect())
-}
-
-fn failed() -> Error {
-    Error::new(Code::SignInFailed, "The e-mail address or the password is wrong.")
 }
 
 fn over() -> Error {

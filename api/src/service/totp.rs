@@ -13,6 +13,7 @@ use crate::{
         hash::Hash,
         key::letters,
         operation::Operation,
+        session::SecondFactor,
     },
     store::{
         self, Priority, Transaction,
@@ -119,7 +120,7 @@ impl Services {
         store::recovery_code::count(&tx, id).await
     }
 
-    /// Lets pass who has a right code, where the account wants one, and uses it up within `tx`.
+    /// Lets pass who has a right code, where the account wants one, and uses it up within `tx`; gives what it was.
     ///
     /// # Errors
     /// `SECOND_FACTOR_REQUIRED` without a code, `SIGN_IN_FAILED` with a wrong or used one.
@@ -128,18 +129,22 @@ impl Services {
         tx: &Transaction,
         stored: &Stored,
         code: Option<&str>,
-    ) -> Result<()> {
+    ) -> Result<Option<SecondFactor>> {
         if !stored.account.has_second_factor {
-            return Ok(());
+            return Ok(None);
         }
         let code = code.map(str::trim).filter(|code| !code.is_empty()).ok_or_else(|| {
             let message = "This account takes a second factor: send the code that its app shows, or a recovery code.";
             Error::new(Code::SecondFactorRequired, message).at("code")
         })?;
         let id = stored.account.id;
-        let taken = self.use_totp(tx, stored, code).await?
-            || store::recovery_code::take(tx, id, self.recovery_hash(id, code)).await?;
-        if taken { Ok(()) } else { Err(wrong_code()) }
+        if self.use_totp(tx, stored, code).await? {
+            return Ok(Some(SecondFactor::Totp));
+        }
+        if store::recovery_code::take(tx, id, self.recovery_hash(id, code)).await? {
+            return Ok(Some(SecondFactor::RecoveryCode));
+        }
+        Err(wrong_code())
     }
 
     /// Uses up a code of the app; gives whether it is right and was not used before.

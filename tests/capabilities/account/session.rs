@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use support::{
     Engine, Person, Server, Tidemark, Transport,
     person::{PASSWORD, code, cookie, post, sign_in},
@@ -25,6 +25,9 @@ async fn a_refresh_token_renews_once_and_its_reuse_ends_the_session(engine: Engi
     let server = tidemark.server();
     let ada = tidemark.person("ada@example.com", &[]).await;
     let other = Person::sign_in(server.address(), "ada@example.com").await;
+    let sessions = ada.field("{ sessions { id current } }", json!({})).await;
+    let mut own = sessions.as_array().expect("a list").iter();
+    let session = own.find(|one| one["current"] == true).expect("one's own")["id"].clone();
     let second = refresh(server, ada.cookie()).await;
     let second = Person::of(server.address(), &second);
     assert_ne!(second.cookie(), ada.cookie());
@@ -48,6 +51,19 @@ async fn a_refresh_token_renews_once_and_its_reuse_ends_the_session(engine: Engi
     }
     assert_eq!(other.viewer().await.data()["viewer"]["kind"], "ACCOUNT");
     assert!(server.log().contains("used twice"), "{}", server.log());
+    // The audit log knows of it, once, and names the session and whose it was.
+    let log = tidemark.command(&["export", "audit"]).await.success();
+    let told: Vec<Value> = log
+        .lines()
+        .filter(|line| line.contains("REFRESH_TOKEN_REUSED"))
+        .map(|line| serde_json::from_str(line).expect("a JSON object"))
+        .collect();
+    assert_eq!(told.len(), 1, "{log}");
+    assert_eq!(
+        (&told[0]["operation"], &told[0]["target"], &told[0]["actor"]["kind"]),
+        (&json!("POST /session/refresh"), &session, &json!("ANONYMOUS"))
+    );
+    assert_eq!(told[0]["after"]["account"], "ada@example.com");
     for none in ["", "tmr_", "nonsense", other.token()] {
         assert_eq!(code(&refresh(server, none).await), "UNAUTHENTICATED", "{none}");
     }

@@ -66,6 +66,27 @@ async fn attack(anonymous: &Client, kind: usize, round: usize, bomb: &[u8]) -> b
                 .await
         }
         5 => {
+            let call = |n: usize| json!({"jsonrpc": "2.0", "id": n, "method": "action.log", "params": {"key": format!("tm_{n:012}_x"), "action": "a"}});
+            let calls: Vec<_> = (0..50).map(call).collect();
+            let answer = anonymous
+                .send(anonymous.request(Method::POST, "/rest").json(&calls))
+                .await;
+            // Each call is refused for itself.
+            assert!(!answer.text.contains("result"), "{}", answer.text);
+            return true;
+        }
+        6 => {
+            let path = ["/v1/batch", "/v1/actions/batch", "/rest/action.log"][round % 3];
+            let request = anonymous
+                .request(Method::POST, path)
+                .basic_auth("tm_000000000000", Some(""));
+            let request = request
+                .header("x-moesif-application-id", "tm_000000000000")
+                .header("content-type", "application/json")
+                .header("content-encoding", "gzip");
+            anonymous.send(request.body(bomb.to_vec())).await
+        }
+        7 => {
             let body = json!({"email": "ada@example.com", "password": format!("wrong horse battery {round}")});
             anonymous
                 .send(anonymous.request(Method::POST, "/session/sign-in").json(&body))
@@ -97,7 +118,7 @@ async fn floods_let_nobody_in_and_slow_nobody_down(engine: Engine) {
     let anonymous = Client::anonymous(tidemark.server().address());
     let (over, bomb) = (Arc::new(AtomicBool::new(false)), Arc::new(bomb()));
     let mut floods = tokio::task::JoinSet::new();
-    for kind in 0..7 {
+    for kind in 0..9 {
         let (client, over, bomb) = (anonymous.clone(), over.clone(), bomb.clone());
         floods.spawn(async move {
             let (mut sent, mut refused) = (0, 0);

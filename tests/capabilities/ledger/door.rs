@@ -6,7 +6,7 @@ use futures_util::{SinkExt, StreamExt};
 use reqwest::{Method, header};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 use serde_json::{Value, json};
-use support::{Engine, Tidemark, graphql};
+use support::{Engine, Raw, Tidemark, graphql};
 use tokio_tungstenite::{
     connect_async,
     tungstenite::{Message, client::IntoClientRequest, http::HeaderValue},
@@ -17,6 +17,8 @@ use crate::inside;
 
 support::on_both_engines!(
     what_cannot_be_read_is_one_invalid_event,
+    a_body_that_does_not_come_is_one_invalid_event,
+    what_a_dialect_cannot_read_is_one_invalid_event,
     what_cannot_be_executed_counts_where_it_was_to_log,
     a_websocket_counts_what_it_cannot_read,
     an_import_counts_its_lines,
@@ -61,6 +63,131 @@ async fn what_cannot_be_read_is_one_invalid_event(engine: Engine) {
             assert_eq!(answer.error()["extensions"]["outcome"], "INVALID", "{}", answer.text);
         }
         *told.entry(invalid(code, &prefix(client))).or_default() += 1;
+    }
+    assert_eq!(ledger(client, None).await, told);
+}
+
+/// The body is cut off by the time that it may take, by that of the whole request, or by who sends it.
+async fn a_body_that_does_not_come_is_one_invalid_event(engine: Engine) {
+    for flags in [
+        [("--request-deadline", "1s"), ("--body-timeout", "30s")],
+        [("--request-deadline", "2m"), ("--body-timeout", "1s")],
+    ] {
+        let builder = Tidemark::builder(engine);
+        let builder = flags
+            .iter()
+            .fold(builder, |builder, (flag, value)| builder.flag(flag, value));
+        let tidemark = builder.start().await;
+        let client = tidemark.client();
+        let key = client.key().expect("it has one");
+        let head = |path: &str, media: &str| {
+            format!(
+                "POST {path} HTTP/1.1\r\nHost: tidemark\r\nAuthorization: Bearer {key}\r\nX-Moesif-Application-Id: {key}\r\n\
+                 Content-Type: {media}\r\nContent-Length: 1000\r\n\r\n"
+            )
+        };
+        let json = "application/json";
+        let clickst = format!("/rest/action.log?key={key}");
+        let mut told = Told::new();
+        for (path, start) in [
+            ("/graphql", "{\"query\": \"mutation { logEvent"),
+            ("/v1/actions", "{\"action_name\": "),
+            ("/v1/track", "{\"event\": "),
+            (&clickst, "{\"action\": "),
+        ] {
+            let mut raw = Raw::connect(tidemark.server().address()).await;
+            assert!(raw.send(head(path, json)).await && raw.send(start).await);
+            let answer = raw.next(Duration::from_secs(10)).await;
+            assert!(
+                !answer.contains(" 200 ") && !answer.contains(" 201 "),
+                "{path}: {answer}"
+            );
+            if path == "/graphql" {
+                assert!(answer.contains(" 408 "), "{answer}");
+                assert!(
+                    answer.contains("REQUEST_TIMEOUT") && answer.contains("\"outcome\":\"INVALID\""),
+                    "{answer}"
+                );
+            }
+            *told.entry(invalid("REQUEST_TIMEOUT", &prefix(client))).or_default() += 1;
+        }
+        assert_eq!(ledger(client, None).await, told, "{flags:?}");
+        // Whoever hangs up in the middle is told nothing, and counted all the same.
+        for path in ["/graphql", "/v1/actions"] {
+            let mut raw = Raw::connect(tidemark.server().address()).await;
+            assert!(raw.send(head(path, json)).await && raw.send("{\"query\": ").await);
+            drop(raw);
+        }
+        let begin = std::time::Instant::now();
+        let counted = loop {
+            let counted: i64 = ledger(client, None).await.values().sum();
+            if counted == 6 || begin.elapsed() > Duration::from_secs(10) {
+                break counted;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        };
+        assert_eq!(counted, 6, "{:#?}", ledger(client, None).await);
+    }
+}
+
+/// The key may stand in the address, of which more is known than of the body.
+async fn what_a_dialect_cannot_read_is_one_invalid_event(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let client = tidemark.client();
+    let (key, nobody) = (client.key().expect("it has one"), client.without_key());
+    let clickst = format!("/rest/action.log?key={key}");
+    let rpc = format!("/rest?key={key}");
+    let mut told = Told::new();
+    let calls = |n: usize| {
+        json!(vec![
+            json!({"jsonrpc": "2.0", "id": 1, "method": "action.log", "params": {"action": "a"}});
+            n
+        ])
+        .to_string()
+    };
+    let bodies: [(&str, &str, String, &str, i64); 8] = [
+        (
+            &clickst,
+            "application/json",
+            "{\"action\": ".into(),
+            "MALFORMED_JSON",
+            1,
+        ),
+        (&clickst, "application/json", "[]".into(), "MALFORMED_REQUEST", 1),
+        (&clickst, "image/png", "x".into(), "UNSUPPORTED_MEDIA_TYPE", 1),
+        (
+            &clickst,
+            "application/x-www-form-urlencoded",
+            "tag[a=1".into(),
+            "INVALID_ARGUMENT",
+            1,
+        ),
+        (&rpc, "application/json", "no json".into(), "MALFORMED_JSON", 1),
+        (
+            &rpc,
+            "application/json",
+            "{\"method\": \"action.log\"}".into(),
+            "MALFORMED_REQUEST",
+            1,
+        ),
+        (&rpc, "application/json", "[]".into(), "MALFORMED_REQUEST", 1),
+        (&rpc, "application/json", calls(60), "MALFORMED_REQUEST", 60),
+    ];
+    for (path, media, body, code, events) in bodies {
+        let request = nobody.request(Method::POST, path).header(header::CONTENT_TYPE, media);
+        let answer = nobody.send(request.body(body)).await;
+        assert!(answer.text.contains("error"), "{path}: {}", answer.text);
+        *told.entry(invalid(code, &prefix(client))).or_default() += events;
+    }
+    assert_eq!(ledger(client, None).await, told);
+    // A question that cannot be read is no event; nor is there a site for what nobody known sends.
+    let ask = format!("/rest/action.find?key={key}");
+    for (path, body) in [(ask.as_str(), "{"), ("/rest/action.log", "{"), ("/rest", "{")] {
+        let request = nobody
+            .request(Method::POST, path)
+            .header(header::CONTENT_TYPE, "application/json");
+        let answer = nobody.send(request.body(body)).await;
+        assert!(answer.text.contains("error"), "{path}: {}", answer.text);
     }
     assert_eq!(ledger(client, None).await, told);
 }

@@ -58,6 +58,11 @@ impl Failure {
         }
     }
 
+    /// Its code in the one table of codes.
+    pub(super) fn kind(&self) -> Code {
+        self.error.code
+    }
+
     pub(super) fn status(&self) -> StatusCode {
         self.status
     }

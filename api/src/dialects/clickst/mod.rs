@@ -30,8 +30,8 @@ use crate::{
         zone::nanoseconds,
     },
     extract::{
-        body::Media,
-        deadline::{request_deadline, within},
+        body::{Body, Media},
+        deadline::within,
     },
     service::{Services, signature::restricted, snapshot::Snapshot},
 };
@@ -58,6 +58,11 @@ pub(super) fn owns(path: &str) -> bool {
     path == "/rest" || path == "/api.js" || path.strip_prefix("/rest/").is_some_and(is_method)
 }
 
+/// The method that logs.
+const LOG: &str = "action.log";
+/// The methods that ask.
+const QUESTIONS: [&str; 4] = ["action.find", "action.find_batch", "quota.get", "quota.getlist"];
+
 /// Who calls, and how far they have proved who they are.
 struct Known {
     caller: Arc<Caller>,
@@ -67,16 +72,18 @@ struct Known {
 /// Answers one call over REST.
 async fn call(services: Data<Services>, request: HttpRequest, method: Path<String>, payload: Payload) -> HttpResponse {
     let entrance = Entrance::new(&services, &request, Door::Clickst);
-    let mut callback = None;
-    let answered = async {
-        let query = Arguments::of_query(request.query_string())?;
+    let (mut callback, mut query) = (None, Arguments::default());
+    let read = async {
+        query = Arguments::of_query(request.query_string())?;
         callback = query.callback()?;
-        let arguments = query.and(read(&entrance, payload).await?);
-        perform(&entrance, &method, arguments).await
+        let (arguments, body) = read(&entrance, payload).await?;
+        Ok::<_, Failure>((query.clone().and(arguments), body))
     };
-    let answered = match within(request_deadline(&request), async { Ok(answered.await) }).await {
-        Ok(answered) => answered,
-        Err(error) => Err(error.into()),
+    let read = read.await;
+    let answered = match read {
+        Ok((arguments, _body)) => perform(&entrance, &method, arguments).await,
+        Err(failure) if *method == LOG => Err(refuse_unread(&entrance, &query, failure, 1).await),
+        Err(failure) => Err(failure),
     };
     let (status, body, wait) = match answered {
         Ok(result) => (StatusCode::OK, result, None),
@@ -104,26 +111,20 @@ async fn call(services: Data<Services>, request: HttpRequest, method: Path<Strin
 }
 
 /// The arguments in a body, where there is one.
-async fn read(entrance: &Entrance<'_>, payload: Payload) -> Result<Arguments, Failure> {
-    let body = entrance.body(payload, MOST_BYTES).await?;
-    if body.bytes.iter().all(u8::is_ascii_whitespace) {
-        return Ok(Arguments::default());
-    }
-    match body.media {
-        Media::Form => Arguments::of_query(&String::from_utf8_lossy(&body.bytes)),
-        Media::Json => Arguments::of_json(body.json()?),
-    }
+async fn read(entrance: &Entrance<'_>, payload: Payload) -> Result<(Arguments, Body), Failure> {
+    let body = entrance.body(payload, MOST_BYTES, None).await?;
+    let arguments = match body.media {
+        _ if body.bytes.iter().all(u8::is_ascii_whitespace) => Arguments::default(),
+        Media::Form => Arguments::of_query(&String::from_utf8_lossy(&body.bytes))?,
+        Media::Json => Arguments::of_json(body.json()?)?,
+    };
+    Ok((arguments, body))
 }
 
 /// Answers JSON-RPC: one call, or a list of them.
 async fn rpc(services: Data<Services>, request: HttpRequest, payload: Payload) -> HttpResponse {
     let entrance = Entrance::new(&services, &request, Door::Clickst);
-    let answered = within(request_deadline(&request), async {
-        Ok(answer_rpc(&entrance, payload).await)
-    })
-    .await;
-    let body = answered.unwrap_or_else(|error| Some(Failure::from(error).rpc(&Value::Null)));
-    match body {
+    match answer_rpc(&entrance, payload).await {
         Some(body) => HttpResponse::Ok()
             .insert_header((header::CACHE_CONTROL, "no-store"))
             .json(body),
@@ -133,19 +134,27 @@ async fn rpc(services: Data<Services>, request: HttpRequest, payload: Payload) -
 }
 
 async fn answer_rpc(entrance: &Entrance<'_>, payload: Payload) -> Option<Value> {
+    let mut around = Arguments::default();
     let read = async {
-        let around = Arguments::of_query(entrance.request.query_string())?;
-        let body = entrance.body(payload, MOST_BYTES).await?.json()?;
-        Ok::<_, Failure>((around, body))
+        around = Arguments::of_query(entrance.request.query_string())?;
+        let body = entrance.body(payload, MOST_BYTES, None).await?;
+        Ok::<_, Failure>((body.json()?, body))
     };
-    let (around, body) = match read.await {
+    let read = read.await;
+    let (sent, _body) = match read {
         Ok(read) => read,
-        Err(failure) => return Some(failure.rpc(&Value::Null)),
+        Err(failure) => {
+            let told = refuse_unread(entrance, &around, failure, 1).await;
+            return Some(told.rpc(&Value::Null));
+        }
     };
-    match body {
+    match sent {
         Value::Array(calls) if calls.is_empty() || calls.len() > MOST_CALLS => {
             let message = format!("A batch holds 1–{MOST_CALLS} calls.");
-            Some(Failure::from(Error::new(Code::MalformedRequest, message)).rpc(&Value::Null))
+            let failure = Error::new(Code::MalformedRequest, message).into();
+            let logs = calls.iter().filter(|call| call["method"] == LOG).count();
+            let told = refuse_unread(entrance, &around, failure, logs.max(1)).await;
+            Some(told.rpc(&Value::Null))
         }
         Value::Array(calls) => {
             let mut answers = Vec::with_capacity(calls.len());
@@ -161,7 +170,10 @@ async fn answer_rpc(entrance: &Entrance<'_>, payload: Payload) -> Option<Value> 
 async fn answer_call(entrance: &Entrance<'_>, around: &Arguments, call: Value) -> Option<Value> {
     let call = match Call::read(call) {
         Ok(call) => call,
-        Err(failure) => return Some(failure.rpc(&Value::Null)),
+        Err(failure) => {
+            let told = refuse_unread(entrance, around, failure, 1).await;
+            return Some(told.rpc(&Value::Null));
+        }
     };
     let arguments = around.clone().and(call.arguments);
     let answered = perform(entrance, &call.method, arguments).await;
@@ -179,31 +191,26 @@ async fn answer_call(entrance: &Entrance<'_>, around: &Arguments, call: Value) -
 /// Does what a method says; gives `{"result": …}`.
 async fn perform(entrance: &Entrance<'_>, method: &str, mut arguments: Arguments) -> Result<Value, Failure> {
     let credentials = arguments.take_credentials();
-    if ![
-        "action.log",
-        "action.find",
-        "action.find_batch",
-        "quota.get",
-        "quota.getlist",
-    ]
-    .contains(&method)
-    {
+    if method != LOG && !QUESTIONS.contains(&method) {
         return Err(Failure::unknown_method(method));
     }
-    let known = match identify(entrance, &credentials).await {
-        Ok(known) => known,
-        Err(error) => return Err(error.into()),
-    };
-    if method == "action.log" {
+    let known = identify(entrance, &credentials).await?;
+    if method == LOG {
         return log(entrance, &known, arguments).await;
     }
     if !known.is_signed {
         let message = "This takes a signed request: `key`, `nonce` and `signature`.";
         return Err(Failure::identity_required(message));
     }
+    let answered = async { Ok(ask(entrance, &known, method, arguments).await) };
+    within(entrance.time_left(), answered).await?
+}
+
+/// Answers a question.
+async fn ask(entrance: &Entrance<'_>, known: &Known, method: &str, arguments: Arguments) -> Result<Value, Failure> {
     let snapshot = Snapshot::new(entrance.services.clone());
     match method {
-        "action.find" => find(entrance, &known, &snapshot, arguments).await,
+        "action.find" => find(entrance, known, &snapshot, arguments).await,
         "action.find_batch" => {
             let queries = arguments.queries()?;
             if queries.len() > MOST_QUERIES {
@@ -213,7 +220,7 @@ async fn perform(entrance: &Entrance<'_>, method: &str, mut arguments: Arguments
             let mut answers = Vec::with_capacity(queries.len());
             for query in queries {
                 let answered = match query {
-                    Ok(query) => find(entrance, &known, &snapshot, query).await,
+                    Ok(query) => find(entrance, known, &snapshot, query).await,
                     Err(failure) => Err(failure),
                 };
                 answers.push(match answered {
@@ -227,9 +234,29 @@ async fn perform(entrance: &Entrance<'_>, method: &str, mut arguments: Arguments
     }
 }
 
+/// Refuses what cannot be read, and so may have been events of whoever the address names.
+async fn refuse_unread(entrance: &Entrance<'_>, around: &Arguments, failure: Failure, number: usize) -> Failure {
+    let credentials = around.clone().take_credentials();
+    let caller = match identify(entrance, &credentials).await {
+        Ok(known) => known.caller,
+        Err(error) if error.code == Code::RateLimited => return error.into(),
+        Err(_) => Arc::new(entrance.nobody()),
+    };
+    let code = failure.kind();
+    refuse(entrance, &caller, failure, (code, number)).await
+}
+
+/// Counts what cannot be taken for events; gives what its sender is told.
+async fn refuse(entrance: &Entrance<'_>, caller: &Caller, failure: Failure, (code, number): (Code, usize)) -> Failure {
+    let error = Error::new(code, failure.message());
+    let counted = entrance.refuse(caller, error, number).await;
+    if counted.code == code { failure } else { counted.into() }
+}
+
 async fn identify(entrance: &Entrance<'_>, credentials: &wire::Credentials) -> Result<Known, Error> {
     let wire::Credentials { key, nonce, signature } = credentials;
     let Some(key) = key.as_deref().filter(|key| !key.is_empty()) else {
+        entrance.charge_nobody()?;
         let message = "Send at least `key`: nobody may log or ask without.";
         return Err(Error::new(Code::Forbidden, message).at("key"));
     };
@@ -262,15 +289,7 @@ async fn identify(entrance: &Entrance<'_>, credentials: &wire::Credentials) -> R
 async fn log(entrance: &Entrance<'_>, known: &Known, arguments: Arguments) -> Result<Value, Failure> {
     let (event, ignored) = match translate::event(arguments, known.is_signed) {
         Ok(translated) => translated,
-        Err(failure) => {
-            let error = Error::new(Code::MalformedRequest, failure.message());
-            let counted = entrance.refuse(&known.caller, error, 1).await;
-            return Err(if counted.code == Code::MalformedRequest {
-                failure
-            } else {
-                counted.into()
-            });
-        }
+        Err(failure) => return Err(refuse(entrance, &known.caller, failure, (Code::MalformedRequest, 1)).await),
     };
     let messages = vec![Message::Event(Box::new(event))];
     let outcomes = entrance.take_in(known.caller.clone(), messages).await?;

@@ -3,7 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::error::Failure;
-use crate::domain::error::{Code, Error};
+use crate::{
+    domain::error::{Code, Error},
+    extract::room::{FEW_VALUES, Measure},
+};
 
 /// Levels of brackets in a name.
 const MOST_LEVELS: usize = 16;
@@ -63,9 +66,13 @@ impl Arguments {
         }
         for name in ["tag", "where", "queries", "group_by"] {
             if let Some(value) = all.get_mut(name)
-                && let Some(read) = value.as_str().and_then(structured)
+                && let Some(text) = value.as_str()
             {
-                *value = read;
+                // What looks like JSON only when it is unpacked was not measured with the body.
+                Measure::of(text.as_bytes()).check(FEW_VALUES)?;
+                if let Some(read) = structured(text) {
+                    *value = read;
+                }
             }
         }
         Ok(Self(all))
@@ -289,6 +296,7 @@ mod tests {
         );
         assert!(Arguments::of_query("tag[a=1").is_err());
         assert!(Arguments::of_query(&format!("tag{}=1", "[a]".repeat(17))).is_err());
+        assert!(Arguments::of_query(&format!("a=\"&tag=[{}1]", "1,".repeat(20_000))).is_err());
     }
 
     #[test]

@@ -123,7 +123,8 @@ async fn receive(
     wire::check_accept(request.headers())?;
     let caller = entrance.caller(wire::application(request.headers())).await?;
     let most = if is_list { MOST_BATCH_BYTES } else { MOST_BYTES };
-    let read = entrance.body(payload, most).await;
+    let body = entrance.body(payload, most, Some(&caller)).await;
+    let read = body.as_ref().map_err(Clone::clone);
     let items = match read.and_then(|body| wire::read(body.json()?, is_list)) {
         Ok(items) => items,
         Err(error) => return Err(entrance.refuse(&caller, error, 1).await),

@@ -112,8 +112,9 @@ fn answer(received: Result<()>) -> HttpResponse {
 /// Takes in one message, or without a kind a batch of them.
 async fn receive(services: &Services, request: &HttpRequest, payload: Payload, kind: Option<Kind>) -> Result<()> {
     let entrance = Entrance::new(services, request, Door::Segment);
-    let read = entrance.body(payload, MOST_BATCH_BYTES).await;
-    let size = read.as_ref().map_or(0, |body| body.bytes.len());
+    let body = entrance.body(payload, MOST_BATCH_BYTES, None).await;
+    let size = body.as_ref().map_or(0, |body| body.bytes.len());
+    let read = body.as_ref().map_err(Clone::clone);
     let sent = read.and_then(|body| Sent::read(body.json()?, kind));
     let key = wire::credential(request.headers(), sent.as_ref().ok());
     let caller = entrance.caller(key.as_deref()).await?;

@@ -31,7 +31,7 @@ pub(in crate::graphql) struct AuditActor {
     name: Option<String>,
 }
 
-/// A change, as it was written down with it. Entries never change, and hold no secrets.
+/// A change, or an attempt to sign in, as it was written down with it. Entries never change, and hold no secrets.
 #[derive(SimpleObject)]
 pub(in crate::graphql) struct AuditEntry {
     /// Its number, in the order of writing.
@@ -40,15 +40,16 @@ pub(in crate::graphql) struct AuditEntry {
     time: DateTime,
     /// Who did it.
     actor: AuditActor,
-    /// What was done: the name of the mutation.
+    /// What was done: the name of the mutation, or the route of another request, such as `POST /session/sign-in`.
     operation: String,
     /// The site; none where the change concerns all.
     site: Option<String>,
     /// What it was done to, by the name or id that callers use.
     target: String,
-    /// The thing before; none where it is new.
+    /// The thing before; none where it is new, or where nothing but the doing is told.
     before: Option<Value>,
-    /// The thing after; none where it is gone.
+    /// The thing after; none where it is gone, or where nothing but the doing is told. Of an attempt to sign in, what came
+    /// of it.
     after: Option<Value>,
     /// The address that the request came from; none at the command line.
     ip: Option<String>,

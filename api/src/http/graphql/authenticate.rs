@@ -22,6 +22,15 @@ pub enum Credential<'a> {
     ApiKey(&'a str),
 }
 
+/// How much a caller may send at once.
+#[derive(Debug, Clone, Copy)]
+pub struct Most {
+    /// Bytes of a body; no more than all callers may.
+    pub bytes: usize,
+    /// JSON values and names in a body, or in a message of a WebSocket.
+    pub values: usize,
+}
+
 /// Says who calls, and what resolvers may know of them.
 pub trait Authenticate: Clone + Send + Sync + 'static {
     /// What is kept of the HTTP request that a caller came by: an address, a user agent, a request id.
@@ -38,6 +47,9 @@ pub trait Authenticate: Clone + Send + Sync + 'static {
         client: &Self::Client,
         credential: Option<Credential<'_>>,
     ) -> impl Future<Output = Result<Self::Caller>>;
+
+    /// How much somebody may send at once.
+    fn most_of_body(&self, caller: &Self::Caller) -> Most;
 
     /// Charges an operation before it is executed; gives what its resolvers find in their context, and its bill.
     ///

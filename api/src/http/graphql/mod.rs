@@ -28,7 +28,7 @@ use actix_web::{
 use async_graphql::{Executor, parser::types::OperationType};
 use tokio::sync::watch;
 
-pub use self::authenticate::{Authenticate, Credential};
+pub use self::authenticate::{Authenticate, Credential, Most};
 pub(super) use self::body::encoding as check_encoding;
 use self::{
     accept::Accept,
@@ -44,8 +44,9 @@ use crate::{
         rate::Demand,
     },
     extract::{
-        body::{Encoding, read as read_body},
+        body::{Bounds, Encoding, read as read_body, too_slow},
         deadline::{goes_on, within},
+        room::Place,
     },
     graphql::limit,
 };
@@ -155,6 +156,10 @@ pub async fn serve<E: Executor, A: Authenticate>(
                     };
                     Ok(refuse(&goes_on(), accept.media()))
                 }
+                (Err(error), Some(caller)) if error.code == Code::DeadlineExceeded && known.reads => {
+                    let error = too_slow(endpoint.limits.request_deadline);
+                    Ok(refuse_unread(&endpoint, (&client, caller), error, accept).await)
+                }
                 // What is no request takes time, too.
                 (Err(error), Some(caller)) if error.code != Code::RateLimited => {
                     operation::charge_failure(&endpoint, &client, caller).and(Err(error))
@@ -175,6 +180,8 @@ pub async fn serve<E: Executor, A: Authenticate>(
 /// What has come out about a request when it is answered.
 struct Known<A: Authenticate> {
     caller: Option<A::Caller>,
+    /// Whether the body is still on its way.
+    reads: bool,
     demand: Demand,
     /// Whether it has come so far as to change something.
     changes: bool,
@@ -194,6 +201,7 @@ impl<A: Authenticate> Default for Known<A> {
     fn default() -> Self {
         Self {
             caller: None,
+            reads: false,
             demand: Demand::default(),
             changes: false,
             logs: false,
@@ -223,21 +231,17 @@ async fn answer<E: Executor, A: Authenticate>(
     let caller = endpoint.authenticate.authenticate(client, credential).await?;
     known.caller = Some(caller.clone());
 
-    let sent = if over_get {
-        Request::Single(Operation::from_query_string(request.query_string())?)
+    // The place of the body is free again once it is answered.
+    let (sent, _place) = if over_get {
+        let operation = Operation::from_query_string(request.query_string())?;
+        (Request::Single(operation), Place::default())
     } else {
-        let read = read_sent(endpoint, request, payload, encoding).await;
+        known.reads = true;
+        let read = read_sent(endpoint, (request, &caller), payload, encoding).await;
+        known.reads = false;
         match read {
             Ok(sent) => sent,
-            Err(error) => {
-                // To find that out took time, and events may have been in it.
-                let refused = operation::charge_failure(endpoint, client, &caller).err();
-                let mut error = refused.unwrap_or(error);
-                if let Err(unknown) = endpoint.authenticate.count_unreadable(&caller, error.code).await {
-                    error = unknown;
-                }
-                return Ok(response::refuse_event(&error, accept.media()));
-            }
+            Err(error) => return Ok(refuse_unread(endpoint, (client, &caller), error, accept).await),
         }
     };
     match sent {
@@ -282,17 +286,37 @@ async fn answer<E: Executor, A: Authenticate>(
     }
 }
 
+/// Refuses a body of which no request came to be: to find that out took time, and events may have been in it.
+async fn refuse_unread<E: Executor, A: Authenticate>(
+    endpoint: &Endpoint<E, A>,
+    (client, caller): (&A::Client, &A::Caller),
+    error: Error,
+    accept: Accept,
+) -> HttpResponse {
+    let refused = operation::charge_failure(endpoint, client, caller).err();
+    let mut error = refused.unwrap_or(error);
+    if let Err(unknown) = endpoint.authenticate.count_unreadable(caller, error.code).await {
+        error = unknown;
+    }
+    response::refuse_event(&error, accept.media())
+}
+
 /// Reads the body of a POST.
 async fn read_sent<E: Executor, A: Authenticate>(
     endpoint: &Endpoint<E, A>,
-    request: &HttpRequest,
+    (request, caller): (&HttpRequest, &A::Caller),
     payload: web::Payload,
     encoding: Result<Encoding>,
-) -> Result<Request> {
+) -> Result<(Request, Place)> {
     let limits = &endpoint.limits;
-    let bounds = (limits.body_bytes, limits.body_timeout);
-    let bytes = read_body(payload, request.headers(), encoding?, bounds).await?;
-    Request::from_json(&bytes, limits.batch_operations)
+    let most = endpoint.authenticate.most_of_body(caller);
+    let bounds = Bounds {
+        bytes: most.bytes.min(limits.body_bytes),
+        values: most.values,
+        timeout: limits.body_timeout,
+    };
+    let (bytes, place) = read_body(payload, request, encoding?, bounds).await?;
+    Ok((Request::from_json(&bytes, limits.batch_operations)?, place))
 }
 
 async fn single<E: Executor, A: Authenticate>(

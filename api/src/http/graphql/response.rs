@@ -191,13 +191,8 @@ pub(super) fn server_error(error: &Error) -> ServerError {
     if let Some(path) = &error.path {
         set(&mut shown, "path", path.as_str());
     }
-    if let Some(wait) = error.retry_after {
-        // Rounded up: a moment too early would be refused again.
-        set(
-            &mut shown,
-            "retryAfter",
-            wait.as_secs() + u64::from(wait.subsec_nanos() > 0),
-        );
+    if let Some(seconds) = error.wait_seconds() {
+        set(&mut shown, "retryAfter", seconds);
     }
     shown
 }

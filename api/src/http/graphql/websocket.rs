@@ -27,7 +27,10 @@ use super::{
     response::server_error,
     sse::{RECHECK, quiet_interval, until_shutdown},
 };
-use crate::domain::error::{Code, Error, Result};
+use crate::{
+    domain::error::{Code, Error, Result},
+    extract::room::{FEW_VALUES, Measure},
+};
 
 /// How long a client may leave what we send unread before it counts as gone.
 const SEND_TIMEOUT: Duration = Duration::from_secs(10);
@@ -176,6 +179,14 @@ impl<E: Executor, A: Authenticate> Socket<E, A> {
                 return Err(closing);
             }
         };
+        // Before they have said who they are nobody has much to say.
+        let most = self.caller.as_ref().map_or(FEW_VALUES, |caller| {
+            self.endpoint.authenticate.most_of_body(caller).values
+        });
+        if Measure::of(text.as_bytes()).check(most).is_err() {
+            self.count_unreadable(Code::BodyTooLarge).await;
+            return Err(Closing::TooBig);
+        }
         let Some(message) = ClientMessage::parse(&text) else {
             self.count_unreadable(Code::MalformedRequest).await;
             return Err(Closing::InvalidMessage);

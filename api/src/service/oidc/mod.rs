@@ -35,6 +35,7 @@ use crate::{
         operation::Operation,
         role::{Grant, Role},
         role_map::{RoleMap, groups},
+        session::Refusal,
     },
     store::{
         self, Transaction,
@@ -49,6 +50,8 @@ const PURPOSE: &str = "sign-in at the identity provider";
 const LIFE: Duration = Duration::from_secs(600);
 /// Letters of state, nonce and verifier: 43 letters hold 256 bits, and RFC 7636 wants at least 43.
 const LETTERS: usize = 43;
+/// Characters of a name by which the audit log tells whom the provider vouched for in vain.
+const MOST_TOLD: usize = 254;
 /// Where the provider sends people back to.
 const CALLBACK: &str = "session/oidc/callback";
 
@@ -178,8 +181,28 @@ impl Services {
         }
         let (issuer, subject) = oidc.ask(code, &journey).await?;
         let tx = self.lock_accounts().await?;
-        let stored = self.admit_subject(&tx, caller, oidc, (&issuer, &subject)).await?;
-        self.begin(tx, caller, stored).await
+        let admitted = self.admit_subject(&tx, caller, oidc, (&issuer, &subject)).await;
+        let error = match admitted {
+            Ok(Some(stored)) => {
+                let by = (Operation::SignInByProvider, None);
+                return self.begin(tx, caller, stored, by).await;
+            }
+            Ok(None) => {
+                // The roles that somebody lost are gone for their other sessions, too.
+                tx.commit().await?;
+                unwelcome()
+            }
+            Err(error) if error.code == Code::Forbidden => {
+                drop(tx);
+                error
+            }
+            Err(error) => return Err(error),
+        };
+        let who = subject.email.as_deref().unwrap_or(&subject.sub);
+        let who: String = who.chars().take(MOST_TOLD).collect();
+        let change = Change::new(Operation::SignInByProvider, who).after(&Refusal::Unwelcome);
+        self.record_refusal(caller, None, change).await?;
+        Err(error)
     }
 
     /// Whether people can sign in by an identity provider.
@@ -205,14 +228,15 @@ impl Services {
         (now.as_second() < journey.expires).then_some(journey)
     }
 
-    /// The account of somebody whom the provider vouches for, with the roles that the provider gives.
+    /// The account of somebody whom the provider vouches for, with the roles that the provider gives; none where they may
+    /// do nothing here, or nothing any more: what was changed by that is to be committed.
     async fn admit_subject(
         &self,
         tx: &Transaction,
         caller: &Caller,
         oidc: &Oidc,
         (issuer, subject): (&str, &Subject),
-    ) -> Result<Stored> {
+    ) -> Result<Option<Stored>> {
         let email = subject
             .email
             .as_deref()
@@ -230,9 +254,9 @@ impl Services {
         let before = found.as_ref().map(|stored| stored.account.clone());
         let grants = self.grants(tx, oidc, subject).await?;
         let id = match (found, grants.is_empty()) {
-            (Some(stored), _) if stored.account.disabled.is_some() => return Err(unwelcome()),
+            (Some(stored), _) if stored.account.disabled.is_some() => return Ok(None),
             (Some(stored), _) => stored.account.id,
-            (None, true) => return Err(unwelcome()),
+            (None, true) => return Ok(None),
             (None, false) => {
                 let email = email.ok_or_else(|| {
                     let message = "The identity provider gives no e-mail address that it has verified.";
@@ -260,15 +284,12 @@ impl Services {
         }
         let stored = store::account::find(tx, By::Number(id)).await?;
         let stored = stored.ok_or_else(|| Error::internal("the account is gone"))?;
-        if stored.account.grants.is_empty() {
-            return Err(unwelcome());
-        }
         self.record_admission(tx, caller, before.as_ref(), &stored.account)
             .await?;
-        Ok(stored)
+        Ok(Some(stored).filter(|stored| !stored.account.grants.is_empty()))
     }
 
-    /// Writes down what the provider's word made or changed; a sign-in that changes nothing has no entry.
+    /// Writes down what the provider's word made or changed of an account, besides that a session begins.
     async fn record_admission(
         &self,
         tx: &Transaction,

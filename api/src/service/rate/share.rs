@@ -185,8 +185,11 @@ fn grant(want: Want, own: Option<&Lease>, rest: &[&Lease], silent: usize, server
     }
     let taken: f64 = rest.iter().map(|lease| lease.share).sum();
     // Counts of servers.
-    let reserved = silent as f64 / servers as f64;
-    fair.min((1.0 - taken - reserved).max(held)).max(LEAST_SHARE)
+    let (reserved, alike) = (silent as f64 / servers as f64, 1.0 / servers as f64);
+    // Who has no lease yet takes what it has had without, until the others, who see it from now on, give it back. One of
+    // them may have crashed a moment ago and give nothing back until its lease is over.
+    let least = if own.is_none() { fair.min(alike) } else { LEAST_SHARE };
+    fair.min((1.0 - taken - reserved).max(held)).max(least)
 }
 
 /// The first one's fair part of a whole of 1: nobody gets more than they ask for while others want more, and what
@@ -261,6 +264,22 @@ mod tests {
             }
         }
         assert!(held[&2].share > 0.85, "{held:#?}");
+    }
+
+    #[test]
+    fn whoever_comes_after_a_crash_has_its_part() {
+        // The one before it had all of it, and will have for some seconds.
+        let gone = lease("gone", 1.0, 0.3);
+        let want = Want { demand: 0.3, debt: 0.0 };
+        let share = grant(want, None, &[&gone], 0, 2);
+        assert!((share - 0.5).abs() < 1e-9, "{share}");
+        let own = lease("fresh", share, 0.3);
+        assert!(grant(want, Some(&own), &[&gone], 0, 2) > 0.49, "it keeps that");
+        // Where the other is there all the same, it comes down to what is fair.
+        let own = lease("there", 1.0, 3.0);
+        let fresh = lease("fresh", 0.5, 3.0);
+        let there = grant(Want { demand: 3.0, debt: 0.0 }, Some(&own), &[&fresh], 0, 2);
+        assert!((there - 0.5).abs() < 1e-9, "{there}");
     }
 
     #[test]
