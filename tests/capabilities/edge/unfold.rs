@@ -69,7 +69,8 @@ async fn what_unfolds_without_measure_is_refused(engine: Engine) {
     let moesif = anonymous
         .request(Method::POST, "/v1/actions/batch")
         .header("origin", PAGE);
-    let segment = anonymous.request(Method::POST, "/v1/batch").basic_auth(key, Some(""));
+    let segment = anonymous.request(Method::POST, "/v1/batch").header("origin", PAGE);
+    let segment = segment.basic_auth(key, Some(""));
     let millions = 2_700_000;
     let before = most_memory(&tidemark);
     let requests = [

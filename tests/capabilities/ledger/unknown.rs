@@ -78,14 +78,14 @@ async fn what_takes_longer_than_a_request_may_is_logged_once(engine: Engine) {
     assert_eq!(client.log(event).await["outcome"], "DUPLICATE");
     expected.insert(line("DUPLICATE", "", "slow", client), 1);
     assert_eq!(ledger(client, None).await, expected);
-    // A question that takes too long changes nothing, and is told so.
+    // A body that takes too long has changed nothing, and its sender is told so.
     let mut raw = Raw::connect(tidemark.server().address()).await;
     let head =
         "POST /graphql HTTP/1.1\r\nHost: tidemark\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{";
     assert!(raw.send(head).await);
     let answer = raw.next(SOON).await;
     assert!(
-        answer.contains("DEADLINE_EXCEEDED") && !answer.contains("UNKNOWN"),
+        answer.contains("REQUEST_TIMEOUT") && !answer.contains("UNKNOWN"),
         "{answer}"
     );
 }

@@ -172,10 +172,7 @@ async fn a_signed_question_wants_the_permission_to_ask(engine: Engine) {
     let tidemark = Tidemark::start(engine).await;
     let other = tidemark.another_site("other").await;
     tidemark
-        .accept(vec![
-            json!({"action": "secret", "actor": "u"}),
-            json!({"action": "secret"}),
-        ])
+        .accept(vec![json!({"action": "secret", "actor": "u"}); 2])
         .await;
     let make = "mutation ($permissions: [Permission!]!) { createKey(input: {permissions: $permissions, signingSecret: true}) \
                 { secret signingSecret } }";
