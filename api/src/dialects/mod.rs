@@ -32,7 +32,6 @@ use crate::{
         body::Body,
         caller::Connection,
         deadline::{ToItsEnd, goes_on, request_deadline, within},
-        room::{FEW_VALUES, MANY_VALUES},
     },
     service::{Services, ingest::Way},
 };
@@ -131,13 +130,9 @@ impl<'a> Entrance<'a> {
         }
     }
 
-    /// Reads the body, of a caller where that is known by now.
-    async fn body(&self, payload: Payload, most_bytes: usize, caller: Option<&Caller>) -> Result<Body> {
-        let most_values = match caller {
-            Some(caller) if !caller.is_trusted() => FEW_VALUES,
-            _ => MANY_VALUES,
-        };
-        Body::read(self.request, payload, (most_bytes, most_values)).await
+    /// Reads the body, of so many bytes and JSON values at most.
+    async fn body(&self, payload: Payload, most: (usize, usize)) -> Result<Body> {
+        Body::read(self.request, payload, most).await
     }
 
     /// Knows the caller by the key or token that its wire format sends.

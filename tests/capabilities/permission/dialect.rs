@@ -37,6 +37,13 @@ fn knock(name: &str, caller: &Client) -> RequestBuilder {
         let path = path.replace("{method}", "action.log");
         return nobody.request(method, &format!("{path}?key={key}&action=a"));
     }
+    if path == "/script" {
+        let body = json!({"key": key, "messages": [{"action": "a"}, {"identify": "u"}]});
+        return nobody.request(method, path).json(&body);
+    }
+    if path == "/script.gif" {
+        return nobody.request(method, &format!("{path}?key={key}&action=a"));
+    }
     let name = path.strip_prefix("/v1/").expect("a path of another system");
     let (kind, is_list) = match name.strip_suffix("/batch") {
         Some(kind) => (kind, true),

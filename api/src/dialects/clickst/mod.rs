@@ -32,6 +32,7 @@ use crate::{
     extract::{
         body::{Body, Media},
         deadline::within,
+        room::MANY_VALUES,
     },
     service::{Services, signature::restricted, snapshot::Snapshot},
 };
@@ -112,7 +113,7 @@ async fn call(services: Data<Services>, request: HttpRequest, method: Path<Strin
 
 /// The arguments in a body, where there is one.
 async fn read(entrance: &Entrance<'_>, payload: Payload) -> Result<(Arguments, Body), Failure> {
-    let body = entrance.body(payload, MOST_BYTES, None).await?;
+    let body = entrance.body(payload, (MOST_BYTES, MANY_VALUES)).await?;
     let arguments = match body.media {
         _ if body.bytes.iter().all(u8::is_ascii_whitespace) => Arguments::default(),
         Media::Form => Arguments::of_query(&String::from_utf8_lossy(&body.bytes))?,
@@ -137,7 +138,7 @@ async fn answer_rpc(entrance: &Entrance<'_>, payload: Payload) -> Option<Value> 
     let mut around = Arguments::default();
     let read = async {
         around = Arguments::of_query(entrance.request.query_string())?;
-        let body = entrance.body(payload, MOST_BYTES, None).await?;
+        let body = entrance.body(payload, (MOST_BYTES, MANY_VALUES)).await?;
         Ok::<_, Failure>((body.json()?, body))
     };
     let read = read.await;

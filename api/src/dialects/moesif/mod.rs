@@ -19,6 +19,7 @@ use crate::{
         event::{Door, Outcome},
         profile::Message,
     },
+    extract::room::{FEW_VALUES, MANY_VALUES},
     service::Services,
 };
 
@@ -123,7 +124,8 @@ async fn receive(
     wire::check_accept(request.headers())?;
     let caller = entrance.caller(wire::application(request.headers())).await?;
     let most = if is_list { MOST_BATCH_BYTES } else { MOST_BYTES };
-    let body = entrance.body(payload, most, Some(&caller)).await;
+    let values = if caller.is_trusted() { MANY_VALUES } else { FEW_VALUES };
+    let body = entrance.body(payload, (most, values)).await;
     let read = body.as_ref().map_err(Clone::clone);
     let items = match read.and_then(|body| wire::read(body.json()?, is_list)) {
         Ok(items) => items,

@@ -20,6 +20,7 @@ use crate::{
         event::{Door, Outcome},
         profile::Message,
     },
+    extract::room::FEW_VALUES,
     service::Services,
 };
 
@@ -74,7 +75,8 @@ pub async fn receive(services: Data<Services>, request: HttpRequest, payload: Pa
 
 async fn try_receive(services: &Services, request: &HttpRequest, payload: Payload) -> Result<Vec<Outcome>> {
     let entrance = Entrance::new(services, request, Door::Script);
-    let read = entrance.body(payload, MOST_BYTES).await;
+    let body = entrance.body(payload, (MOST_BYTES, FEW_VALUES)).await;
+    let read = body.as_ref().map_err(Clone::clone);
     let sent = read.and_then(|body| Sent::read(body.json()?));
     let key = sent.as_ref().ok().and_then(|sent| sent.key.as_deref());
     let caller = entrance.caller(key).await?;

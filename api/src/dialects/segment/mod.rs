@@ -21,7 +21,7 @@ use crate::{
         error::{Code, Error, Result},
         event::Door,
     },
-    extract::address::own_address,
+    extract::{address::own_address, room::MANY_VALUES},
     service::Services,
 };
 
@@ -112,7 +112,7 @@ fn answer(received: Result<()>) -> HttpResponse {
 /// Takes in one message, or without a kind a batch of them.
 async fn receive(services: &Services, request: &HttpRequest, payload: Payload, kind: Option<Kind>) -> Result<()> {
     let entrance = Entrance::new(services, request, Door::Segment);
-    let body = entrance.body(payload, MOST_BATCH_BYTES, None).await;
+    let body = entrance.body(payload, (MOST_BATCH_BYTES, MANY_VALUES)).await;
     let size = body.as_ref().map_or(0, |body| body.bytes.len());
     let read = body.as_ref().map_err(Clone::clone);
     let sent = read.and_then(|body| Sent::read(body.json()?, kind));
