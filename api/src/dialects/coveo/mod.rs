@@ -32,7 +32,7 @@ use crate::{
         rate::Budget,
         usage::Kind,
     },
-    extract::{address::own_address, body::Body},
+    extract::{address::own_address, body::Body, room::MANY_VALUES},
     service::Services,
 };
 
@@ -152,7 +152,7 @@ async fn open(
     query: &Query,
     (field, purpose): (&str, (Operation, Option<&str>)),
 ) -> Result<(Arc<Caller>, Result<Value, Error>), Failure> {
-    let read: Result<Body, Error> = entrance.body(payload, MOST_BYTES).await;
+    let read: Result<Body, Error> = entrance.body(payload, (MOST_BYTES, MANY_VALUES)).await;
     let (sent, said) = match read {
         Ok(body) => {
             let mut sent = wire::read(&body, field);
