@@ -78,6 +78,16 @@ pub struct Body {
 }
 
 impl Body {
+    /// A body without a place of its own.
+    #[cfg(test)]
+    pub(crate) fn of(media: Media, bytes: impl Into<Bytes>) -> Self {
+        Self {
+            media,
+            bytes: bytes.into(),
+            _place: Place::default(),
+        }
+    }
+
     /// Reads a request's body, of so many bytes and JSON values at most.
     ///
     /// # Errors

@@ -151,16 +151,12 @@ pub(super) fn objects(said: Value, is_list: bool) -> Result<Vec<Value>, Error> {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
     use proptest::prelude::*;
 
     use super::*;
 
     fn form(text: &str) -> Body {
-        Body {
-            media: Media::Form,
-            bytes: Bytes::copy_from_slice(text.as_bytes()),
-        }
+        Body::of(Media::Form, text.as_bytes().to_vec())
     }
 
     #[test]
@@ -201,7 +197,7 @@ mod tests {
             with_name.extend_from_slice(&body);
             for bytes in [body, with_name] {
                 for media in [Media::Form, Media::Json] {
-                    let sent = read(&Body { media, bytes: bytes.clone().into() }, "clickEvent");
+                    let sent = read(&Body::of(media, bytes.clone()), "clickEvent");
                     let _ = sent.said.and_then(|said| objects(said, false));
                 }
             }
