@@ -14,7 +14,7 @@ async fn a_document_has_limits() {
         .map(|n| format!("fragment f{n} on Query {{ ...f{0} ...f{0} }} ", n + 1))
         .collect();
     let tree = format!("{{ ...f0 }} {doubled} fragment f30 on Query {{ __typename }}");
-    let wide = format!("{{ {} }}", "__typename ".repeat(6_000));
+    let wide = format!("{{ {} }}", "a ".repeat(20_000));
     let fields = format!("{{ {} }}", "__typename ".repeat(2_001));
     let aliases: String = (0..500).map(|n| format!("a{n}: __typename ")).collect();
     let directives = format!("{{ __typename {} }}", "@include(if: true) ".repeat(200));
@@ -32,7 +32,7 @@ async fn a_document_has_limits() {
         (deep, "QUERY_TOO_DEEP"),
         (tree, "QUERY_TOO_COMPLEX"),
         (fields, "QUERY_TOO_COMPLEX"),
-        (wide.repeat(3), "TOO_MANY_TOKENS"),
+        (wide, "TOO_MANY_TOKENS"),
         (format!("{{ {aliases} }}"), "TOO_MANY_ALIASES"),
         (directives, "TOO_MANY_DIRECTIVES"),
     ] {

@@ -278,9 +278,10 @@ impl Appender {
                 Ok(outcomes) => Ok(outcomes.by_ref().take(waiting.events.len()).collect()),
                 Err(error) => Err(error.clone()),
             };
+            // First, so that who is answered finds room for the next.
+            drop(waiting.room);
             // A caller that went away had its events stored all the same.
             let _ = waiting.answer.send(own);
-            drop(waiting.room);
         }
         services.metrics.set_queue(services.ingest.waiting());
         services.fold_nudge.notify_one();
