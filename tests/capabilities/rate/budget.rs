@@ -112,6 +112,9 @@ async fn wrong_keys_are_paid_for_by_where_they_come_from(engine: Engine) {
         .start()
         .await;
     let address = tidemark.server().address();
+    // A key that the server has not met yet is looked up, as a wrong one is.
+    let met = tidemark.client().log(json!({"action": "a"})).await;
+    assert_eq!(met["outcome"], "ACCEPTED");
     let mut statuses = Vec::new();
     for number in 0..40 {
         let wrong = Client::new(address, &format!("tm_{number:010}_{}", "a".repeat(43)));
