@@ -17,7 +17,7 @@ use std::{
 use asset::Packed;
 use mode::{Effort, Mode};
 
-/// Our script for pages, as `npm run script` in `tests/clients` makes it small.
+/// Our script for pages, as `npm run script` in `tests/audit` makes it small.
 const SCRIPT: &str = "api/src/dialects/script/script.min.js";
 
 fn main() {

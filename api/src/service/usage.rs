@@ -52,7 +52,7 @@ impl Services {
         self.visits.at(&self.hasher, visitor, told, (clock::now(), false))
     }
 
-    /// Lets pass whoever may have events looked at without logging them, and whose token is for this organisation.
+    /// Lets pass whoever may do `operation`, and whose token is for this organisation.
     ///
     /// # Errors
     /// `UNAUTHENTICATED`, `FORBIDDEN`.

@@ -23,13 +23,12 @@ use self::{
 use super::{Entrance, failure, text};
 use crate::{
     domain::{
-        caller::{Caller, Identity},
+        caller::Caller,
         client_token::{ClientClaims, SearchClaims},
         error::{Code, Error},
         event::{Door, Outcome},
         operation::Operation,
         profile::Message,
-        rate::Budget,
         usage::Kind,
     },
     extract::{address::own_address, body::Body, room::MANY_VALUES},
@@ -276,8 +275,8 @@ fn cookie(request: &HttpRequest, name: &str, value: &str, seconds: u32) -> Strin
 /// The visit in which a visitor is. Nobody has to say who asks.
 async fn visit(services: Data<Services>, request: HttpRequest) -> HttpResponse {
     let entrance = Entrance::new(&services, &request, Door::Coveo);
-    let nobody = entrance.connection.caller(Identity::Anonymous);
-    if let Err(error) = services.rates.charge(&nobody, Budget::Query, 1) {
+    let nobody = entrance.nobody();
+    if let Err(error) = entrance.charge_nobody() {
         return Failure::from(error).respond();
     }
     let query = Query::read(request.query_string());

@@ -240,17 +240,13 @@ impl Usage {
     /// permissions of `caller` say what it leaves out, and whom it may name. Gives the notes as well.
     #[must_use]
     pub fn event(mut self, caller: &Caller, visitor: Option<String>) -> (NewEvent, Notes) {
-        let mut take = |name: &str| match self.fields.remove(name) {
-            Some(Value::String(text)) if !text.is_empty() => Some(text),
-            _ => None,
-        };
-        let said = (take("username"), take("userDisplayName"));
         let action = self.kind.action().and_then(|name| self.fields.get(name));
         let action = action.and_then(Value::as_str).unwrap_or("page.visit").to_owned();
         let mut take = |name: &str| match self.fields.remove(name) {
             Some(Value::String(text)) if !text.is_empty() => Some(text),
             _ => None,
         };
+        let said = (take("username"), take("userDisplayName"));
         let (user_agent, language) = (take("userAgent"), take("language"));
         let (location, referrer) = if self.kind == Kind::View {
             (take("location"), take("referrer"))
