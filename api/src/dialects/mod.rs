@@ -185,14 +185,9 @@ impl<'a> Entrance<'a> {
         caller
     }
 
-    /// Counts what cannot be taken for events, before its sender is told.
+    /// Charges and counts what cannot be taken for events, before its sender is told.
     async fn refuse(&self, caller: &Caller, error: Error, number: usize) -> Error {
-        let number = i64::try_from(number).unwrap_or(i64::MAX);
-        let counted = self
-            .services
-            .count_unreadable(caller, self.way(), error.code, number)
-            .await;
-        counted.err().unwrap_or(error)
+        self.services.refuse_unreadable(caller, self.way(), error, number).await
     }
 
     /// The name of the caller's site, where it has one.

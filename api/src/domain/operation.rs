@@ -87,7 +87,7 @@ operations! {
         "POST /{folder:(.*/)?}{version:v1[45]}/analytics/collect",
         "POST /rest/organizations/{org}/events/v1"];
     /// Hear what would be wrong with events of Coveo's formats, without logging them.
-    ValidateEvents: [Log] on Site = ["POST /rest/organizations/{org}/events/v1/validate",
+    ValidateEvents: [Log] on Sites = ["POST /rest/organizations/{org}/events/v1/validate",
         "POST /rest/organizations/{org}/events/v1/analytics/{form}/validate"];
     /// Keep what is said of users and companies.
     KeepProfiles: [Log] on Site = ["POST /v1/identify", "POST /v1/group", "POST /v1/alias", "POST /v1/i", "POST /v1/g",
@@ -170,7 +170,9 @@ operations! {
     /// Take an API key back.
     RevokeKey: [Manage] on Site = ["Mutation.revokeKey"];
     /// Mint a token for a frontend: it may do no more than the key; to name a user, the key needs impersonate, too.
-    CreateClientToken: [MintLog MintQuery] on Site = ["Mutation.createClientToken", "POST /rest/search/v2/token"];
+    CreateClientToken: [MintLog MintQuery] on Site = ["Mutation.createClientToken"];
+    /// Mint Coveo's token for a search page, which logs; to name a user, the key needs impersonate, too.
+    CreateSearchToken: [MintLog] on Site = ["POST /rest/search/v2/token"];
     /// Read the audit log.
     ReadAudit: [Manage] on Sites = ["Query.audit"];
     /// List accounts.

@@ -47,7 +47,17 @@ impl Services {
     /// `FORBIDDEN` for a caller that is no backend's key, for what the key may not do itself, or for naming a user
     /// without the permission to; an unknown site; a bad argument, naming its field.
     pub async fn create_client_token(&self, caller: &Caller, new: NewToken) -> Result<MintedToken> {
-        caller.permit(Operation::CreateClientToken)?;
+        self.mint_for_frontend(caller, Operation::CreateClientToken, new).await
+    }
+
+    /// Mints a client token, as the operation that it is asked for by allows.
+    pub(super) async fn mint_for_frontend(
+        &self,
+        caller: &Caller,
+        operation: Operation,
+        new: NewToken,
+    ) -> Result<MintedToken> {
+        caller.permit(operation)?;
         let Identity::Key(key) = &caller.identity else {
             let message = "A client token is minted by an API key: it ends with that key.";
             return Err(Error::new(Code::Forbidden, message));
@@ -59,7 +69,7 @@ impl Services {
         }
         let tx = self.database.read(self.question.deadline).await?;
         let configuration = self.registry.at(&tx).await?;
-        let site = configuration.admit(caller, Operation::CreateClientToken, new.site.as_deref())?;
+        let site = configuration.admit(caller, operation, new.site.as_deref())?;
         check_permissions(new.permissions, key.permissions)?;
         new.claims.check()?;
         if new.claims.names_user() && !caller.speaks_for_others() {

@@ -18,6 +18,7 @@ use crate::{
         event::{Door, NewEvent, Outcome},
         key::Permission,
         operation::Operation,
+        rate::Budget,
         usage::{Fault, Usage},
     },
 };
@@ -68,6 +69,14 @@ impl Services {
         }
     }
 
+    /// Charges for events that are looked at and not logged, as if they were.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED`, saying when to come back.
+    pub fn charge_validation(&self, caller: &Caller, events: usize) -> Result<()> {
+        self.rates.charge_events(caller, events).refused.map_or(Ok(()), Err)
+    }
+
     /// Logs a click; gives what became of it.
     ///
     /// # Errors
@@ -115,12 +124,13 @@ impl Services {
             let message = format!("A token holds for {SHORTEST_MILLISECONDS}–{longest} milliseconds.");
             return Err(Error::new(Code::InvalidArgument, message).at("validFor"));
         }
+        self.rates.charge(caller, Budget::Manage, 1)?;
         let new = NewToken {
             site: site.filter(|_| caller.own_site().is_none()),
             permissions: [Permission::Log].into_iter().collect(),
             life: Some(Duration::from_millis(milliseconds.unsigned_abs())),
             claims,
         };
-        self.create_client_token(caller, new).await
+        self.mint_for_frontend(caller, Operation::CreateSearchToken, new).await
     }
 }

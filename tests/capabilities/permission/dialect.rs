@@ -2,7 +2,7 @@
 
 use reqwest::{Method, RequestBuilder};
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
-use serde_json::json;
+use serde_json::{Value, json};
 use support::{Answer, Client, Engine, Tidemark, app::EVERYTHING};
 
 use super::{ROLES, ROUTES, printed};
@@ -20,22 +20,25 @@ fn doors() -> Vec<(&'static str, Vec<String>)> {
     let doors = ROUTES
         .iter()
         .map(|(name, _)| (*name, row(name).expect("a row").1.clone()));
-    doors
-        .filter(|(name, cells)| cells[1] != "●" && !is_of_coveo(name))
-        .collect()
+    doors.filter(|(_, cells)| cells[1] != "●").collect()
 }
 
-/// Coveo's formats name a site, and its tests try who may use them.
-fn is_of_coveo(name: &str) -> bool {
-    ["{folder", "/rest/search/", "/rest/organizations/"]
-        .iter()
-        .any(|part| name.contains(part))
+/// Whether a door's path names the site, as Coveo's organization does.
+fn names_site(name: &str) -> bool {
+    name.contains("{org}")
 }
 
 /// What a caller sends to a door, with all that the wire format wants.
-fn knock(name: &str, caller: &Client) -> RequestBuilder {
+fn knock(name: &str, caller: &Client, site: &str) -> RequestBuilder {
     let (method, path) = name.split_once(' ').expect("a method and a path");
     let method = Method::from_bytes(method.as_bytes()).expect("a method");
+    if let Some(body) = of_coveo(path) {
+        let path = path
+            .replace("{folder:(.*/)?}{version:v1[45]}", "rest/ua/v15")
+            .replace("{org}", site)
+            .replace("{form}", "click");
+        return caller.request(method, &path).json(&body);
+    }
     let (nobody, key) = (caller.without_key(), caller.key().expect("it has one"));
     if path.starts_with("/rest") {
         if path == "/rest" {
@@ -82,6 +85,36 @@ fn knock(name: &str, caller: &Client) -> RequestBuilder {
     nobody.request(method, path).basic_auth(key, Some("")).json(&body)
 }
 
+/// What Coveo's clients send to a path, if it is one of Coveo's.
+fn of_coveo(path: &str) -> Option<Value> {
+    if path.contains("/events/v1") && !path.contains("{form}") {
+        return Some(
+            json!([{"action": "add", "quantity": 1, "meta": {"type": "ec.cartAction",
+            "config": {"trackingId": "shop"}, "ts": 1_795_000_000_000_i64, "source": ["app@1", "relay@2.1.1"],
+            "clientId": "489aa3e3-aed2-4563-8e81-62bb73178a56", "location": "https://shop.example.com/"}}]),
+        );
+    }
+    if path == "/rest/search/v2/token" {
+        return Some(json!({"searchHub": "Community"}));
+    }
+    let name = path.strip_prefix("/{folder:(.*/)?}{version:v1[45]}/analytics/");
+    let name = name.or_else(|| path.contains("{form}").then_some("click"))?;
+    let search =
+        json!({"actionCause": "enter", "searchQueryUid": "q", "language": "en", "queryText": "", "responseTime": 1});
+    Some(match name {
+        "click" => json!({"actionCause": "documentOpen", "documentPosition": 2, "sourceName": "web", "language": "en",
+            "searchQueryUid": "7bfc652a-9dea-4811-b3f9-6d24345c37ce"}),
+        "search" => search,
+        "searches" => json!([search]),
+        "custom" => json!({"eventType": "a", "eventValue": "b", "language": "en"}),
+        "view" => {
+            json!({"location": "https://a.example/", "contentIdKey": "k", "contentIdValue": "v", "language": "en"})
+        }
+        "collect" => json!({"t": "pageview", "uid": "u"}),
+        name => panic!("{name} is tried in no test"),
+    })
+}
+
 /// The status of what a caller is told; that of a refusal in JSON-RPC stands inside.
 fn status(answer: &Answer) -> u16 {
     match answer.body["error"]["data"]["code"].as_str() {
@@ -121,12 +154,11 @@ async fn each_door_of_a_dialect_wants_its_permission(engine: Engine) {
         let of_site = tidemark.client_allowed(permission).await;
         let of_all = tidemark.client_of_all_sites(permission).await;
         for (name, cells) in &doors {
-            assert_eq!(cells[0], "the site", "{name}");
             let may = !cells[2 + index].is_empty();
-            for (client, names_site) in [(&of_site, true), (&of_all, false)] {
-                let answer = client.send(knock(name, client)).await;
-                // No wire format names a site: who has a key to all is told so, and not that they may not.
-                let expected = match (may, names_site) {
+            for (client, knows_site) in [(&of_site, true), (&of_all, names_site(name))] {
+                let answer = client.send(knock(name, client, tidemark.site())).await;
+                // Where nothing names a site, who has a key to all is told so, and not that they may not.
+                let expected = match (may, knows_site) {
                     (false, _) => 403..=403,
                     (true, true) => 200..=201,
                     (true, false) => 400..=400,
@@ -151,7 +183,7 @@ async fn each_door_of_a_dialect_wants_its_permission(engine: Engine) {
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     for client in [&revoked, &wrong] {
         for (name, _) in &doors {
-            let answer = client.send(knock(name, client)).await;
+            let answer = client.send(knock(name, client, tidemark.site())).await;
             assert_eq!(status(&answer), 401, "{name}: {}", answer.text);
         }
     }
@@ -161,26 +193,49 @@ async fn each_door_of_a_dialect_wants_its_permission(engine: Engine) {
 async fn each_role_may_what_it_may_at_the_doors_of_dialects(engine: Engine) {
     let tidemark = Tidemark::builder(engine)
         .flag("--sign-in-attempts", "1000")
+        .site_flag("--max-event-age", "none")
         .start()
         .await;
+    let _other = tidemark.another_site("other").await;
     tidemark.account("first@example.com", &[]).await;
+    let mut logged = 0;
     for (index, role) in ROLES.iter().enumerate() {
-        let mut people = vec![tidemark.person(&format!("{role}@example.com"), &["--role", role]).await];
+        let of_all = tidemark.person(&format!("{role}@example.com"), &["--role", role]).await;
+        let mut people = vec![(of_all, true)];
         if *role != "owner" {
             let flags = ["--role", role, "--site", tidemark.site()];
-            people.push(tidemark.person(&format!("{role}.of.site@example.com"), &flags).await);
+            people.push((
+                tidemark.person(&format!("{role}.of.site@example.com"), &flags).await,
+                false,
+            ));
         }
-        for person in people {
+        for (person, everywhere) in people {
             for (name, cells) in doors() {
                 let may = !cells[7 + index].is_empty();
-                let answer = person.client().send(knock(name, person.client())).await;
-                // An account has no site of its own, and no wire format names one.
-                let expected = if may { 400 } else { 403 };
+                let client = person.client();
+                if cells[0] == "the site" && names_site(name) && !everywhere {
+                    let answer = client.send(knock(name, client, "other")).await;
+                    assert_eq!(
+                        status(&answer),
+                        403,
+                        "{name} of another site as {role}: {}",
+                        answer.text
+                    );
+                }
+                let answer = client.send(knock(name, client, tidemark.site())).await;
+                // An account has no site of its own, and few wire formats name one.
+                let expected = match (may, names_site(name)) {
+                    (false, _) => 403,
+                    (true, true) => 200,
+                    (true, false) => 400,
+                };
                 assert_eq!(status(&answer), expected, "{name} as {role}: {}", answer.text);
+                logged += usize::from(expected == 200 && cells[0] == "the site");
             }
         }
     }
-    assert_eq!(kept(&tidemark).await, (0, false));
+    assert_eq!(logged, 3, "owners, administrators, and those of the site");
+    assert_eq!(kept(&tidemark).await, (logged, false));
 }
 
 /// click.st's callers ask, too: by a signature, and with what their key may do.

@@ -11,6 +11,7 @@ support::on_both_engines!(
     a_key_an_account_and_a_network_have_their_own,
     wrong_keys_are_paid_for_by_where_they_come_from,
     one_visitor_cannot_use_up_what_all_have,
+    what_cannot_be_read_and_what_is_only_looked_at_is_paid_for_like_events,
 );
 
 const ACTIONS: &str = "{ actions { name } }";
@@ -192,4 +193,30 @@ async fn one_visitor_cannot_use_up_what_all_have(engine: Engine) {
     );
     let remaining = found["remaining"].as_u64().expect("a number");
     assert!((8..=12).contains(&remaining), "{found:#}");
+}
+
+async fn what_cannot_be_read_and_what_is_only_looked_at_is_paid_for_like_events(engine: Engine) {
+    let tidemark = Tidemark::builder(engine).flag("--rate-log-events", "10").start().await;
+    let client = tidemark.client_allowed("log").await;
+    let message = json!({"type": "track", "event": "a", "userId": "u"});
+    let request = client.without_key().request(Method::POST, "/v1/batch");
+    let request = request.basic_auth(client.key().expect("it has one"), Some(""));
+    // More than is read of one batch.
+    let answer = client.send(request.json(&json!({"batch": vec![message; 6_000]}))).await;
+    assert_eq!(answer.status, 429, "{}", answer.text);
+    let range = json!({"from": "2020-01-01T00:00:00Z", "to": "2060-01-01T00:00:00Z", "groupBy": ["OUTCOME", "CODE"]});
+    let told = tidemark.client().ledger(range).await;
+    let count = |outcome: &str| {
+        let rows = told["rows"].as_array().expect("a list");
+        let row = rows.iter().find(|row| row["outcome"] == outcome);
+        row.and_then(|row| row["count"].as_i64()).unwrap_or(0)
+    };
+    let (invalid, limited) = (count("INVALID"), count("RATE_LIMITED"));
+    assert_eq!(invalid + limited, 6_000, "{told:#}");
+    assert!((1..=100).contains(&invalid), "{told:#}");
+    let list = json!(vec![json!({}); 500]);
+    let path = "/rest/organizations/acme/events/v1/validate";
+    let answer = client.send(client.request(Method::POST, path).json(&list)).await;
+    assert_eq!(answer.status, 429, "{}", answer.text);
+    assert!(answer.headers.contains_key("retry-after"), "{:?}", answer.headers);
 }

@@ -29,7 +29,7 @@ fn refuse_writes(tidemark: &Tidemark, refuse: bool) {
     // An order to a session that writes nothing else.
     let set = format!("BEGIN READ WRITE; {set}; COMMIT");
     postgres::execute(url, &set).expect("the owner may");
-    let others = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+    let others = "SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity \
                   WHERE datname = current_database() AND pid <> pg_backend_pid()";
     postgres::execute(url, others).expect("they are our own");
 }

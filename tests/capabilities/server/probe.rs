@@ -108,7 +108,7 @@ fn lock_out(url: &reqwest::Url, locked: bool) {
     maintenance.set_path("/postgres");
     let allow = format!("ALTER DATABASE \"{name}\" ALLOW_CONNECTIONS {}", !locked);
     postgres::execute(&maintenance, &allow).expect("the owner may");
-    let end = format!("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = '{name}'");
+    let end = format!("SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity WHERE datname = '{name}'");
     postgres::execute(&maintenance, &end).expect("they are our own");
 }
 

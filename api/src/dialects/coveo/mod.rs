@@ -144,25 +144,38 @@ async fn know(
     Ok(caller)
 }
 
-/// The caller and what the body says.
+/// What came in.
+struct Opened {
+    caller: Arc<Caller>,
+    /// What the body says.
+    said: Result<Value, Error>,
+    /// Kept for its place among all bodies: what it says takes memory until it is answered.
+    _body: Option<Body>,
+}
+
+/// Reads the body, and knows who sent it.
 async fn open(
     entrance: &mut Entrance<'_>,
     payload: Payload,
     query: &Query,
     (field, purpose): (&str, (Operation, Option<&str>)),
-) -> Result<(Arc<Caller>, Result<Value, Error>), Failure> {
+) -> Result<Opened, Failure> {
     let read: Result<Body, Error> = entrance.body(payload, (MOST_BYTES, MANY_VALUES)).await;
-    let (sent, said) = match read {
+    let (sent, said, body) = match read {
         Ok(body) => {
             let mut sent = wire::read(&body, field);
             let said = std::mem::replace(&mut sent.said, Ok(Value::Null));
-            (Some(sent), said)
+            (Some(sent), said, Some(body))
         }
-        Err(error) => (None, Err(error)),
+        Err(error) => (None, Err(error), None),
     };
     let token = wire::token(entrance.request.headers(), query, sent.as_ref());
     let caller = know(entrance, token.as_deref(), purpose).await?;
-    Ok((caller, said))
+    Ok(Opened {
+        caller,
+        said,
+        _body: body,
+    })
 }
 
 async fn receive(
@@ -174,7 +187,7 @@ async fn receive(
     let mut entrance = Entrance::new(services, request, Door::Coveo);
     let query = Query::read(request.query_string());
     let purpose = (Operation::LogEvents, query.org.as_deref());
-    let (caller, said) = open(&mut entrance, payload, &query, (form.field(), purpose)).await?;
+    let Opened { caller, said, _body } = open(&mut entrance, payload, &query, (form.field(), purpose)).await?;
     let items = match said.and_then(|said| bounded(wire::objects(said, is_list)?)) {
         Ok(items) => items,
         Err(error) => return Err(entrance.refuse(&caller, error, 1).await.into()),
@@ -323,14 +336,14 @@ async fn token(services: Data<Services>, request: HttpRequest, payload: Payload)
         let mut entrance = Entrance::new(&services, &request, Door::Coveo);
         let query = Query::read(request.query_string());
         let organization = query.org.clone();
-        let purpose = (Operation::CreateClientToken, organization.as_deref());
-        let (caller, said) = open(&mut entrance, payload, &query, ("", purpose)).await?;
-        let Value::Object(fields) = said? else {
+        let purpose = (Operation::CreateSearchToken, organization.as_deref());
+        let opened = open(&mut entrance, payload, &query, ("", purpose)).await?;
+        let Value::Object(fields) = opened.said? else {
             return Err(Error::new(Code::MalformedRequest, "The body is a JSON object.").into());
         };
         let (claims, life) = claims(&fields, organization)?;
         let site = entrance.site.clone();
-        Ok::<_, Failure>(services.create_search_token(&caller, site, claims, life).await?)
+        Ok::<_, Failure>(services.create_search_token(&opened.caller, site, claims, life).await?)
     };
     match minted.await {
         Ok(minted) => answer().json(json!({"token": minted.token})),
@@ -380,24 +393,27 @@ fn claims(fields: &Map<String, Value>, organization: Option<String>) -> Result<(
     Ok((claims, life))
 }
 
-/// The events of a list that Relay sends, and who does.
-async fn listed<'a>(
-    entrance: &mut Entrance<'a>,
+/// Reads a list that Relay sends, for an organization.
+async fn open_list(
+    entrance: &mut Entrance<'_>,
     payload: Payload,
     (operation, organization): (Operation, &str),
-) -> Result<(Arc<Caller>, Result<Vec<Value>, Error>), Failure> {
+) -> Result<Opened, Failure> {
     let query = Query::read(entrance.request.query_string());
-    let purpose = (operation, Some(organization));
-    let (caller, said) = open(entrance, payload, &query, ("", purpose)).await?;
-    Ok((caller, said.and_then(|said| bounded(wire::objects(said, true)?))))
+    open(entrance, payload, &query, ("", (operation, Some(organization)))).await
+}
+
+/// The events of a list.
+fn listed(said: Result<Value, Error>) -> Result<Vec<Value>, Error> {
+    bounded(wire::objects(said?, true)?)
 }
 
 /// Takes in what Relay sends.
 async fn relayed(services: Data<Services>, request: HttpRequest, org: Path<String>, payload: Payload) -> HttpResponse {
     let taken = async {
         let mut entrance = Entrance::new(&services, &request, Door::Coveo);
-        let (caller, items) = listed(&mut entrance, payload, (Operation::LogEvents, &org)).await?;
-        let items = match items {
+        let Opened { caller, said, _body } = open_list(&mut entrance, payload, (Operation::LogEvents, &org)).await?;
+        let items = match listed(said) {
             Ok(items) => items,
             Err(error) => return Err(entrance.refuse(&caller, error, 1).await.into()),
         };
@@ -433,9 +449,11 @@ async fn relayed(services: Data<Services>, request: HttpRequest, org: Path<Strin
 async fn validate(services: Data<Services>, request: HttpRequest, org: Path<String>, payload: Payload) -> HttpResponse {
     let judged = async {
         let mut entrance = Entrance::new(&services, &request, Door::Coveo);
-        let (_, items) = listed(&mut entrance, payload, (Operation::ValidateEvents, &org)).await?;
+        let opened = open_list(&mut entrance, payload, (Operation::ValidateEvents, &org)).await?;
         let verdict = |item: Value| relay::verdict(&relay::translate(item).faults);
-        Ok::<_, Failure>(items?.into_iter().map(verdict).collect::<Vec<_>>())
+        let items = listed(opened.said)?;
+        services.charge_validation(&opened.caller, items.len())?;
+        Ok::<_, Failure>(items.into_iter().map(verdict).collect::<Vec<_>>())
     };
     match judged.await {
         Ok(verdicts) => answer().json(verdicts),
@@ -466,12 +484,14 @@ async fn validate_usage(
         let mut entrance = Entrance::new(&services, &request, Door::Coveo);
         let query = Query::read(request.query_string());
         let purpose = (Operation::ValidateEvents, Some(org.as_str()));
-        let (_, said) = open(&mut entrance, payload, &query, (form.field(), purpose)).await?;
-        let said = said?;
+        let opened = open(&mut entrance, payload, &query, (form.field(), purpose)).await?;
+        let said = opened.said?;
         if name != "searches" {
+            services.charge_validation(&opened.caller, 1)?;
             return Ok::<_, Failure>(relay::faults_of_usage(form, &said));
         }
-        let items = bounded(wire::objects(said, true)?)?;
+        let items = listed(Ok(said))?;
+        services.charge_validation(&opened.caller, items.len())?;
         let faults = items.iter().enumerate().flat_map(|(index, item)| {
             let mut faults = relay::faults_of_usage(form, item);
             for fault in &mut faults {

@@ -362,6 +362,21 @@ impl Services {
         self.count_refused(&request, counts, code)
     }
 
+    /// Refuses what could not be read as so many events: they are charged like any others, so that nobody fills the ledger
+    /// with nonsense, and counted. Gives what the caller is told.
+    pub async fn refuse_unreadable(&self, caller: &Caller, way: Way<'_>, error: Error, number: usize) -> Error {
+        let passed = self.rates.charge_events(caller, number);
+        let over = number - passed.events;
+        let told = passed.refused.unwrap_or_else(|| error.clone());
+        for (code, number) in [(error.code, passed.events), (told.code, over)] {
+            let number = i64::try_from(number).unwrap_or(i64::MAX);
+            if let Err(unknown) = self.count_unreadable(caller, way, code, number).await {
+                return unknown;
+            }
+        }
+        told
+    }
+
     /// Counts events of one request that were refused for the same reason.
     fn count_refused(
         &self,
