@@ -48,6 +48,7 @@ pub async fn services(config: &Config) -> Result<Services> {
     let settings = Settings {
         account: config.account(),
         oidc: config.oidc(),
+        external: config.external(),
         ingest: config.ingest(),
         question: config.question(),
         rate: config.rate(),

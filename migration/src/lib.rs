@@ -21,6 +21,7 @@ mod m20261121_000090_create_attempts;
 mod m20261122_000100_create_profiles;
 mod m20261122_000101_create_nonces;
 mod m20261122_000102_name_scripts;
+mod m20261122_000103_create_external;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::{MigrationTrait, async_trait};
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000100_create_profiles::Migration),
             Box::new(m20261122_000101_create_nonces::Migration),
             Box::new(m20261122_000102_name_scripts::Migration),
+            Box::new(m20261122_000103_create_external::Migration),
         ]
     }
 }

@@ -10,6 +10,7 @@ mod deletion;
 mod drift;
 mod edge;
 mod event;
+mod external;
 mod graphql_transport;
 mod import;
 mod inside;

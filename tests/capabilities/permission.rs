@@ -1,6 +1,6 @@
 //! Who may do what: every door of the server, and every cell of the printed table, tried on a real server.
 //!
-//! A door that is in the schema, or a route in the sources, and not in the table of `permission/door.rs` fails the test.
+//! A door that is in the schema, or a route in the sources, and not in the tables of `permission/door.rs` and `permission/route.rs` fails the test.
 
 use std::{collections::BTreeSet, fs, time::Duration};
 
@@ -8,10 +8,12 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use support::{Answer, Client, Engine, Tidemark, Transport, app::EVERYTHING, binary, folder::repository, golden};
 
-use door::{DOORS, Door, ROUTES};
+use door::{DOORS, Door};
+use route::ROUTES;
 
 mod dialect;
 mod door;
+mod route;
 mod site;
 
 support::on_both_engines!(
@@ -86,7 +88,7 @@ async fn every_door_has_its_row_and_its_test() {
     let tried: BTreeSet<_> = tried.map(str::to_owned).collect();
     assert_eq!(
         tried, there,
-        "left: doors tried in `permission/door.rs`; right: doors of the server"
+        "left: doors tried in `permission/door.rs` and `permission/route.rs`; right: doors of the server"
     );
 }
 

@@ -32,6 +32,7 @@ pub mod raw;
 pub mod server;
 pub mod setting;
 pub mod source;
+pub mod stand_in;
 pub mod subscription;
 mod token;
 

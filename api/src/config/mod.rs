@@ -3,6 +3,7 @@
 //! A flag beats the environment, that beats the file, that beats the default. Nobody else reads the environment.
 
 mod account;
+mod external;
 mod oidc;
 mod rate;
 mod setting;
@@ -15,6 +16,7 @@ use std::{
 };
 
 pub use account::Account;
+pub use external::External;
 use figment::{
     Figment,
     error::Kind,

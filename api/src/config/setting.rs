@@ -88,6 +88,7 @@ macro_rules! settings {
     (@held country_file $type:ty) => { Option<$type> };
     (@held oidc_issuer $type:ty) => { Option<$type> };
     (@held oidc_client_secret_file $type:ty) => { Option<$type> };
+    (@held external_tokens_file $type:ty) => { Option<$type> };
     (@held public_url $type:ty) => { Option<$type> };
     (@held sealing_key_file $type:ty) => { Option<$type> };
     (@held $name:ident $type:ty) => { $type };
@@ -246,6 +247,18 @@ settings! {
     oidc_roles_claim / "TIDEMARK_OIDC_ROLES_CLAIM": String = "roles".into();
     /// The roles that groups give, such as `admins=ADMIN,shop team=VIEWER@shop`; without it roles are given here, and only people who have an account come in
     oidc_roles / "TIDEMARK_OIDC_ROLES": String = String::new();
+    /// Networks that are asked what they say about tracked pages, separated by commas: hackernews, reddit, mastodon, bluesky, pinterest, facebook; elsewhere than usual as `mastodon=https://social.example.com` [default: none]
+    external_networks / "TIDEMARK_EXTERNAL_NETWORKS": String = String::new();
+    /// A file with a token for some of these networks, a line such as `facebook=…` each [default: none]
+    external_tokens_file / "TIDEMARK_EXTERNAL_TOKENS_FILE": PathBuf = None;
+    /// How often each network is asked about each tracked page
+    external_interval / "TIDEMARK_EXTERNAL_INTERVAL": SignedDuration = ms(6 * HOUR), ms(SECOND)..=ms(31 * DAY);
+    /// How long each network is left alone between two questions, by all servers of a database together
+    external_pause / "TIDEMARK_EXTERNAL_PAUSE": SignedDuration = ms(2 * SECOND), ms(1)..=ms(HOUR);
+    /// How long a network may take to answer
+    external_timeout / "TIDEMARK_EXTERNAL_TIMEOUT": SignedDuration = ms(10 * SECOND), ms(100)..=ms(10 * MINUTE);
+    /// How long a network is left alone after a failure; twice as long after each further one, up to a day, and at least as long as it says
+    external_back_off / "TIDEMARK_EXTERNAL_BACK_OFF": SignedDuration = ms(MINUTE), ms(10)..=ms(DAY);
     /// A file whose content further seals what the database keeps secret; every instance needs the same [default: none]
     sealing_key_file / "TIDEMARK_SEALING_KEY_FILE": PathBuf = None;
 }

@@ -150,6 +150,8 @@ codes! {
     InvalidPattern = "INVALID_PATTERN", Caller, 400;
     /// The site has as many rules as allowed.
     TooManyRules = "TOO_MANY_RULES", Caller, 409;
+    /// Figures of as many pages as allowed are kept of the site.
+    TooManyUrls = "TOO_MANY_URLS", Caller, 409;
     /// It is right itself, and came in a batch that was refused as a whole.
     BatchRefused = "BATCH_REFUSED", Caller, 400;
     /// The list of events or ids is longer than allowed.

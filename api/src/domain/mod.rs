@@ -11,6 +11,7 @@ pub mod deletion;
 pub mod dimension;
 pub mod error;
 pub mod event;
+pub mod external;
 pub mod forwarded;
 pub mod hash;
 pub mod key;

@@ -173,6 +173,16 @@ operations! {
     CreateClientToken: [MintLog MintQuery] on Site = ["Mutation.createClientToken"];
     /// Mint Coveo's token for a search page, which logs; to name a user, the key needs impersonate, too.
     CreateSearchToken: [MintLog] on Site = ["POST /rest/search/v2/token"];
+    /// Have networks asked what they say about pages.
+    TrackUrls: [Manage] on Site = ["Mutation.trackUrls"];
+    /// Have networks not asked about pages any more.
+    UntrackUrls: [Manage] on Site = ["Mutation.untrackUrls"];
+    /// List the pages that networks are asked about.
+    TrackedUrls: [Manage] on Site = ["Query.trackedUrls"];
+    /// Push figures of networks; a backend's key alone may.
+    PushExternalStats: [Log] on Site = ["Mutation.pushExternalStats"];
+    /// Ask how what networks say changed.
+    ExternalStats: [Query] on Site = ["Query.externalStats"];
     /// Read the audit log.
     ReadAudit: [Manage] on Sites = ["Query.audit"];
     /// List accounts.

@@ -31,6 +31,7 @@ pub struct Query(
     queries::rule::RuleQuery,
     queries::tag_type::TagTypeQuery,
     queries::quarantine::QuarantineQuery,
+    queries::external::ExternalQuery,
     queries::system::SystemQuery,
 );
 
@@ -50,6 +51,7 @@ pub struct Mutation(
     mutations::rule::RuleMutation,
     mutations::tag_type::TagTypeMutation,
     mutations::quarantine::QuarantineMutation,
+    mutations::external::ExternalMutation,
 );
 
 /// What goes on.

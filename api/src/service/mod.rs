@@ -7,6 +7,7 @@ mod authentication;
 pub mod client_token;
 pub mod deletion;
 pub mod event;
+pub mod external;
 pub mod feed;
 pub mod fold;
 pub mod ingest;
@@ -14,6 +15,7 @@ pub mod key;
 pub mod ledger;
 pub mod link;
 pub mod oidc;
+mod outbound;
 pub mod password;
 pub mod profile;
 pub mod purge;
@@ -66,6 +68,8 @@ pub struct Settings {
     pub rate: config::Rate,
     /// What runs in the background.
     pub worker: config::Worker,
+    /// Whom to ask what is said about pages.
+    pub external: config::External,
 }
 
 /// The parts behind [`Services`].
@@ -84,6 +88,8 @@ pub struct Inner {
     pub passwords: password::Passwords,
     /// The identity provider, where there is one.
     pub oidc: Option<oidc::Oidc>,
+    /// Those who are asked what is said about pages.
+    pub(in crate::service) external: external::External,
     /// The way in.
     pub ingest: ingest::Ingest,
     /// How often names of tags are used, since it was last written down.
@@ -148,6 +154,7 @@ impl Services {
             hasher,
             seal,
             oidc: oidc::Oidc::new(&settings.oidc)?,
+            external: external::External::new(&settings.external)?,
             passwords: password::Passwords::new()?,
             account: settings.account,
             ingest,

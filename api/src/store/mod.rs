@@ -15,6 +15,7 @@ pub mod deletion;
 pub mod dictionary;
 mod error;
 pub mod event;
+pub mod external;
 mod gate;
 pub mod key;
 pub mod ledger;

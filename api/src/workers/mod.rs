@@ -9,14 +9,16 @@
 //! | clear | while a retired rollup has cells | `service::purge` |
 //! | checkpoint | four times a second | moves SQLite's write-ahead log into its file |
 //! | purge | checks every few seconds whether it is due | `service::purge` |
-//! | retention | every retention interval | `service::retention`, also in quarantine, old days of `service::rule`, old quarters of `service::ledger` |
+//! | retention | every retention interval | `service::retention`, also in quarantine and of `service::external`, old days of `service::rule`, old quarters of `service::ledger` |
 //! | session | every minute | `service::session`, tidying up |
 //! | feed | ten times a second while somebody watches | `service::feed` |
 //! | refresh | twice a second | rereads a moved configuration |
 //! | rates | four times a second | divides limits among servers, `service::rate` |
 //! | tag | every five seconds | notes how often names of tags are used |
+//! | external | once a second, and while a question to a network is due | `service::external` |
 //! | uses | every five seconds | notes when keys were last used, each once a minute |
 
+mod external;
 mod fold;
 
 use std::{future::Future, time::Duration};
@@ -55,6 +57,7 @@ impl Workers {
             repeat(services, stop, "refresh", Duration::from_millis(500), refresh),
             repeat(services, stop, "rates", Duration::from_millis(250), share_rates),
             repeat(services, stop, "tag", Duration::from_secs(5), note_tag_uses),
+            tokio::spawn(external::run(services.clone(), stop.clone())),
             repeat(services, stop, "uses", Duration::from_secs(5), note_uses),
         ];
         Self { append, others }
@@ -150,6 +153,7 @@ async fn retain(services: Services) -> Result<bool> {
     services.retain_quarantine().await?;
     services.put_rule_hits_together().await?;
     services.tidy_ledger().await?;
+    services.retain_external().await?;
     Ok(false)
 }
 

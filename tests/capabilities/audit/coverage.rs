@@ -11,7 +11,14 @@ use super::entries;
 support::on_both_engines!(every_managing_mutation_leaves_one_entry);
 
 /// These manage nothing: what they do is counted, or does not last.
-const EXEMPT: &[&str] = &["ping", "logEvent", "logEvents", "logClick", "createClientToken"];
+const EXEMPT: &[&str] = &[
+    "ping",
+    "logEvent",
+    "logEvents",
+    "logClick",
+    "pushExternalStats",
+    "createClientToken",
+];
 
 /// A managing mutation with what its entry holds.
 struct Change {
@@ -58,8 +65,29 @@ const UNTOLD: (bool, bool) = (false, false);
 /// In an order in which each can be done.
 fn changes() -> Vec<Change> {
     let mut changes = changes_of_data();
+    changes.extend(changes_of_tracking());
     changes.extend(changes_of_access());
     changes
+}
+
+/// To the pages that networks are asked about.
+fn changes_of_tracking() -> Vec<Change> {
+    vec![
+        change(
+            "trackUrls",
+            "mutation { trackUrls(input: {site: \"shop\", urls: [\"https://a.example/\"]}) { changed } }",
+            json!({}),
+            "trackUrls",
+            NEW,
+        ),
+        change(
+            "untrackUrls",
+            "mutation { untrackUrls(input: {site: \"shop\", urls: [\"https://a.example/\"]}) { changed } }",
+            json!({}),
+            "untrackUrls",
+            GONE,
+        ),
+    ]
 }
 
 /// To what is stored and asked: sites, views, scopes and events.

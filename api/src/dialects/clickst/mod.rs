@@ -62,7 +62,13 @@ pub(super) fn owns(path: &str) -> bool {
 /// The method that logs.
 const LOG: &str = "action.log";
 /// The methods that ask.
-const QUESTIONS: [&str; 4] = ["action.find", "action.find_batch", "quota.get", "quota.getlist"];
+const QUESTIONS: [&str; 5] = [
+    "action.find",
+    "action.find_batch",
+    "action.get_external_stats",
+    "quota.get",
+    "quota.getlist",
+];
 
 /// Who calls, and how far they have proved who they are.
 struct Known {
@@ -230,6 +236,14 @@ async fn ask(entrance: &Entrance<'_>, known: &Known, method: &str, arguments: Ar
                 });
             }
             Ok(json!({"result": answers}))
+        }
+        "action.get_external_stats" => {
+            let asked = translate::external(arguments)?;
+            let stats = entrance
+                .services
+                .external_stats(&snapshot, &known.caller, entrance.site.as_deref(), asked)
+                .await?;
+            Ok(json!({"result": translate::external_rows(stats)}))
         }
         _ => Ok(json!({"result": quotas(entrance, &known.caller)})),
     }

@@ -7,13 +7,17 @@ use super::{
     error::Failure,
     wire::{Arguments, point},
 };
-use crate::domain::{
-    condition::{Condition, Op},
-    dimension::Dimension,
-    error::{Code, Error},
-    event::NewEvent,
-    period::{Period, Span},
-    question::{Distinct, Find, Found, Row, RowOrder, Unique, UniqueFound},
+use crate::{
+    domain::{
+        condition::{Condition, Op},
+        dimension::Dimension,
+        error::{Code, Error},
+        event::NewEvent,
+        external::Stat,
+        period::{Period, Span},
+        question::{Distinct, Find, Found, Row, RowOrder, Unique, UniqueFound},
+    },
+    service::external,
 };
 
 /// The view that stands for distinct actors.
@@ -169,6 +173,63 @@ impl Asked {
             time_zone: None,
         })
     }
+}
+
+/// What `action.get_external_stats` asks.
+pub(super) fn external(mut arguments: Arguments) -> Result<external::Asked, Failure> {
+    let mut bound = |name: &str| {
+        let message = format!("`{name}` is a time: seconds since 1970.");
+        time(&mut arguments, name)?.ok_or_else(|| Failure::argument(name, message))
+    };
+    let span = Span {
+        from: bound("begin")?,
+        to: bound("end")?,
+    };
+    // Conditions are called `where` here, too, and `filter` is another name of it.
+    let filter = match arguments.take("where") {
+        None => Map::new(),
+        Some(Value::Object(fields)) => fields,
+        Some(_) => {
+            let message = "`filter` is an object with “network” and “url”.";
+            return Err(Failure::argument("filter", message));
+        }
+    };
+    let (mut networks, mut urls) = (None, None);
+    for (name, value) in filter {
+        let list = match &value {
+            Value::String(text) => Some(vec![text.clone()]),
+            Value::Array(list) => list.iter().map(|one| one.as_str().map(str::to_owned)).collect(),
+            _ => None,
+        };
+        let list =
+            list.ok_or_else(|| Failure::argument("filter", "What is filtered by is a text, or a list of texts."))?;
+        match name.as_str() {
+            "network" => networks = Some(list),
+            "url" => urls = Some(list),
+            _ => {
+                return Err(Failure::argument(
+                    "filter",
+                    "Figures are filtered by “network” and “url”.",
+                ));
+            }
+        }
+    }
+    Ok(external::Asked {
+        span,
+        networks,
+        urls,
+        by: (true, true),
+    })
+}
+
+/// How figures changed; what is not known to have changed is nought.
+pub(super) fn external_rows(stats: Vec<(Option<String>, Option<String>, Stat)>) -> Vec<Value> {
+    let row = |(url, network, stat): (Option<String>, Option<String>, Stat)| {
+        let figure = |figure: Option<i64>| figure.unwrap_or(0);
+        json!({"network": network, "url": url, "shares": figure(stat.change.shares),
+            "likes": figure(stat.change.likes), "comments": figure(stat.change.comments)})
+    };
+    stats.into_iter().map(row).collect()
 }
 
 /// A time: whole seconds since 1970, or ISO 8601.

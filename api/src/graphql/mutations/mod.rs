@@ -5,6 +5,7 @@ pub(super) mod click;
 pub(super) mod client_token;
 pub(super) mod deletion;
 pub(super) mod event;
+pub(super) mod external;
 pub(super) mod key;
 pub(super) mod quarantine;
 pub(super) mod rule;

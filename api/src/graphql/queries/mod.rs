@@ -4,6 +4,7 @@ pub(super) mod account;
 pub(super) mod audit;
 pub(super) mod deletion;
 pub(super) mod event;
+pub(super) mod external;
 pub(super) mod key;
 pub(super) mod ledger;
 pub(super) mod profile;

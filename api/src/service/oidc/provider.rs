@@ -7,12 +7,14 @@ use std::{
 };
 
 use jsonwebtoken::jwk::JwkSet;
-use reqwest::redirect::Policy;
 use serde::{Deserialize, de::DeserializeOwned};
 use tokio::sync::Mutex;
 use url::Url;
 
-use crate::domain::error::{Code, Error, Result};
+use crate::{
+    domain::error::{Code, Error, Result},
+    service::outbound::{self, Unread},
+};
 
 /// How long one answer of the provider may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -60,16 +62,7 @@ impl Provider {
     /// The provider at `issuer`, which knows us as `client_id` and, unless we are a public client, by a secret.
     pub(super) fn new(issuer: Url, client_id: String, secret_file: Option<&Path>) -> Result<Self> {
         let client_secret = secret_file.map(read_secret).transpose()?;
-        // The cryptography that the database's connections have as well; the system's store says whom to trust, so that
-        // a provider of one's own can have a certificate of one's own. That it was installed before is no failure.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder()
-            .timeout(TIMEOUT)
-            // What is moved elsewhere is somebody else's.
-            .redirect(Policy::none())
-            .user_agent(concat!("tidemark/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(Error::internal)?;
+        let http = outbound::client(TIMEOUT)?;
         Ok(Self {
             http,
             issuer,
@@ -166,21 +159,16 @@ impl std::fmt::Debug for Provider {
     }
 }
 
-async fn read<T: DeserializeOwned>(mut response: reqwest::Response) -> Result<T> {
+async fn read<T: DeserializeOwned>(response: reqwest::Response) -> Result<T> {
     if !response.status().is_success() {
         return Err(unreachable(&format!("it answers with status {}", response.status())));
     }
-    let mut bytes = Vec::new();
-    while let Some(chunk) = response
-        .chunk()
+    let bytes = outbound::read(response, MOST_BYTES)
         .await
-        .map_err(|error| unreachable(&without_url(error)))?
-    {
-        if bytes.len() + chunk.len() > MOST_BYTES {
-            return Err(unreachable("its answer is too long"));
-        }
-        bytes.extend_from_slice(&chunk);
-    }
+        .map_err(|unread| match unread {
+            Unread::Broken(error) => unreachable(&error.to_string()),
+            Unread::TooLong => unreachable("its answer is too long"),
+        })?;
     // What it says is not for the log: there may be tokens in it.
     serde_json::from_slice(&bytes).map_err(|_| unreachable("its answer is not what OpenID Connect says"))
 }
