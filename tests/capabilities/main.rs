@@ -11,6 +11,7 @@ mod drift;
 mod edge;
 mod event;
 mod external;
+mod fuzz;
 mod graphql_transport;
 mod import;
 mod inside;

@@ -38,6 +38,12 @@ pub fn seed() -> Option<u64> {
     value("TIDEMARK_TEST_SEED")?.parse().ok()
 }
 
+/// `TIDEMARK_TEST_FUZZ_SECONDS`: for how long each door is sent garbled words, for long runs by hand.
+#[must_use]
+pub fn fuzz_seconds() -> Option<u64> {
+    value("TIDEMARK_TEST_FUZZ_SECONDS")?.parse().ok()
+}
+
 /// `TIDEMARK_TEST_LEDGER_EVENTS`: how many events the ledger's kill test sends on each engine, for long runs by hand.
 #[must_use]
 pub fn ledger_events() -> Option<usize> {
