@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -27,11 +28,18 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) async fn connect(server: &Server, key: &str) -> Result<Self> {
+        Self::connect_to(server, key, "/graphql", "Authorization: Bearer KEY").await
+    }
+
+    /// Connects to a path that is shown the key by a header, in which it is written `KEY`, or `BASIC` for the name of
+    /// basic authentication.
+    pub(crate) async fn connect_to(server: &Server, key: &str, path: &str, header: &str) -> Result<Self> {
         let stream = TcpStream::connect(("127.0.0.1", server.port())).await?;
         stream.set_nodelay(true)?;
+        let basic = BASE64_STANDARD.encode(format!("{key}:"));
+        let header = header.replace("KEY", key).replace("BASIC", &basic);
         let head = format!(
-            "POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {key}\r\n\
-             Content-Type: application/json\r\nContent-Length: "
+            "POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{header}\r\nContent-Type: application/json\r\nContent-Length: "
         );
         Ok(Self {
             stream,
@@ -42,7 +50,7 @@ impl Client {
         })
     }
 
-    /// Sends a body made of parts to GraphQL and returns the body of the answer, whose status must be 200.
+    /// Sends a body made of parts and returns the body of the answer, whose status must be one of success.
     pub(crate) async fn post(&mut self, parts: &[&[u8]]) -> Result<&[u8]> {
         let length: usize = parts.iter().map(|part| part.len()).sum();
         self.request.clear();
@@ -90,7 +98,7 @@ impl Client {
         while self.answer.len() < body + length {
             self.read().await?;
         }
-        if self.answer.starts_with(b"HTTP/1.1 200") {
+        if self.answer.starts_with(b"HTTP/1.1 2") {
             return Ok(body);
         }
         Err(start(&self.answer).into())

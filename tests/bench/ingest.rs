@@ -36,9 +36,9 @@ pub(crate) async fn measure(bench: &Bench) -> Result<Vec<Row>> {
     Ok(rows(&single, &batches))
 }
 
-fn load(mutation: load::Mutation, connections: usize, pool: &Pool) -> Load {
+fn load(call: load::Call, connections: usize, pool: &Pool) -> Load {
     Load {
-        mutation,
+        call,
         connections,
         pool: pool.clone(),
     }

@@ -33,7 +33,7 @@ pub(crate) async fn measure(bench: &Bench) -> Result<Vec<Row>> {
     let _ = await_folded(&server, &key).await?;
 
     let load = Load {
-        mutation: load::LOG_BATCH,
+        call: load::LOG_BATCH,
         connections: SATURATION_CONNECTIONS,
         pool: load::pool_of_batches(&bench.workload, 100, 1_000),
     };

@@ -15,41 +15,55 @@ use crate::{
     workload::Workload,
 };
 
-/// A mutation whose variable is an event or a list of events.
+/// A request that logs, around an event or a list of events.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Mutation {
-    /// The body up to the variable's value; `}}` follows it.
-    begin: &'static str,
+pub(crate) struct Call {
+    /// Where it is sent.
+    pub(crate) path: &'static str,
+    /// The header that shows the key, written `KEY` in it.
+    pub(crate) header: &'static str,
+    /// What stands before the event.
+    pub(crate) begin: &'static str,
+    /// What stands behind it.
+    pub(crate) end: &'static str,
     /// What an answer holds if all is well.
-    success: &'static str,
+    pub(crate) success: &'static str,
 }
 
-pub(crate) const LOG_ONE: Mutation = Mutation {
+pub(crate) const LOG_ONE: Call = Call {
+    path: "/graphql",
+    header: "Authorization: Bearer KEY",
     begin: r#"{"query":"mutation($input: EventInput!) { logEvent(input: $input) { outcome } }","variables":{"input":"#,
+    end: "}}",
     success: r#""ACCEPTED""#,
 };
-pub(crate) const PING_ONE: Mutation = Mutation {
+pub(crate) const PING_ONE: Call = Call {
     begin: r#"{"query":"mutation($input: EventInput!) { ping(input: $input) }","variables":{"input":"#,
     success: r#""ping":true"#,
+    ..LOG_ONE
 };
-pub(crate) const LOG_BATCH: Mutation = Mutation {
+pub(crate) const LOG_BATCH: Call = Call {
     begin: r#"{"query":"mutation($inputs: [EventInput!]!) { logEvents(inputs: $inputs) { accepted } }","variables":{"inputs":"#,
     success: r#""accepted":1000}"#,
+    ..LOG_ONE
 };
 /// A batch of 100.
-pub(crate) const LOG_SMALL_BATCH: Mutation = Mutation {
+pub(crate) const LOG_SMALL_BATCH: Call = Call {
     success: r#""accepted":100}"#,
     ..LOG_BATCH
 };
-pub(crate) const PING_BATCH: Mutation = Mutation {
+pub(crate) const PING_BATCH: Call = Call {
     begin: r#"{"query":"mutation($inputs: [EventInput!]!) { ping(inputs: $inputs) }","variables":{"inputs":"#,
     success: r#""ping":true"#,
+    ..LOG_ONE
 };
 
-impl Mutation {
-    /// Sends it once.
-    pub(crate) async fn send(&self, client: &mut Client, variable: &[u8]) -> Result<()> {
-        let answer = client.post(&[self.begin.as_bytes(), variable, b"}}"]).await?;
+impl Call {
+    /// Sends it once, over a connection to where it goes.
+    pub(crate) async fn send(&self, client: &mut Client, event: &[u8]) -> Result<()> {
+        let answer = client
+            .post(&[self.begin.as_bytes(), event, self.end.as_bytes()])
+            .await?;
         match find(answer, self.success.as_bytes()) {
             Some(_) => Ok(()),
             None => Err(format!("not {}: {}", self.success, start(answer)).into()),
@@ -57,7 +71,7 @@ impl Mutation {
     }
 }
 
-/// Values of the variable, made beforehand and sent in turn.
+/// Events or lists of them, made beforehand and sent in turn.
 pub(crate) type Pool = Arc<Vec<Vec<u8>>>;
 
 /// Single events of now.
@@ -109,7 +123,7 @@ pub(crate) struct Round {
 /// What is sent, and over how many connections.
 #[derive(Debug, Clone)]
 pub(crate) struct Load {
-    pub(crate) mutation: Mutation,
+    pub(crate) call: Call,
     pub(crate) connections: usize,
     pub(crate) pool: Pool,
 }
@@ -120,8 +134,8 @@ impl Load {
         let barrier = Arc::new(Barrier::new(self.connections));
         let mut callers = JoinSet::new();
         for index in 0..self.connections {
-            let mut client = Client::connect(server, key).await?;
-            let (mutation, pool, barrier) = (self.mutation, self.pool.clone(), barrier.clone());
+            let mut client = Client::connect_to(server, key, self.call.path, self.call.header).await?;
+            let (call, pool, barrier) = (self.call, self.pool.clone(), barrier.clone());
             let mut at = index * pool.len() / self.connections;
             callers.spawn(async move {
                 barrier.wait().await;
@@ -129,7 +143,7 @@ impl Load {
                 let mut latencies = Vec::new();
                 while begin.elapsed() < time {
                     let sent = Instant::now();
-                    mutation.send(&mut client, &pool[at % pool.len()]).await?;
+                    call.send(&mut client, &pool[at % pool.len()]).await?;
                     latencies.push(sent.elapsed().as_secs_f64() * 1e3);
                     at += 1;
                 }

@@ -5,6 +5,7 @@
 
 mod client;
 mod clock;
+mod dialect;
 mod ingest;
 mod lag;
 mod load;
@@ -97,6 +98,7 @@ async fn measure(bench: &Bench) -> Table {
         eprintln!("--- {section}");
         let measured = match section {
             Section::Ingest => ingest::measure(bench).await,
+            Section::Dialects => dialect::measure(bench).await,
             Section::Rules => rule::measure(bench).await,
             Section::Lag => lag::measure(bench).await,
             Section::Question => questions(bench, &mut stocks).await,

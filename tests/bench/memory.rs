@@ -30,13 +30,13 @@ pub(crate) async fn measure(bench: &Bench, stocks: &mut Stocks) -> Result<Vec<Ro
     let key = &stock.content.other_key;
     let half = bench.options.long() / 2;
     let batches = Load {
-        mutation: load::LOG_BATCH,
+        call: load::LOG_BATCH,
         connections: 8,
         pool: load::pool_of_batches(&bench.workload, 100, 1_000),
     };
     let many = batches.run(&server, key, half).await?;
     let single = Load {
-        mutation: load::LOG_ONE,
+        call: load::LOG_ONE,
         connections: 64,
         pool: load::pool_of_events(&bench.workload, 10_000),
     };

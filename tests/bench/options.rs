@@ -41,6 +41,7 @@ pub(crate) struct Options {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Section {
     Ingest,
+    Dialects,
     Rules,
     Lag,
     Question,
@@ -50,8 +51,9 @@ pub(crate) enum Section {
 
 impl Section {
     /// In the order in which they are run: disk before memory, which logs further events.
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Ingest,
+        Self::Dialects,
         Self::Rules,
         Self::Lag,
         Self::Question,
@@ -64,6 +66,7 @@ impl fmt::Display for Section {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Ingest => "ingest",
+            Self::Dialects => "dialects",
             Self::Rules => "rules",
             Self::Lag => "lag",
             Self::Question => "question",

@@ -217,7 +217,7 @@ async fn log(bench: &Bench) -> Result<Row> {
         }
     }
     let load = Load {
-        mutation: load::LOG_ONE,
+        call: load::LOG_ONE,
         connections: CONNECTIONS,
         pool: load::pool_of_events(&bench.workload, PREPARED_EVENTS),
     };
