@@ -28,6 +28,7 @@ pub mod pages;
 pub mod person;
 pub mod postgres;
 pub mod proxy;
+pub mod python;
 pub mod raw;
 pub mod server;
 pub mod setting;

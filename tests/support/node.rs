@@ -33,12 +33,18 @@ pub async fn run(script: &str, package: &str, arguments: &[&str]) -> Value {
     let folder = repository().join("tests/clients");
     is_installed(&folder, package);
     let mut command = Command::new("node");
-    command.arg(script).args(arguments).current_dir(&folder);
+    command.arg(script).args(arguments);
+    said_by(command).await
+}
+
+/// Runs a script of `tests/clients`; gives the JSON that it prints last.
+pub(crate) async fn said_by(mut command: Command) -> Value {
+    command.current_dir(repository().join("tests/clients"));
     command.stdin(Stdio::null()).kill_on_drop(true);
     let output = tokio::time::timeout(LIMIT, command.output()).await;
     let output = output
         .expect("the script ends")
-        .expect("node can be started: install nodejs");
+        .unwrap_or_else(|error| panic!("{command:?} cannot be started: {error}"));
     let (stdout, stderr) = (
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr),

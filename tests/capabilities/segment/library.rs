@@ -1,11 +1,14 @@
-//! The library for Node as it is published, pointed at the server.
+//! The libraries for Node and for Python as they are published, pointed at the server.
 
 use serde_json::{Value, json};
-use support::{Engine, Tidemark, node};
+use support::{Engine, Tidemark, node, python};
 
 use super::{actor, company, contains, events, ledger, told};
 
-support::on_both_engines!(the_library_for_node_comes_in_unmodified);
+support::on_both_engines!(
+    the_library_for_node_comes_in_unmodified,
+    the_library_for_python_comes_in_unmodified,
+);
 
 async fn the_library_for_node_comes_in_unmodified(engine: Engine) {
     let tidemark = Tidemark::builder(engine)
@@ -98,5 +101,49 @@ async fn the_library_for_node_comes_in_unmodified(engine: Engine) {
             ("ACCEPTED", "", "page.visit", 1),
             ("ACCEPTED", "", "screen.view", 1),
         ])
+    );
+}
+
+async fn the_library_for_python_comes_in_unmodified(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let client = tidemark.client();
+    let heard = python::run(
+        "segment.py",
+        &[&tidemark.server().url(""), client.key().expect("a key")],
+    )
+    .await;
+    assert_eq!(heard["failures"], json!([]), "each call is told that all went well");
+    let all = events(&tidemark).await;
+    let of = |action: &str| all.iter().filter(|event| event["action"] == action).collect::<Vec<_>>();
+    assert_eq!((of("Signed Up").len(), of("Counted").len()), (1, 250));
+    let signed_up = of("Signed Up")[0];
+    contains(
+        signed_up,
+        &json!({"id": "signed-up-1", "actor": "ada", "actorSource": "USER", "language": "en-GB", "ip": "203.0.113.0", "browser": null,
+            "tag": {"seats": 3, "nested": {"network": "press"}, "when": heard["when"], "traffic_source": "direct"}}),
+        "track",
+    );
+    let moment = |value: &Value| {
+        value
+            .as_str()
+            .expect("text")
+            .parse::<jiff::Timestamp>()
+            .expect("a time")
+    };
+    let apart = moment(&signed_up["time"]).duration_since(moment(&heard["when"]));
+    assert!(apart.as_secs().abs() < 30, "{apart}");
+    contains(
+        of("page.visit")[0],
+        &json!({"label": "Home", "url": "https://www.example.com/home", "trafficSource": "search"}),
+        "page",
+    );
+    contains(of("screen.view")[0], &json!({"label": "Main"}), "screen");
+    let input = json!({"action": "Counted", "from": super::FROM, "to": super::TO});
+    assert_eq!(client.unique(input).await["count"], 8);
+    let ada = actor(client, "device 1").await;
+    contains(
+        &ada,
+        &json!({"traits": {"plan": "pro", "address": {"city": "London"}}, "company": {"id": "engines", "traits": {"employees": 2}}}),
+        "ada",
     );
 }
