@@ -218,6 +218,9 @@ async fn leave(workers: Workers, services: Services) -> Result<()> {
         // Nobody is let in or kept out by it.
         tracing::warn!(?error, "when keys were last used could not be written down");
     }
+    if let Err(error) = services.write_questions().await {
+        tracing::warn!(?error, "what views were asked could not be written down");
+    }
     if let Err(error) = services.give_shares_back().await {
         // They run out by themselves.
         tracing::warn!(?error, "this server's shares of rates could not be given back");

@@ -33,6 +33,7 @@ pub mod refresh_token;
 pub mod rollup;
 pub mod rollup_gap;
 pub mod rollup_key;
+pub mod rollup_use;
 pub mod rule;
 pub mod rule_hit;
 pub mod rule_set;

@@ -22,6 +22,7 @@ mod m20261122_000100_create_profiles;
 mod m20261122_000101_create_nonces;
 mod m20261122_000102_name_scripts;
 mod m20261122_000103_create_external;
+mod m20261122_000120_create_rollup_uses;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::{MigrationTrait, async_trait};
@@ -52,6 +53,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000101_create_nonces::Migration),
             Box::new(m20261122_000102_name_scripts::Migration),
             Box::new(m20261122_000103_create_external::Migration),
+            Box::new(m20261122_000120_create_rollup_uses::Migration),
         ]
     }
 }

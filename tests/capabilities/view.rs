@@ -11,6 +11,7 @@ use crate::truth::{
 mod declared;
 mod limit;
 mod snapshot;
+mod usage;
 
 support::on_both_engines!(
     built_in_views_are_exact_for_any_bounds,

@@ -17,6 +17,14 @@ pub(crate) fn root() -> Option<Element> {
     window().document()?.document_element()
 }
 
+/// Waits for so many milliseconds.
+pub(crate) async fn pause(milliseconds: i32) {
+    let promise = js_sys::Promise::new(&mut |resolve, _| {
+        let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds);
+    });
+    let _ = JsFuture::from(promise).await;
+}
+
 /// What is remembered under a name, where the browser lets pages remember at all.
 pub(crate) fn remembered(name: &str) -> Option<String> {
     storage()?.get_item(name).ok()?
@@ -162,6 +170,11 @@ pub(crate) fn is_busy() -> bool {
     let document = leptos::prelude::document();
     let open = "#content :focus-visible, #content details[open], dialog[open]";
     document.hidden() || !matches!(document.query_selector(open), Ok(None))
+}
+
+/// Whether a dialog is open.
+pub(crate) fn has_dialog() -> bool {
+    !matches!(leptos::prelude::document().query_selector("dialog[open]"), Ok(None))
 }
 
 /// A drawing of the page as a file of its own: the colours that style sheets give it are written into it.

@@ -134,7 +134,7 @@ operations! {
     /// Change a site's settings.
     UpdateSite: [Manage] on Site = ["Mutation.updateSite"];
     /// List the rules of allow and deny lists.
-    ListRules: [Manage] on Site = ["Query.rules"];
+    ListRules: [Manage] on Site = ["Query.rules", "Query.rule"];
     /// Hear what a rule would have refused.
     PreviewRule: [Manage] on Site = ["Query.previewRule"];
     /// Hear what would become of an event.

@@ -45,6 +45,42 @@ pub const VIEW_MARK: i64 = 1;
 /// are folded in larger steps; hence a mark of their own.
 pub const SCOPE_MARK: i64 = 2;
 
+/// Whom a rollup is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Owner {
+    /// A view.
+    View(i64),
+    /// A scope.
+    Scope(i64),
+}
+
+/// Questions that were answered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// How many.
+    pub questions: i64,
+    /// When the last was answered, in nanoseconds since 1970.
+    pub last: i64,
+}
+
+/// Rows of one rollup that are counted to tell its size; of a larger one it is told that there are more.
+pub const MOST_ROWS_TOLD: i64 = 1_000_000;
+/// Days of which it is told how often something was asked, today being the last.
+pub const USE_DAYS: i64 = 30;
+
+/// What a view or scope keeps, and how often it is asked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Rows that it keeps: counts of a view, sets of a scope; of each rollup at most [`MOST_ROWS_TOLD`].
+    pub rows: i64,
+    /// Whether it keeps more.
+    pub more: bool,
+    /// Questions of the last [`USE_DAYS`] days.
+    pub questions: i64,
+    /// When the last of all questions was answered, in nanoseconds since 1970.
+    pub last: Option<i64>,
+}
+
 /// What a rollup holds.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Content {
@@ -77,6 +113,17 @@ pub struct Rollup {
     pub backfill_done: i64,
     /// It holds nothing before this nanosecond, as raw events were gone when it began.
     pub floor: i64,
+}
+
+impl Rollup {
+    /// Whom it is for.
+    #[must_use]
+    pub fn of(&self) -> Owner {
+        match self.content {
+            Content::View(_) => Owner::View(self.owner),
+            Content::Scope(_) => Owner::Scope(self.owner),
+        }
+    }
 }
 
 /// Where a mark stands.

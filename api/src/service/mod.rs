@@ -23,6 +23,7 @@ pub mod quarantine;
 pub mod rate;
 pub mod registry;
 pub mod retention;
+pub mod rollup_usage;
 pub mod rule;
 mod seal;
 pub mod session;
@@ -96,6 +97,8 @@ pub struct Inner {
     pub tag_uses: tag::Uses,
     /// When each key was last used.
     pub uses: authentication::Uses,
+    /// What views and scopes were asked, since it was last written down.
+    pub questions: rollup_usage::Questions,
     /// What each caller has left.
     pub rates: rate::Rates,
     /// What dividing rates among servers remembers.
@@ -160,6 +163,7 @@ impl Services {
             ingest,
             tag_uses: tag::Uses::default(),
             uses: authentication::Uses::default(),
+            questions: rollup_usage::Questions::default(),
             rates: rate::Rates::new(settings.rate),
             rounds: tokio::sync::Mutex::default(),
             feed: feed::Feed::default(),

@@ -44,6 +44,8 @@ pub struct System {
     pub on_sqlite: bool,
     /// The room that the database takes: bytes.
     pub database_bytes: i64,
+    /// The room that is left on SQLite's disk: bytes.
+    pub free_bytes: Option<i64>,
     /// Events that wait to be written.
     pub queued_events: usize,
 }
@@ -58,7 +60,9 @@ impl Services {
         let tx = self.database.read(DEADLINE).await?;
         let database_bytes = configuration::size(&tx).await?;
         drop(tx);
+        let free_bytes = timeout(DEADLINE, self.database.free_bytes()).await;
         Ok(System {
+            free_bytes: free_bytes.ok().flatten(),
             status: self.probe().await,
             on_sqlite: self.database.is_sqlite(),
             database_bytes,

@@ -104,6 +104,19 @@ impl Database {
         self.0.backend == DbBackend::Sqlite
     }
 
+    /// The bytes that are left on the disk where SQLite's file is; none for PostgreSQL, whose disk is its own, and where it
+    /// cannot be told.
+    pub async fn free_bytes(&self) -> Option<i64> {
+        let file = self.0.sqlite.as_ref()?.file();
+        // A disk that does not answer holds up nobody else.
+        let told = tokio::task::spawn_blocking(move || {
+            let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+            rustix::fs::statvfs(folder.unwrap_or(Path::new(".")))
+        });
+        let disk = told.await.ok()?.ok()?;
+        i64::try_from(disk.f_bavail.saturating_mul(disk.f_frsize)).ok()
+    }
+
     pub(super) fn backend(&self) -> DbBackend {
         self.0.backend
     }

@@ -30,6 +30,7 @@ pub mod recovery_code;
 pub mod removal;
 pub mod replay;
 pub mod rollup;
+pub mod rollup_use;
 pub mod rule;
 pub mod rule_hit;
 pub mod salt;

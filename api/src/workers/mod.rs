@@ -16,7 +16,7 @@
 //! | rates | four times a second | divides limits among servers, `service::rate` |
 //! | tag | every five seconds | notes how often names of tags are used |
 //! | external | once a second, and while a question to a network is due | `service::external` |
-//! | uses | every five seconds | notes when keys were last used, each once a minute |
+//! | uses | every five seconds | notes when keys were last used, each once a minute, and what views were asked |
 
 mod external;
 mod fold;
@@ -154,6 +154,7 @@ async fn retain(services: Services) -> Result<bool> {
     services.put_rule_hits_together().await?;
     services.tidy_ledger().await?;
     services.retain_external().await?;
+    services.put_questions_together().await?;
     Ok(false)
 }
 
@@ -185,5 +186,6 @@ async fn note_tag_uses(services: Services) -> Result<bool> {
 
 async fn note_uses(services: Services) -> Result<bool> {
     services.write_uses().await?;
+    services.write_questions().await?;
     Ok(false)
 }

@@ -266,6 +266,7 @@ pub(super) const DOORS: &[Door] = &[
         "{}",
         SITE,
     ),
+    door("Query.rule", "{ rule(id: \"x\") { id } }", "{}", None),
     door(
         "Query.rules",
         "query ($site: String) { rules(site: $site) { totalCount } }",

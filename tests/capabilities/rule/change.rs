@@ -32,6 +32,10 @@ async fn a_rule_is_kept_as_it_was_declared(engine: Engine) {
         (&json!(true), &json!(0), &Value::Null)
     );
     assert_eq!(list(client).await, std::slice::from_ref(&made));
+    let one = "query ($id: ID!) { rule(id: $id) { pattern days { hits } } }";
+    let found = client.graphql(one, json!({"id": made["id"]})).await.data()["rule"].clone();
+    assert_eq!(found["pattern"], made["pattern"]);
+    assert_eq!(found["days"].as_array().map(Vec::len), Some(30));
 
     let id = &made["id"];
     let changes = json!({"id": id, "pattern": "evil.example", "note": null, "enabled": false, "shadow": false, "expiresAt": null});
@@ -173,6 +177,9 @@ async fn another_sites_rules_do_not_exist(engine: Engine) {
         error(&other, DELETE, json!({"id": rule["id"]})).await,
         told("NOT_FOUND", "id")
     );
+    let one = "query ($id: ID!) { rule(id: $id) { pattern } }";
+    let answer = other.graphql(one, json!({"id": rule["id"]})).await;
+    assert_eq!(answer.data()["rule"], Value::Null);
     let preview = "query ($id: ID!) { previewRule(input: {rule: {list: DENY, target: ACTION, pattern: \"a\"}, replaces: $id}) \
          { refused } }";
     let answer = other.graphql(preview, json!({"id": rule["id"]})).await;

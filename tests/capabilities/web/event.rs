@@ -65,3 +65,31 @@ async fn events_are_found_opened_deleted_and_brought_back() {
     assert_eq!(left().await, Some(6));
     visit.was_clean().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_large_deletion_shows_how_far_it_is_and_leaves_what_is_ticked() {
+    // Slices so small that it takes a while.
+    let visit = Visit::settled_with(Look::default(), &[("--deletion-slice-events", "10")]).await;
+    let browser = &visit.browser;
+    let client = visit.client("log,query").await;
+    let events: Vec<Value> = (0..4_000).map(|_| json!({"action": "noise"})).collect();
+    assert_eq!(client.log_many(events).await["accepted"], 4_000);
+    assert_eq!(
+        client.log(json!({"id": "kept", "action": "kept"})).await["outcome"],
+        "ACCEPTED"
+    );
+    visit.go("/s/shop/raw?period=7d&where=action%3D%22noise%22").await;
+    browser.press("Delete all that match").await;
+    browser.sees("Delete 4,000 events").await;
+    browser.fill("Type “4000” to confirm", "4000").await;
+    browser.press("Delete").await;
+    browser.sees("of 4,000").await;
+    browser.press("Take away the filter action: noise").await;
+    browser.press("Select kept").await;
+    browser.sees("Delete selected (1)").await;
+    // Once it is done, it can still be brought back; what was ticked meanwhile is.
+    browser.misses("of 4,000").await;
+    browser.sees("Bring back").await;
+    browser.sees("Delete selected (1)").await;
+    visit.was_clean().await;
+}

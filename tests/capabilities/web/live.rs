@@ -22,8 +22,13 @@ async fn events_arrive_by_themselves_and_none_is_lost_or_doubled() {
     browser.prepare(KEEP).await;
     visit.go("/s/shop/live").await;
     browser.sees("before").await;
+    // A row stays the one it is while others come above it.
+    let mark = "document.querySelector('tbody tr').dataset.mine = 'yes'";
+    browser.script(mark, json!([])).await;
     log("during").await;
     browser.sees("during").await;
+    let marked = "return [...document.querySelectorAll('tbody tr')].map((row) => row.dataset.mine ?? null)";
+    assert_eq!(browser.script(marked, json!([])).await, json!([null, "yes"]));
     // The connection breaks, and something happens before it stands again.
     browser.script("window.sockets.at(-1).close()", json!([])).await;
     browser.sees("interrupted, trying again").await;

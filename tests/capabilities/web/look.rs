@@ -5,10 +5,10 @@ use std::{fs, path::PathBuf};
 use serde_json::json;
 use support::{Browser, browser::Look, folder::repository, setting};
 
-use super::visit::Visit;
+use super::{scene, visit::Visit};
 
 /// The pages behind signing in, each with a text that shows that it is there.
-const PAGES: &[(&str, &str, &str)] = &[
+pub(super) const PAGES: &[(&str, &str, &str)] = &[
     ("overview", "/s/shop/overview", "Countries"),
     ("live", "/s/shop/live", "Nothing has arrived yet"),
     ("explore", "/s/shop/explore", "As a table"),
@@ -23,6 +23,34 @@ const PAGES: &[(&str, &str, &str)] = &[
     ("keys", "/s/shop/keys", "No key yet"),
     ("people", "/people", "ada@example.com"),
     ("audit", "/audit", "createSite"),
+    ("system", "/system", "SQLite"),
+    ("playground", "/playground", "Nothing was sent yet."),
+    ("account", "/account", "this one"),
+];
+
+/// The pages of a site that is in use, and what opens on them, each with a text that shows that it is there.
+const IN_USE: &[(&str, &str, &str)] = &[
+    ("overview", "/s/shop/overview", "Countries"),
+    (
+        "overview-filtered",
+        "/s/shop/overview?period=7d&where=url.path%3D%22%2Fprices%22",
+        "url.path: /prices",
+    ),
+    ("live", "/s/shop/live", "anna-0"),
+    ("explore", "/s/shop/explore?view=plans&by=tag.plan", "harbour"),
+    ("uniques", "/s/shop/uniques", "As a table"),
+    ("actors", "/s/shop/actors", "Found"),
+    ("actor", "/s/shop/actors?actor=anna-0", "Add to basket"),
+    ("company", "/s/shop/actors?by=company&actor=acme", "anna-0"),
+    ("events", "/s/shop/raw", "Searched for Something"),
+    ("lists", "/s/shop/lists", "Comment spam since spring"),
+    ("tags", "/s/shop/tags", "basket"),
+    ("ledger", "/s/shop/ledger", "denied"),
+    ("views", "/s/shop/views", "plans"),
+    ("site", "/s/shop/settings", "Save"),
+    ("keys", "/s/shop/keys", "Reporting for the board"),
+    ("people", "/people", "Grace Hopper"),
+    ("audit", "/audit", "createRules"),
     ("system", "/system", "SQLite"),
     ("playground", "/playground", "Nothing was sent yet."),
     ("account", "/account", "this one"),
@@ -132,6 +160,26 @@ async fn every_page_is_for_everybody() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_page_in_use_is_for_everybody() {
+    let visit = Visit::settled(Look::default()).await;
+    let browser = &visit.browser;
+    scene::fill(&visit).await;
+    for (name, look) in looks() {
+        browser.wear(look).await;
+        for (page, path, text) in IN_USE {
+            visit.go(path).await;
+            browser.sees(text).await;
+            browser.misses("Loading…").await;
+            steady(browser, &format!("{page} in use, {name}")).await;
+            picture(browser, &format!("in-use-{page}-{name}")).await;
+            check(browser, &format!("{page} in use, {name}")).await;
+        }
+    }
+    visit.was_refused().await;
+    visit.was_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_keyboard_goes_everywhere() {
     let visit = Visit::settled(Look::default()).await;
     let browser = &visit.browser;
@@ -167,6 +215,26 @@ const REACHABLE: &str = "const all = [...document.querySelectorAll('a[href], but
                          [tabindex=\"0\"]')].filter((element) => !element.disabled && element.tabIndex >= 0 && \
                          element.checkVisibility({ visibilityProperty: true }) && !element.closest('dialog:not([open])'));";
 
+/// Fails where the Tab key does not reach all of a page.
+async fn walk(browser: &Browser, page: &str) {
+    let begin = format!(
+        "{REACHABLE} window.walked = new Set(); document.addEventListener('focusin', (event) => \
+         window.walked.add(event.target)); return all.length"
+    );
+    let amount = browser.script(&begin, json!([])).await.as_u64().expect("a number");
+    // A field for a day takes several presses.
+    let presses = usize::try_from(amount).expect("few") + 12;
+    browser.keys(&"\u{e004}".repeat(presses)).await;
+    let missed = format!(
+        "{REACHABLE} return all.filter((element) => !window.walked.has(element)).map((element) => element.outerHTML)"
+    );
+    assert_eq!(
+        browser.script(&missed, json!([])).await,
+        json!([]),
+        "{page}: the keyboard does not reach these"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_tab_key_reaches_all_of_every_page() {
     let visit = Visit::settled(Look::default()).await;
@@ -175,21 +243,13 @@ async fn the_tab_key_reaches_all_of_every_page() {
         visit.go(path).await;
         browser.sees(text).await;
         browser.misses("Loading…").await;
-        let begin = format!(
-            "{REACHABLE} window.walked = new Set(); document.addEventListener('focusin', (event) => \
-             window.walked.add(event.target)); return all.length"
-        );
-        let amount = browser.script(&begin, json!([])).await.as_u64().expect("a number");
-        // A field for a day takes several presses.
-        let presses = usize::try_from(amount).expect("few") + 12;
-        browser.keys(&"\u{e004}".repeat(presses)).await;
-        let missed = format!(
-            "{REACHABLE} return all.filter((element) => !window.walked.has(element)).map((element) => element.outerHTML)"
-        );
-        assert_eq!(
-            browser.script(&missed, json!([])).await,
-            json!([]),
-            "{page}: the keyboard does not reach these"
-        );
+        walk(browser, page).await;
+    }
+    scene::fill(&visit).await;
+    for (page, path, text) in IN_USE {
+        visit.go(path).await;
+        browser.sees(text).await;
+        browser.misses("Loading…").await;
+        walk(browser, &format!("{page} in use")).await;
     }
 }

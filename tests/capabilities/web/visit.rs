@@ -5,6 +5,51 @@ use support::{Browser, Client, Database, Engine, Server, binary, browser::Look, 
 /// The address of the first account.
 pub(super) const EMAIL: &str = "ada@example.com";
 
+/// Words in addresses by which the common lists have browsers block requests.
+const BLOCKED: &[&str] = &[
+    "ad",
+    "ads",
+    "adserver",
+    "advert",
+    "analytic",
+    "analytics",
+    "banner",
+    "banners",
+    "beacon",
+    "collect",
+    "collector",
+    "counter",
+    "event",
+    "events",
+    "hit",
+    "hits",
+    "log",
+    "logger",
+    "metric",
+    "metrics",
+    "pageview",
+    "pixel",
+    "pixels",
+    "popup",
+    "promo",
+    "sponsor",
+    "stat",
+    "statistics",
+    "stats",
+    "telemetry",
+    "track",
+    "tracker",
+    "tracking",
+    "visitor",
+];
+
+/// Whether the path of an address has such a word.
+fn is_blocked(address: &str) -> bool {
+    let path = address.split(['?', '#']).next().unwrap_or(address).to_lowercase();
+    let mut words = path.split(|character: char| !character.is_ascii_alphanumeric());
+    words.any(|word| BLOCKED.contains(&word))
+}
+
 /// A server that nobody has signed in to, and a browser.
 pub(super) struct Visit {
     pub(super) browser: Browser,
@@ -15,8 +60,13 @@ pub(super) struct Visit {
 impl Visit {
     /// A fresh server, and a browser that shows nothing yet.
     pub(super) async fn begin(look: Look) -> Self {
+        Self::begin_with(look, &[]).await
+    }
+
+    /// The same of a server with flags of its own.
+    pub(super) async fn begin_with(look: Look, flags: &[(&str, &str)]) -> Self {
         let database = Database::new(Engine::Sqlite);
-        let server = Server::start(&database).await;
+        let server = Server::start_with(&database, flags).await;
         let browser = Browser::start_with(look).await;
         Self {
             browser,
@@ -34,7 +84,12 @@ impl Visit {
 
     /// The first owner, who has followed the link and made the site `shop`.
     pub(super) async fn settled(look: Look) -> Self {
-        let visit = Self::begin(look).await;
+        Self::settled_with(look, &[]).await
+    }
+
+    /// The same at a server with flags of its own.
+    pub(super) async fn settled_with(look: Look, flags: &[(&str, &str)]) -> Self {
+        let visit = Self::begin_with(look, flags).await;
         visit.browser.open(&visit.link()).await;
         visit.set_password().await;
         visit.browser.sees("There is no site yet").await;
@@ -93,7 +148,10 @@ impl Visit {
                 .any(|scheme| address.starts_with(scheme));
             !inside && !address.starts_with(&own)
         };
-        let foreign: Vec<_> = self.browser.requests().await.into_iter().filter(foreign).collect();
+        let requests = self.browser.requests().await;
+        let foreign: Vec<_> = requests.iter().filter(|address| foreign(address)).collect();
         assert!(foreign.is_empty(), "asked elsewhere: {foreign:#?}");
+        let blocked: Vec<_> = requests.iter().filter(|address| is_blocked(address)).collect();
+        assert!(blocked.is_empty(), "lists block these: {blocked:#?}");
     }
 }

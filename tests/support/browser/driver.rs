@@ -90,17 +90,22 @@ impl Driver {
             http,
             _profile: profile,
         };
+        driver.wear(look).await;
+        driver
+    }
+
+    /// Looks otherwise from now on; the language stays.
+    pub(super) async fn wear(&self, look: Look) {
         let scheme = if look.dark { "dark" } else { "light" };
         let emulate = json!({"cmd": "Emulation.setEmulatedMedia", "params": {
             "features": [{"name": "prefers-color-scheme", "value": scheme}]
         }});
-        driver.must("POST", "/goog/cdp/execute", emulate).await;
+        self.must("POST", "/goog/cdp/execute", emulate).await;
         // A window has a smallest width; a screen has not.
         let screen = json!({"cmd": "Emulation.setDeviceMetricsOverride", "params": {
             "width": look.width, "height": look.height, "deviceScaleFactor": 1, "mobile": false
         }});
-        driver.must("POST", "/goog/cdp/execute", screen).await;
-        driver
+        self.must("POST", "/goog/cdp/execute", screen).await;
     }
 
     /// Sends a command of the session.

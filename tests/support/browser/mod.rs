@@ -183,6 +183,29 @@ impl Browser {
         self.driver.must("POST", "/actions", body).await;
     }
 
+    /// Opens a second window of the same session at an address, and goes on there; gives its name.
+    ///
+    /// # Panics
+    /// When the browser opens none.
+    pub async fn open_window(&self, url: &str) -> String {
+        let made = self.driver.must("POST", "/window/new", json!({"type": "tab"})).await;
+        let handle = made["handle"].as_str().expect("a window").to_owned();
+        self.use_window(Some(&handle)).await;
+        self.open(url).await;
+        handle
+    }
+
+    /// Goes on in the window of this name, or in the first; gives its name.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub async fn use_window(&self, name: Option<&str>) -> String {
+        let handles = self.driver.must("GET", "/window/handles", Value::Null).await;
+        let handle = name.or_else(|| handles[0].as_str()).expect("a window").to_owned();
+        self.driver.must("POST", "/window", json!({"handle": handle})).await;
+        handle
+    }
+
     /// Runs a script in every page that is opened from now on, before the page's own.
     pub async fn prepare(&self, script: &str) {
         let command = json!({"cmd": "Page.addScriptToEvaluateOnNewDocument", "params": {"source": script}});
@@ -254,13 +277,22 @@ impl Browser {
         entries.iter().filter_map(address).collect()
     }
 
-    /// Saves a picture of the window.
+    /// Looks otherwise from now on; the language stays.
+    pub async fn wear(&self, look: Look) {
+        self.driver.wear(look).await;
+    }
+
+    /// Saves a picture of the whole page, also of what is below the window.
     ///
     /// # Panics
     /// When the file cannot be written.
     pub async fn picture(&self, path: &Path) {
-        let encoded = self.driver.must("GET", "/screenshot", Value::Null).await;
-        let bytes = BASE64_STANDARD.decode(encoded.as_str().unwrap_or_default());
+        let size = "const { clientWidth, scrollHeight } = document.documentElement; return [clientWidth, scrollHeight]";
+        let size = self.script(size, json!([])).await;
+        let clip = json!({"x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1});
+        let command = json!({"cmd": "Page.captureScreenshot", "params": {"captureBeyondViewport": true, "clip": clip}});
+        let taken = self.driver.must("POST", "/goog/cdp/execute", command).await;
+        let bytes = BASE64_STANDARD.decode(taken["data"].as_str().unwrap_or_default());
         std::fs::write(path, bytes.expect("a picture")).expect("a picture can be saved");
     }
 

@@ -77,7 +77,9 @@ impl Client {
 
 fn read<Q: DeserializeOwned>(reply: &Reply) -> Result<Q, Failure> {
     let Ok(response) = serde_json::from_str::<GraphQlResponse<Q, Extensions>>(&reply.text) else {
-        return Err(refusal(reply));
+        // Every variant and field that the server had as this was compiled is known here.
+        let is_answer = serde_json::from_str::<Value>(&reply.text).is_ok_and(|answer| answer.get("data").is_some());
+        return Err(if is_answer { Failure::Outdated } else { refusal(reply) });
     };
     if let Some(error) = response.errors.into_iter().flatten().next() {
         return Err(Failure::Refused {

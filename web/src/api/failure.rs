@@ -12,6 +12,8 @@ pub(crate) enum Failure {
     SignedOut,
     /// There was no answer, or none of this server's.
     Unreachable,
+    /// The answer is the server's, and none that this program can read: another version runs there by now.
+    Outdated,
     /// The server refused, or failed; its message is for the person.
     Refused {
         /// From the server's table of codes.
@@ -28,7 +30,7 @@ impl Failure {
     pub(crate) fn code(&self) -> Option<&str> {
         match self {
             Self::Refused { code, .. } => Some(code),
-            Self::SignedOut | Self::Unreachable => None,
+            Self::SignedOut | Self::Unreachable | Self::Outdated => None,
         }
     }
 
@@ -42,6 +44,7 @@ impl Failure {
         match self {
             Self::SignedOut => t(phrase::SIGNED_OUT).to_owned(),
             Self::Unreachable => t(phrase::UNREACHABLE).to_owned(),
+            Self::Outdated => t(phrase::OUTDATED).to_owned(),
             Self::Refused { message, .. } => message.clone(),
         }
     }

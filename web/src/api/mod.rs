@@ -13,6 +13,7 @@ pub(crate) mod ledger;
 pub(crate) mod overview;
 pub(crate) mod page;
 pub(crate) mod people;
+pub(crate) mod profile;
 pub(crate) mod rule;
 pub(crate) mod scalar;
 pub(crate) mod session;

@@ -74,6 +74,37 @@ pub(crate) fn rules(site: String, after: Option<String>) -> Operation<Rules, Rul
     })
 }
 
+#[derive(cynic::QueryVariables, Debug)]
+pub(crate) struct RuleVariables {
+    pub(crate) id: cynic::Id,
+}
+
+#[derive(cynic::QueryFragment, Debug, Clone)]
+#[cynic(graphql_type = "Query", variables = "RuleVariables")]
+pub(crate) struct OneRule {
+    #[arguments(id: $id)]
+    pub(crate) rule: Option<RuleHits>,
+}
+
+/// A rule's hits of the last days, today last.
+#[derive(cynic::QueryFragment, Debug, Clone)]
+#[cynic(graphql_type = "Rule")]
+pub(crate) struct RuleHits {
+    pub(crate) days: Vec<RuleDay>,
+}
+
+/// The hits of one day in the site's zone, such as `2026-11-21`.
+#[derive(cynic::QueryFragment, Debug, Clone)]
+pub(crate) struct RuleDay {
+    pub(crate) date: String,
+    pub(crate) hits: Count,
+}
+
+/// Asks for the hits of one rule by day.
+pub(crate) fn rule_hits(id: cynic::Id) -> Operation<OneRule, RuleVariables> {
+    OneRule::build(RuleVariables { id })
+}
+
 /// What a rule says.
 #[derive(cynic::InputObject, Debug, Clone, PartialEq)]
 pub(crate) struct RuleInput {
@@ -153,21 +184,16 @@ pub(crate) fn update_rule(id: cynic::Id, rule: RuleInput) -> Operation<UpdateRul
     })
 }
 
-#[derive(cynic::QueryVariables, Debug)]
-pub(crate) struct DeleteRuleVariables {
-    pub(crate) id: cynic::Id,
-}
-
 #[derive(cynic::QueryFragment, Debug)]
-#[cynic(graphql_type = "Mutation", variables = "DeleteRuleVariables")]
+#[cynic(graphql_type = "Mutation", variables = "RuleVariables")]
 pub(crate) struct DeleteRule {
     #[arguments(id: $id)]
     pub(crate) delete_rule: RulePayload,
 }
 
 /// Takes a rule away.
-pub(crate) fn delete_rule(id: cynic::Id) -> Operation<DeleteRule, DeleteRuleVariables> {
-    DeleteRule::build(DeleteRuleVariables { id })
+pub(crate) fn delete_rule(id: cynic::Id) -> Operation<DeleteRule, RuleVariables> {
+    DeleteRule::build(RuleVariables { id })
 }
 
 #[derive(cynic::InputObject, Debug)]

@@ -16,6 +16,7 @@ pub(crate) struct System {
     pub(crate) version: String,
     pub(crate) database: DatabaseKind,
     pub(crate) database_bytes: Count,
+    pub(crate) free_bytes: Option<Count>,
     pub(crate) ready: bool,
     pub(crate) reasons: Vec<String>,
     pub(crate) warnings: Vec<String>,

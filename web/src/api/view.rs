@@ -3,7 +3,7 @@
 use cynic::{MutationBuilder, Operation, QueryBuilder};
 
 use super::{
-    scalar::Count,
+    scalar::{Count, Moment},
     schema,
     viewer::{OnSite, OnSiteFields},
 };
@@ -54,6 +54,58 @@ pub(crate) struct ViewsAndScopes {
 /// Asks for the views of a site, and for the scopes, which every site has.
 pub(crate) fn views_and_scopes(site: String) -> Operation<ViewsAndScopes, OnSite> {
     ViewsAndScopes::build(OnSite { site: Some(site) })
+}
+
+/// What a view or scope keeps, and how often it is asked.
+#[derive(cynic::QueryFragment, Debug, Clone, PartialEq)]
+pub(crate) struct RollupUsage {
+    pub(crate) rows: Count,
+    pub(crate) more: bool,
+    pub(crate) questions: Count,
+    pub(crate) last_asked_at: Option<Moment>,
+}
+
+#[derive(cynic::QueryFragment, Debug, Clone, PartialEq)]
+#[cynic(graphql_type = "View")]
+pub(crate) struct UsedView {
+    pub(crate) name: String,
+    pub(crate) usage: Option<RollupUsage>,
+}
+
+#[derive(cynic::QueryFragment, Debug, Clone, PartialEq)]
+#[cynic(graphql_type = "UniqueScope")]
+pub(crate) struct UsedScope {
+    pub(crate) name: String,
+    pub(crate) usage: Option<RollupUsage>,
+}
+
+#[derive(cynic::QueryFragment, Debug, Clone)]
+#[cynic(graphql_type = "Query", variables = "OnSite")]
+pub(crate) struct Usages {
+    #[arguments(site: $site)]
+    pub(crate) views: Vec<UsedView>,
+    pub(crate) unique_scopes: Vec<UsedScope>,
+}
+
+impl Usages {
+    /// What a view keeps; none for what keeps nothing.
+    pub(crate) fn of_view(&self, name: &str) -> Option<&RollupUsage> {
+        self.views.iter().find(|view| view.name == name)?.usage.as_ref()
+    }
+
+    /// What a scope keeps.
+    pub(crate) fn of_scope(&self, name: &str) -> Option<&RollupUsage> {
+        self.unique_scopes
+            .iter()
+            .find(|scope| scope.name == name)?
+            .usage
+            .as_ref()
+    }
+}
+
+/// Asks what each keeps and how often it is asked, which takes the server longer than to list them.
+pub(crate) fn usages(site: String) -> Operation<Usages, OnSite> {
+    Usages::build(OnSite { site: Some(site) })
 }
 
 /// A view to be declared.

@@ -22,11 +22,16 @@ const HEIGHT: f64 = 240.0;
 /// The part of a point's width that its column takes.
 const FILLED: f64 = 0.72;
 
+/// Moments that stand below a chart, at most.
+const MOST_MARKS: usize = 8;
+
 /// One point.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Point {
     /// When it is, as people read it.
     pub(crate) label: String,
+    /// The same in few letters, for the axis.
+    pub(crate) mark: String,
     /// How many; none where it is still to come.
     pub(crate) value: Option<f64>,
     /// How many there were the period before.
@@ -35,11 +40,33 @@ pub(crate) struct Point {
     pub(crate) bounds: Option<(f64, f64)>,
 }
 
+impl Point {
+    /// A point of a range whose points are as long as a step, with nothing in it yet.
+    pub(crate) fn at(start: &Moment, zone: &str, step: Step) -> Self {
+        Self {
+            label: label(start, zone, step),
+            mark: mark(start, zone, step),
+            value: None,
+            before: None,
+            bounds: None,
+        }
+    }
+}
+
 /// The moment of a point, as long as the points of a range are.
-pub(crate) fn label(start: &Moment, zone: &str, step: Step) -> String {
+fn label(start: &Moment, zone: &str, step: Step) -> String {
     match step {
         Step::Hour => moment::time(start, Some(zone)),
         Step::Day => moment::date(start, Some(zone)),
+        Step::Month => moment::month(start, Some(zone)),
+    }
+}
+
+/// The same in few letters, for the axis.
+fn mark(start: &Moment, zone: &str, step: Step) -> String {
+    match step {
+        Step::Hour => moment::time(start, Some(zone)),
+        Step::Day => moment::short_day(start, Some(zone)),
         Step::Month => moment::month(start, Some(zone)),
     }
 }
@@ -83,8 +110,12 @@ pub(crate) fn Chart(
     };
     let drawn = drawn(&points, top);
     let scale = [0.0, 0.25, 0.5, 0.75, 1.0].map(|part| part * top).map(number);
-    let ends = [points.first(), points.get(amount / 2), points.last()];
-    let ends = ends.map(|point| point.map(|point| point.label.clone()));
+    let marks: Vec<_> = marked(amount)
+        .map(|index| {
+            let left = format!("{}%", (float(index) + 0.5) / float(amount) * 100.0);
+            view! { <li style:left=left>{points[index].mark.clone()}</li> }
+        })
+        .collect();
     let compared = points.iter().any(|point| point.before.is_some());
     let summary = summary(title, &points);
     let stored = StoredValue::new(points.clone());
@@ -122,7 +153,7 @@ pub(crate) fn Chart(
                     {drawn}
                 </svg>
                 <ol class="chart-days" aria-hidden="true">
-                    {ends.into_iter().flatten().map(|end| view! { <li>{end}</li> }).collect_view()}
+                    {marks}
                 </ol>
             </div>
             <details class="chart-table">
@@ -131,6 +162,12 @@ pub(crate) fn Chart(
             </details>
         </figure>
     }
+}
+
+/// The points whose moments stand below the chart: few enough to be read, none at the edge where it would stick out.
+fn marked(amount: usize) -> impl Iterator<Item = usize> {
+    let each = amount.div_ceil(MOST_MARKS).max(1);
+    ((each - 1) / 2..amount).step_by(each)
 }
 
 /// What columns and marks are called.

@@ -27,7 +27,8 @@ pub(crate) fn Keyboard(
     let help = RwSignal::new(false);
     let began = StoredValue::new(f64::NEG_INFINITY);
     let listener = window_event_listener(ev::keydown, move |event| {
-        if event.ctrl_key() || event.meta_key() || event.alt_key() || is_typing(&event) {
+        // What an open dialog asks comes first: nobody leaves a page from below it.
+        if event.ctrl_key() || event.meta_key() || event.alt_key() || is_typing(&event) || browser::has_dialog() {
             return;
         }
         let key = event.key();

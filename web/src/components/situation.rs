@@ -5,6 +5,7 @@ use leptos::{either::Either, prelude::*};
 use super::button::{Button, Weight};
 use crate::{
     api::failure::Failure,
+    browser,
     text::{phrase, t},
 };
 
@@ -52,12 +53,19 @@ pub(crate) fn Failed(
     if failure.is_forbidden() {
         return Either::Left(view! { <Empty title=t(phrase::NO_PERMISSION) hint=t(phrase::NO_PERMISSION_HINT)/> });
     }
+    let is_outdated = failure == Failure::Outdated;
+    let again = move || if is_outdated { browser::reload() } else { retry() };
+    let text = if is_outdated {
+        phrase::LOAD_ANEW
+    } else {
+        phrase::TRY_AGAIN
+    };
     Either::Right(view! {
         <div class="situation failed" role="alert">
             <h2>{t(phrase::FAILED)}</h2>
             <p>{failure.message()}</p>
             <p class="situation-way">
-                <Button weight=Weight::Primary on_click=retry>{t(phrase::TRY_AGAIN)}</Button>
+                <Button weight=Weight::Primary on_click=again>{t(text)}</Button>
             </p>
         </div>
     })

@@ -1,8 +1,11 @@
 //! Tables. Of a long one only the rows that can be seen are in the document, so that ten thousand scroll like ten.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use leptos::{ev::Event, prelude::*};
+use leptos::{
+    ev::{Event, PointerEvent},
+    prelude::*,
+};
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 
@@ -13,6 +16,10 @@ const ROW: usize = 44;
 /// The rows in sight of a long table, with some more above and below for the next turn of the wheel.
 const IN_SIGHT: usize = 14;
 const BEYOND: usize = 10;
+/// While somebody drags through it, every frame brings other rows: then hardly more than those in sight are made, and the
+/// others once it rests.
+const BEYOND_IN_HASTE: usize = 2;
+const REST: Duration = Duration::from_millis(120);
 
 /// A column: its heading, how it is set, and what a row has in it.
 #[derive(Clone)]
@@ -66,6 +73,9 @@ pub(crate) fn Table<T>(
     rows: Signal<Vec<T>>,
     /// What tells one row from another.
     key: fn(&T) -> String,
+    /// Whether rows come above those that are there, which then stay as they are; else each belongs to its place.
+    #[prop(optional)]
+    moving: bool,
 ) -> impl IntoView
 where
     T: Clone + Send + Sync + 'static,
@@ -90,7 +100,7 @@ where
         })
     };
     let count = Signal::derive(move || rows.with(Vec::len));
-    view! { <Rows caption heads count keys=Arc::new(keys) of_row=Arc::new(of_row)/> }
+    view! { <Rows caption heads count keys=Arc::new(keys) of_row=Arc::new(of_row) moving/> }
 }
 
 type Keys = Arc<dyn Fn(usize, usize) -> Vec<String> + Send + Sync>;
@@ -105,18 +115,33 @@ fn Rows(
     keys: Keys,
     /// The cells of a row, each with its class.
     of_row: OfRow,
+    moving: bool,
 ) -> impl IntoView {
     let top = RwSignal::new(0_usize);
-    let range = Memo::new(move |_| in_sight(count.get(), top.get()));
+    let beyond = RwSignal::new(BEYOND);
+    let range = Memo::new(move |_| in_sight(count.get(), top.get(), beyond.get()));
     let shown = move || {
         let (start, end) = range.get();
         (start..).zip(keys(start, end)).collect::<Vec<_>>()
     };
+    let resting = StoredValue::new(None::<TimeoutHandle>);
+    let stop = move || {
+        if let Some(timer) = resting.try_update_value(Option::take).flatten() {
+            timer.clear();
+        }
+    };
+    on_cleanup(stop);
     let scrolled = move |event: Event| {
         let Some(element) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else {
             return;
         };
-        top.set(usize::try_from(element.scroll_top()).unwrap_or_default() / ROW);
+        let now = usize::try_from(element.scroll_top()).unwrap_or_default() / ROW;
+        if now.abs_diff(top.get_untracked()) > BEYOND {
+            stop();
+            beyond.set(BEYOND_IN_HASTE);
+            resting.set_value(set_timeout_with_handle(move || beyond.set(BEYOND), REST).ok());
+        }
+        top.set(now);
     };
     let is_long = move || count.get() > LONG;
     let width = heads.len();
@@ -135,6 +160,7 @@ fn Rows(
             aria-label=caption
             tabindex="0"
             on:scroll=scrolled
+            on:pointerover=tell_whole
         >
             <table aria-rowcount=move || count.get() + 1>
                 <caption class="visually-hidden">{caption}</caption>
@@ -145,8 +171,8 @@ fn Rows(
                     <Gap width rows=Signal::derive(move || range.get().0)/>
                     <For
                         each=shown
-                        key=|entry| entry.clone()
-                        children=move |(index, _)| row_of(index, untrack(|| of_row(index)))
+                        key=move |(index, key)| (if moving { 0 } else { *index }, key.clone())
+                        children=move |(index, _)| row_of((!moving).then_some(index), untrack(|| of_row(index)))
                     />
                     <Gap width rows=Signal::derive(move || count.get().saturating_sub(range.get().1))/>
                 </tbody>
@@ -155,13 +181,26 @@ fn Rows(
     }
 }
 
-fn row_of(index: usize, cells: Option<Vec<(&'static str, AnyView)>>) -> impl IntoView {
+/// What is cut off for want of room is told whole to whoever points at it.
+fn tell_whole(event: PointerEvent) {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let Some(cell) = target.and_then(|target| target.closest("td").ok().flatten()) else {
+        return;
+    };
+    if cell.scroll_width() > cell.client_width() {
+        let _ = cell.set_attribute("title", cell.text_content().unwrap_or_default().trim());
+    } else {
+        let _ = cell.remove_attribute("title");
+    }
+}
+
+fn row_of(place: Option<usize>, cells: Option<Vec<(&'static str, AnyView)>>) -> impl IntoView {
     let cells = cells
         .into_iter()
         .flatten()
         .map(|(class, content)| view! { <td class=class>{content}</td> });
     // The heading is the first row.
-    view! { <tr aria-rowindex=index + 2>{cells.collect_view()}</tr> }
+    view! { <tr aria-rowindex=place.map(|place| place + 2)>{cells.collect_view()}</tr> }
 }
 
 /// The room of the rows that are not in the document.
@@ -177,11 +216,11 @@ fn Gap(width: usize, rows: Signal<usize>) -> impl IntoView {
 }
 
 /// The rows in the document, from and up to.
-fn in_sight(count: usize, top: usize) -> (usize, usize) {
+fn in_sight(count: usize, top: usize, beyond: usize) -> (usize, usize) {
     if count <= LONG {
         return (0, count);
     }
     // Steps of several rows: not every turn of the wheel changes the document.
-    let start = (top / BEYOND * BEYOND).saturating_sub(BEYOND);
-    (start.min(count), (start + IN_SIGHT + 3 * BEYOND).min(count))
+    let start = (top / beyond * beyond).saturating_sub(beyond);
+    (start.min(count), (start + IN_SIGHT + 3 * beyond).min(count))
 }

@@ -2,4 +2,5 @@
 
 pub(crate) mod moment;
 pub(crate) mod number;
+mod writer;
 pub(crate) mod zone;

@@ -1,8 +1,10 @@
 //! Moments, in a time zone.
 
-use js_sys::{Array, Date, Function, Intl, Object, Reflect};
-use wasm_bindgen::{JsCast, JsValue};
+use std::cell::RefCell;
 
+use js_sys::{Array, Date, Intl, Object, Reflect};
+
+use super::writer::{Options, write};
 use crate::{api::scalar::Moment, browser, text::language};
 
 /// Steps from one unit to the next larger one: how many milliseconds the unit has, and its name.
@@ -13,6 +15,11 @@ const UNITS: [(f64, &str); 5] = [
     (60_000.0, "minute"),
     (1_000.0, "second"),
 ];
+
+thread_local! {
+    /// Writes how long ago; making one is slow.
+    static AGO: RefCell<Option<Intl::RelativeTimeFormat>> = const { RefCell::new(None) };
+}
 
 /// The day: `21 Nov 2026`. Without a time zone it is the browser's.
 pub(crate) fn date(moment: &Moment, zone: Option<&str>) -> String {
@@ -39,6 +46,11 @@ pub(crate) fn month(moment: &Moment, zone: Option<&str>) -> String {
     format(moment, zone, &[("month", "short"), ("year", "numeric")])
 }
 
+/// The day without its year, where the room is small: `21 Nov`.
+pub(crate) fn short_day(moment: &Moment, zone: Option<&str>) -> String {
+    format(moment, zone, &[("day", "numeric"), ("month", "short")])
+}
+
 /// How long ago it was: `3 hours ago`.
 pub(crate) fn ago(moment: &Moment) -> String {
     let passed = moment.milliseconds() - browser::now();
@@ -46,9 +58,13 @@ pub(crate) fn ago(moment: &Moment) -> String {
         .into_iter()
         .find(|(size, _)| passed.abs() >= *size)
         .unwrap_or((1_000.0, "second"));
-    let options = object(&[("numeric", "auto")]);
-    let format = Intl::RelativeTimeFormat::new(&locales(), &options);
-    format.format((passed / size).trunc(), unit).into()
+    AGO.with_borrow_mut(|writer| {
+        let make = || Intl::RelativeTimeFormat::new(&locales(), &object(&[("numeric", "auto")]));
+        writer
+            .get_or_insert_with(make)
+            .format((passed / size).trunc(), unit)
+            .into()
+    })
 }
 
 /// As a field for a day and a time has it, by the browser's clock: `2026-11-21T09:30`.
@@ -70,18 +86,8 @@ pub(crate) fn of_field(text: &str) -> Option<Moment> {
         .then(|| Moment::from_milliseconds(milliseconds))
 }
 
-fn format(moment: &Moment, zone: Option<&str>, styles: &[(&str, &str)]) -> String {
-    let options = object(styles);
-    if let Some(zone) = zone {
-        let _ = Reflect::set(&options, &"timeZone".into(), &zone.into());
-    }
-    let format: Function = Intl::DateTimeFormat::new(&locales(), &options).format();
-    let date = Date::new(&JsValue::from_f64(moment.milliseconds()));
-    let written = format.call1(&JsValue::UNDEFINED, date.unchecked_ref());
-    written
-        .ok()
-        .and_then(|text| text.as_string())
-        .unwrap_or_else(|| moment.0.clone())
+fn format(moment: &Moment, zone: Option<&str>, options: Options) -> String {
+    write(language().locale(), zone, options, moment.milliseconds()).unwrap_or_else(|| moment.0.clone())
 }
 
 fn locales() -> Array {

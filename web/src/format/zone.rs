@@ -1,7 +1,8 @@
 //! Time zones: what the clock shows there, and when a day begins there.
 
-use js_sys::{Array, Date, Function, Intl, Object, Reflect};
-use wasm_bindgen::{JsCast, JsValue};
+use js_sys::{Array, Date, Intl, Object, Reflect};
+
+use super::writer;
 
 /// Milliseconds of a day of 24 hours.
 pub(crate) const DAY: f64 = 86_400_000.0;
@@ -13,6 +14,11 @@ pub(crate) fn own() -> String {
     let zone = Reflect::get(&options, &"timeZone".into()).ok();
     zone.and_then(|zone| zone.as_string())
         .unwrap_or_else(|| "UTC".to_owned())
+}
+
+/// Whether the browser knows a zone.
+pub(crate) fn is_known(zone: &str) -> bool {
+    writer::write("sv-SE", Some(zone), CLOCK, 0.0).is_some()
 }
 
 /// The day that the calendar of a zone shows: `2026-11-21`.
@@ -64,22 +70,17 @@ fn offset(zone: &str, milliseconds: f64) -> f64 {
     Date::parse(&format!("{}Z", clock(zone, seconds).replace(' ', "T"))) - seconds
 }
 
-/// What the clock shows: `2026-11-21 09:30:00`, as Swedes write it.
+/// What the clock shows: `2026-11-21 09:30:00`, as Swedes write it. In UTC where the browser does not know the zone.
 fn clock(zone: &str, milliseconds: f64) -> String {
-    let options = Object::new();
-    for (name, value) in [
-        ("timeZone", zone),
-        ("year", "numeric"),
-        ("month", "2-digit"),
-        ("day", "2-digit"),
-        ("hour", "2-digit"),
-        ("minute", "2-digit"),
-        ("second", "2-digit"),
-    ] {
-        let _ = Reflect::set(&options, &name.into(), &value.into());
-    }
-    let format: Function = Intl::DateTimeFormat::new(&Array::of1(&"sv-SE".into()), &options).format();
-    let date = Date::new(&milliseconds.into());
-    let written = format.call1(&JsValue::UNDEFINED, date.unchecked_ref());
-    written.ok().and_then(|text| text.as_string()).unwrap_or_default()
+    let write = |zone| writer::write("sv-SE", Some(zone), CLOCK, milliseconds);
+    write(zone).or_else(|| write("UTC")).unwrap_or_default()
 }
+
+const CLOCK: writer::Options = &[
+    ("year", "numeric"),
+    ("month", "2-digit"),
+    ("day", "2-digit"),
+    ("hour", "2-digit"),
+    ("minute", "2-digit"),
+    ("second", "2-digit"),
+];

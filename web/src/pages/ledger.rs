@@ -12,7 +12,7 @@ use crate::{
     },
     browser,
     components::{
-        chart::{Chart, Figure, Point, label},
+        chart::{Chart, Figure, Point},
         field::Choice,
         load::{Answer, Load},
         page::{Card, PageFrame},
@@ -123,10 +123,9 @@ fn Book(answered: Answered, group: RwSignal<usize>) -> impl IntoView {
     let points = received.series.unwrap_or_default().into_iter().map(move |point| {
         let stored = point.rows.iter().find(|row| row.outcome == Some(Outcome::Accepted));
         Point {
-            label: label(&point.start, &zone, step),
             value: Some(float(point.received)),
             before: stored.map(|row| float(row.count)).or(Some(0.0)),
-            bounds: None,
+            ..Point::at(&point.start, &zone, step)
         }
     });
     let rows = answered.ledgers.grouped.rows;

@@ -13,6 +13,7 @@ use crate::{
         failure::Failure,
         socket::{Stream, Told},
     },
+    browser,
     components::{
         button::{Button, Weight},
         event::columns,
@@ -34,6 +35,9 @@ const MOST: usize = 500;
 /// Events that are asked for whenever the stream begins.
 const PAGE: i32 = 100;
 
+/// By then the server has begun to watch whatever it was asked to watch: milliseconds.
+const SETTLED: i32 = 2_000;
+
 /// How the stream is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Condition {
@@ -51,6 +55,8 @@ struct Feed {
     /// What has come while the page is held still.
     waiting: RwSignal<Vec<Event>>,
     paused: RwSignal<bool>,
+    /// Counts the streams: what a question of an earlier one brings late belongs to other filters, or to another site.
+    round: StoredValue<usize>,
 }
 
 impl Feed {
@@ -60,27 +66,49 @@ impl Feed {
             shown: RwSignal::new(Vec::new()),
             waiting: RwSignal::new(Vec::new()),
             paused: RwSignal::new(false),
+            round: StoredValue::new(0),
         }
     }
 
-    /// Takes events in, the latest first; those that are there already are not taken twice.
-    fn take(self, events: Vec<Event>) {
-        let ids = |list: &Vec<Event>| list.iter().map(id).collect::<Vec<_>>();
-        let shown = self.shown.with_untracked(ids);
-        let known: HashSet<String> = self.waiting.with_untracked(ids).into_iter().chain(shown).collect();
-        let fresh: Vec<_> = events.into_iter().filter(|event| !known.contains(&id(event))).collect();
-        if fresh.is_empty() {
+    /// Whether the page still shows the stream of this round; not once it was left.
+    fn is_at(self, round: usize) -> bool {
+        self.round.try_get_value() == Some(round)
+    }
+
+    /// Tells how the stream is.
+    fn tell(self, round: usize, condition: Condition) {
+        if self.is_at(round) {
+            self.condition.set(condition);
+        }
+    }
+
+    /// Takes events in, the latest first; those that are there already are not taken twice. One that was missed comes to
+    /// stand where it belongs, below what arrived after it.
+    fn take(self, round: usize, events: Vec<Event>) {
+        if !self.is_at(round) {
             return;
         }
-        let list = if self.paused.get_untracked() {
-            self.waiting
+        let (shown, waiting) = (self.shown.get_untracked(), self.waiting.get_untracked());
+        let known: HashSet<&str> = waiting.iter().chain(&shown).map(id).collect();
+        if events.iter().all(|event| known.contains(id(event))) {
+            return;
+        }
+        let (list, mut merged) = if self.paused.get_untracked() {
+            (self.waiting, waiting.clone())
         } else {
-            self.shown
+            (self.shown, shown.clone())
         };
-        list.update(|list| {
-            list.splice(0..0, fresh);
-            list.truncate(MOST);
-        });
+        let mut place = 0;
+        for event in events {
+            if let Some(found) = merged.iter().position(|one| one.id == event.id) {
+                place = found + 1;
+            } else if !known.contains(id(&event)) {
+                merged.insert(place, event);
+                place += 1;
+            }
+        }
+        merged.truncate(MOST);
+        list.set(merged);
     }
 
     /// Holds the page still, or shows what has come meanwhile.
@@ -96,10 +124,13 @@ impl Feed {
         }
     }
 
-    fn clear(self) {
+    /// Begins another round.
+    fn clear(self) -> usize {
         self.shown.set(Vec::new());
         self.waiting.set(Vec::new());
         self.condition.set(Condition::Connecting);
+        self.round.update_value(|round| *round += 1);
+        self.round.get_value()
     }
 }
 
@@ -113,8 +144,8 @@ pub(crate) fn LivePage() -> impl IntoView {
     let stream = StoredValue::new_local(None::<Stream>);
     // Another site or other filters are another stream; the one before ends as it is dropped.
     Effect::new(move || {
-        feed.clear();
-        stream.set_value(Some(listen(client, place.site_name(), &question.get(), feed)));
+        let round = feed.clear();
+        stream.set_value(Some(listen(client, place.site_name(), &question.get(), feed, round)));
     });
     on_cleanup(move || stream.set_value(None));
     let zone = Memo::new(move |_| place.site().map(|site| site.time_zone).unwrap_or_default());
@@ -122,6 +153,8 @@ pub(crate) fn LivePage() -> impl IntoView {
         Condition::Refused(failure) => Some(failure),
         _ => None,
     });
+    // The table stays while rows come into it, with what is scrolled and focused in it.
+    let is_empty = Memo::new(move |_| feed.shown.with(Vec::is_empty));
     let tools = move || view! { <Still feed/> };
     view! {
         <PageFrame title=t(words::TITLE) intro=t(words::INTRO) tools>
@@ -129,7 +162,7 @@ pub(crate) fn LivePage() -> impl IntoView {
             <Filters question change/>
             <FormError failure=refusal/>
             {move || {
-                if feed.shown.with(Vec::is_empty) {
+                if is_empty.get() {
                     return Either::Left(view! { <Empty title=t(words::NONE) hint=t(words::NONE_HINT)/> });
                 }
                 Either::Right(view! {
@@ -139,6 +172,7 @@ pub(crate) fn LivePage() -> impl IntoView {
                             columns=columns(zone.get())
                             rows=feed.shown
                             key=|event| event.id.inner().to_owned()
+                            moving=true
                         />
                     </section>
                 })
@@ -167,7 +201,7 @@ fn Still(feed: Feed) -> impl IntoView {
     }
 }
 
-fn listen(client: Client, site: String, question: &Question, feed: Feed) -> Stream {
+fn listen(client: Client, site: String, question: &Question, feed: Feed, round: usize) -> Stream {
     let filter = EventFilter {
         from: None,
         to: None,
@@ -176,22 +210,44 @@ fn listen(client: Client, site: String, question: &Question, feed: Feed) -> Stre
     let operation = watch(site.clone(), filter.clone());
     client.stream(&operation, move |told| match told {
         Told::Running => {
-            feed.condition.set(Condition::Running);
-            leptos::task::spawn_local(catch_up(client, site.clone(), filter.clone(), feed));
+            feed.tell(round, Condition::Running);
+            leptos::task::spawn_local(catch_up(client, site.clone(), filter.clone(), feed, round));
         }
-        Told::Next(next) => feed.take(vec![next.event_logged]),
-        Told::Broken => feed.condition.set(Condition::Broken),
-        Told::Refused(failure) => feed.condition.set(Condition::Refused(failure)),
+        Told::Next(next) => feed.take(round, vec![next.event_logged]),
+        Told::Broken => feed.tell(round, Condition::Broken),
+        Told::Refused(failure) => feed.tell(round, Condition::Refused(failure)),
     })
 }
 
-/// Asks for what was stored before the stream ran, page by page until something is known.
-async fn catch_up(client: Client, site: String, filter: EventFilter, feed: Feed) {
-    let shown: HashSet<String> = feed.shown.with_untracked(|shown| shown.iter().map(id).collect());
+/// Asks for what was stored before the stream ran; and once more a little later, as nobody tells since which moment it
+/// does: what was stored between the first answer and that moment came by neither.
+async fn catch_up(client: Client, site: String, filter: EventFilter, feed: Feed, round: usize) {
+    let Some(shown) = feed.shown.try_get_untracked() else {
+        return;
+    };
+    let known: HashSet<String> = shown.iter().map(|event| id(event).to_owned()).collect();
+    let Some(seen) = ask_back(client, &site, &filter, &known, feed, round).await else {
+        return;
+    };
+    browser::pause(SETTLED).await;
+    if feed.is_at(round) {
+        let _ = ask_back(client, &site, &filter, &seen, feed, round).await;
+    }
+}
+
+/// Asks page by page, the latest first, until something is known; gives what is known then. None where it did not work.
+async fn ask_back(
+    client: Client,
+    site: &str,
+    filter: &EventFilter,
+    known: &HashSet<String>,
+    feed: Feed,
+    round: usize,
+) -> Option<HashSet<String>> {
     let (mut missed, mut after) = (Vec::new(), None);
     loop {
         let asked = EventsVariables {
-            site: site.clone(),
+            site: site.to_owned(),
             filter: filter.clone(),
             order: EventOrder::ArrivalDescending,
             first: PAGE,
@@ -199,18 +255,22 @@ async fn catch_up(client: Client, site: String, filter: EventFilter, feed: Feed)
         };
         let found = match client.ask(events(asked)).await {
             Ok(found) => found.events,
-            Err(failure) => return feed.condition.set(Condition::Refused(failure)),
+            Err(failure) => {
+                feed.tell(round, Condition::Refused(failure));
+                return None;
+            }
         };
-        let page = found.edges.into_iter().map(|edge| edge.node);
-        missed.extend(page);
+        missed.extend(found.edges.into_iter().map(|edge| edge.node));
         after = found.page_info.next();
-        let enough = shown.is_empty() || missed.len() >= MOST || missed.iter().any(|event| shown.contains(&id(event)));
-        if enough || after.is_none() {
-            return feed.take(missed);
+        let met = missed.iter().any(|event| known.contains(id(event)));
+        if met || known.is_empty() || missed.len() >= MOST || after.is_none() {
+            let seen = missed.iter().map(|event| id(event).to_owned()).collect();
+            feed.take(round, missed);
+            return Some(seen);
         }
     }
 }
 
-fn id(event: &Event) -> String {
-    event.id.inner().to_owned()
+fn id(event: &Event) -> &str {
+    event.id.inner()
 }

@@ -60,7 +60,8 @@ fn Told(system: System) -> impl IntoView {
                 DatabaseKind::Postgresql => "PostgreSQL".to_owned(),
             }),
         ),
-        (t(words::ROOM), Some(megabytes(system.database_bytes))),
+        (t(words::ROOM), Some(in_units(system.database_bytes))),
+        (t(words::FREE), system.free_bytes.map(in_units)),
         (t(words::LAG), Some(format!("{lag} – {}", t(words::LAG_HINT)))),
         (
             t(words::QUEUE),
@@ -76,7 +77,12 @@ fn Told(system: System) -> impl IntoView {
     }
 }
 
-/// Megabytes of 1,000,000 bytes, to a tenth.
-fn megabytes(bytes: u64) -> String {
-    fill(words::MEGABYTES, &[&number((float(bytes) / 100_000.0).round() / 10.0)])
+/// Bytes as people read them, by thousands and to a tenth.
+fn in_units(bytes: u64) -> String {
+    let (unit, text) = match bytes {
+        0..1_000_000_000 => (1e6, words::MEGABYTES),
+        1_000_000_000..1_000_000_000_000 => (1e9, words::GIGABYTES),
+        _ => (1e12, words::TERABYTES),
+    };
+    fill(text, &[&number((float(bytes) / unit * 10.0).round() / 10.0)])
 }

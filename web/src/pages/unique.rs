@@ -15,7 +15,7 @@ use crate::{
     browser,
     components::{
         button::{Submit, Weight},
-        chart::{Chart, Point, label},
+        chart::{Chart, Point},
         form::Form,
         load::{Answer, Load},
         page::{Card, PageFrame},
@@ -202,10 +202,9 @@ fn Shown(answered: Answered) -> impl IntoView {
         fill(words::BETWEEN, &[&count(found.lower), &count(found.upper)])
     };
     let points = found.series.unwrap_or_default().into_iter().map(move |point| Point {
-        label: label(&point.start, &zone, step),
         value: Some(float(point.count)),
-        before: None,
         bounds: Some((float(point.lower), float(point.upper))),
+        ..Point::at(&point.start, &zone, step)
     });
     Either::Right(view! {
         <Card id="unique-title" title=t(words::ACTORS)>

@@ -104,7 +104,7 @@ impl Question {
         };
         Self {
             span: between().or_else(preset).unwrap_or(Span::Days(30)),
-            zone: query.get("zone"),
+            zone: query.get("zone").filter(|zone| zone::is_known(zone)),
             filters: query
                 .get_all("where")
                 .unwrap_or_default()

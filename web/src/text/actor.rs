@@ -27,4 +27,16 @@ pub(crate) const MORE: Text = text(
 pub(crate) const WAYS: Text = text("Actions", "Aktionen");
 pub(crate) const OPEN: Text = text("What they did", "Was sie taten");
 pub(crate) const FEED: Text = text("What {0} did", "Was {0} tat");
+pub(crate) const KNOWN: Text = text("What is known", "Was bekannt ist");
+pub(crate) const NOTHING_KNOWN: Text = text(
+    "Nothing but what they did: no call has said who they are.",
+    "Nichts als was sie taten: Kein Aufruf hat gesagt, wer sie sind.",
+);
+pub(crate) const ALIASES: Text = text("Also known as", "Auch bekannt als");
+pub(crate) const COMPANY: Text = text("Acts for", "Handelt für");
+pub(crate) const SUBSCRIPTION: Text = text("Subscription", "Abonnement");
+pub(crate) const FIRST_SEEN: Text = text("First seen", "Zuerst gesehen");
+pub(crate) const LAST_SEEN: Text = text("Last seen", "Zuletzt gesehen");
+pub(crate) const FIRST_TOUCH: Text = text("First brought by", "Zuerst gebracht von");
+pub(crate) const LAST_TOUCH: Text = text("Last brought by", "Zuletzt gebracht von");
 pub(crate) const BACK: Text = text("Everybody", "Alle");

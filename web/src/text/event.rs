@@ -37,6 +37,7 @@ pub(crate) const DELETIONS_HINT: Text = text(
 );
 pub(crate) const WHEN: Text = text("When", "Wann");
 pub(crate) const AMOUNT: Text = text("Events", "Ereignisse");
+pub(crate) const DONE_OF: Text = text("{0} of {1}", "{0} von {1}");
 pub(crate) const PROGRESS: Text = text("Progress", "Fortschritt");
 pub(crate) const STATE: Text = text("State", "Zustand");
 pub(crate) const HIDING: Text = text("hiding", "wird verborgen");

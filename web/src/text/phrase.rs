@@ -23,6 +23,11 @@ pub(crate) const NOT_FOUND_HINT: Text = text(
     "Vielleicht ist die Adresse vertippt, oder es gibt nicht mehr, wohin sie führte.",
 );
 pub(crate) const OPTIONAL: Text = text("optional", "freiwillig");
+pub(crate) const OUTDATED: Text = text(
+    "The server runs another version by now. Load the page anew to go on.",
+    "Auf dem Server läuft inzwischen eine andere Version. Laden Sie die Seite neu, um fortzufahren.",
+);
+pub(crate) const LOAD_ANEW: Text = text("Load anew", "Neu laden");
 pub(crate) const TO_START: Text = text("To the start", "Zum Anfang");
 pub(crate) const TRY_AGAIN: Text = text("Try again", "Noch einmal versuchen");
 pub(crate) const SIGNED_OUT: Text = text("You are signed out.", "Sie sind abgemeldet.");

@@ -27,6 +27,15 @@ pub(crate) const NONE_HINT: Text = text(
     "Everything is let in. Try a rule on the events of the last days before it acts.",
     "Alles wird eingelassen. Probieren Sie eine Regel an den Ereignissen der letzten Tage, bevor sie wirkt.",
 );
+pub(crate) const HITS_TITLE: Text = text(
+    "Hits of “{0}” in the last 30 days",
+    "Treffer von „{0}“ in den letzten 30 Tagen",
+);
+pub(crate) const GONE: Text = text("The rule is gone", "Die Regel ist weg");
+pub(crate) const GONE_HINT: Text = text(
+    "Somebody has deleted it meanwhile.",
+    "Jemand hat sie inzwischen gelöscht.",
+);
 pub(crate) const LIST: Text = text("List", "Liste");
 pub(crate) const DENY: Text = text("Deny", "Sperren");
 pub(crate) const ALLOW: Text = text("Allow", "Freigeben");

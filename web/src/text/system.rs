@@ -15,6 +15,9 @@ pub(crate) const VERSION: Text = text("Version", "Version");
 pub(crate) const DATABASE: Text = text("Database", "Datenbank");
 pub(crate) const ROOM: Text = text("Room of the database", "Platz der Datenbank");
 pub(crate) const MEGABYTES: Text = text("{0} MB", "{0} MB");
+pub(crate) const GIGABYTES: Text = text("{0} GB", "{0} GB");
+pub(crate) const TERABYTES: Text = text("{0} TB", "{0} TB");
+pub(crate) const FREE: Text = text("Free on its disk", "Frei auf ihrer Platte");
 pub(crate) const LAG: Text = text("Events past the mark", "Ereignisse hinter der Marke");
 pub(crate) const LAG_HINT: Text = text(
     "Not folded into counts yet; answers read them one by one.",

@@ -38,6 +38,7 @@ impl UniqueMutation {
             live: true,
             backfill_done: 0,
             backfill_total: 0,
+            usage: None,
         });
         status.map(UniqueScope::from).map_err(|error| ctx.fail(error))
     }

@@ -77,7 +77,14 @@ impl ViewMutation {
     ) -> Result<View> {
         let deleted = ctx.services().delete_view(ctx.caller(), site.as_deref(), &name).await;
         deleted
-            .map(|view| Status { view, rollup: None }.into())
+            .map(|view| {
+                Status {
+                    view,
+                    rollup: None,
+                    usage: None,
+                }
+                .into()
+            })
             .map_err(|error| ctx.fail(error))
     }
 }

@@ -5,7 +5,7 @@ use async_graphql::SimpleObject;
 use super::{
     find::Provenance,
     site::IdentityPeriod,
-    view::{Backfill, ViewState},
+    view::{Backfill, RollupUsage, ViewState},
 };
 use crate::{
     domain::{
@@ -90,6 +90,9 @@ pub(in crate::graphql) struct UniqueScope {
     backfill: Option<Backfill>,
     /// When it was declared.
     created_at: DateTime,
+    /// What it keeps on the caller's sites and how often it is asked there, as `uniqueScopes` tells; none where a scope was
+    /// just made or deleted.
+    usage: Option<RollupUsage>,
 }
 
 impl From<Status> for UniqueScope {
@@ -105,6 +108,7 @@ impl From<Status> for UniqueScope {
             },
             backfill: (!status.live).then(|| Backfill::new(status.backfill_done, status.backfill_total)),
             created_at: status.scope.created.into(),
+            usage: status.usage.map(RollupUsage::from),
         }
     }
 }

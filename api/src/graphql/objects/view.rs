@@ -4,7 +4,7 @@ use async_graphql::{Enum, SimpleObject};
 
 use crate::{
     domain::{
-        rollup::State,
+        rollup::{State, Usage},
         view::{Definition, RAW},
     },
     graphql::scalar::{Count, DateTime},
@@ -46,6 +46,31 @@ impl Backfill {
     }
 }
 
+/// What a view or scope keeps, and how often it is asked: whether it is worth its room.
+#[derive(SimpleObject)]
+pub(in crate::graphql) struct RollupUsage {
+    /// Rows that it keeps: for a view counts, one for each combination of values in an hour or a day; for a scope sets of
+    /// actors, one for each combination of values in a day. At most 1,000,000 are counted.
+    rows: Count,
+    /// Whether it keeps more than `rows` says.
+    more: bool,
+    /// Questions that it was asked in the last 30 days in UTC, today included; the last seconds may be missing.
+    questions: Count,
+    /// When it last answered a question.
+    last_asked_at: Option<DateTime>,
+}
+
+impl From<Usage> for RollupUsage {
+    fn from(usage: Usage) -> Self {
+        Self {
+            rows: Count(usage.rows),
+            more: usage.more,
+            questions: Count(usage.questions),
+            last_asked_at: usage.last.map(DateTime::of),
+        }
+    }
+}
+
 /// A rollup that questions can be asked of: optional actions, dimensions, measures.
 #[derive(SimpleObject)]
 pub(in crate::graphql) struct View {
@@ -65,6 +90,8 @@ pub(in crate::graphql) struct View {
     backfill: Option<Backfill>,
     /// When it was declared; none for `events`.
     created_at: Option<DateTime>,
+    /// What it keeps and how often it is asked, as `views` tells; none for `events`, and where a view was just made or deleted.
+    usage: Option<RollupUsage>,
 }
 
 impl View {
@@ -82,12 +109,13 @@ impl View {
             state: ViewState::Live,
             backfill: None,
             created_at: None,
+            usage: None,
         }
     }
 }
 
 impl From<Status> for View {
-    fn from(Status { view, rollup }: Status) -> Self {
+    fn from(Status { view, rollup, usage }: Status) -> Self {
         let Definition {
             name,
             actions,
@@ -109,6 +137,7 @@ impl From<Status> for View {
             },
             backfill: behind.map(|rollup| Backfill::new(rollup.backfill_done, rollup.backfill_total)),
             created_at: Some(view.created.into()),
+            usage: usage.map(RollupUsage::from),
         }
     }
 }

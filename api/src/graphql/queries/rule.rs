@@ -3,7 +3,10 @@
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 
 use crate::{
-    domain::{error, event},
+    domain::{
+        error::{self, Code},
+        event,
+    },
     graphql::{
         context::ContextExt,
         error::UserError,
@@ -257,6 +260,15 @@ impl RuleQuery {
         let page: error::Result<Page> = ask.await;
         page.map(|page| RuleConnection::new(page, after.is_some()))
             .map_err(|error| ctx.fail(error))
+    }
+
+    /// One rule, with its hits; null where there is none.
+    async fn rule(&self, ctx: &Context<'_>, #[graphql(desc = "The rule's id.")] id: ID) -> Result<Option<Rule>> {
+        match ctx.services().rule(ctx.snapshot(), ctx.caller(), &id).await {
+            Ok(counted) => Ok(Some(counted.into())),
+            Err(error) if error.code == Code::NotFound => Ok(None),
+            Err(error) => Err(ctx.fail(error)),
+        }
     }
 
     /// Tries a rule on the events of the last days: how many it would have refused, of which actions, and which views

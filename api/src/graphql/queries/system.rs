@@ -25,6 +25,9 @@ struct System {
     database: DatabaseKind,
     /// The room that the database takes, in bytes.
     database_bytes: Count,
+    /// The room that is left on the disk of a SQLite database, in bytes. None for PostgreSQL, whose disk this server does
+    /// not see, and where it cannot be told.
+    free_bytes: Option<Count>,
     /// Whether it can do its work: the database can be written to, and its schema is up to date.
     ready: bool,
     /// Why it cannot; empty where it can.
@@ -48,6 +51,7 @@ impl From<status::System> for System {
                 DatabaseKind::Postgresql
             },
             database_bytes: Count(system.database_bytes),
+            free_bytes: system.free_bytes.map(Count),
             ready: status.reasons.is_empty(),
             reasons: status.reasons,
             warnings: status.warnings,

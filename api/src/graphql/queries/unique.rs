@@ -17,6 +17,7 @@ use crate::{
             range::RangeInput,
             unique::{UniqueResult, UniqueScope},
         },
+        queries::view::wants_usage,
     },
 };
 
@@ -100,7 +101,7 @@ impl UniqueQuery {
     async fn unique_scopes(&self, ctx: &Context<'_>) -> Result<Vec<UniqueScope>> {
         let scopes = ctx
             .services()
-            .list_scopes(ctx.snapshot(), ctx.caller())
+            .list_scopes(ctx.snapshot(), ctx.caller(), wants_usage(ctx))
             .await
             .map_err(|error| ctx.fail(error))?;
         Ok(scopes.into_iter().map(UniqueScope::from).collect())

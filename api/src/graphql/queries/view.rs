@@ -111,6 +111,11 @@ struct FindOutcome {
 #[derive(Default)]
 pub(in crate::graphql) struct ViewQuery;
 
+/// Whether it is asked what is kept: counting that takes longer than all else that is known of views.
+pub(super) fn wants_usage(ctx: &Context<'_>) -> bool {
+    ctx.look_ahead().field("usage").exists()
+}
+
 async fn ask(ctx: &Context<'_>, input: FindInput) -> error::Result<ViewResult> {
     let (site, question) = input.read()?;
     let found = ctx
@@ -167,7 +172,7 @@ impl ViewQuery {
     ) -> Result<Vec<View>> {
         let views = ctx
             .services()
-            .list_views(ctx.snapshot(), ctx.caller(), site.as_deref())
+            .list_views(ctx.snapshot(), ctx.caller(), site.as_deref(), wants_usage(ctx))
             .await;
         let views = views.map_err(|error| ctx.fail(error))?;
         Ok(views.into_iter().map(View::from).chain([View::raw()]).collect())

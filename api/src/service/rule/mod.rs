@@ -111,6 +111,19 @@ impl Services {
         })
     }
 
+    /// One rule with its hits.
+    ///
+    /// # Errors
+    /// No permission, or `NOT_FOUND`.
+    pub async fn rule(&self, snapshot: &Snapshot, caller: &Caller, id: &str) -> Result<Counted> {
+        caller.permit(Operation::ListRules)?;
+        let opened = snapshot.hold().await?;
+        let (site, rule) = own(&opened.tx, &opened.configuration, caller, Operation::ListRules, id).await?;
+        let counted = count(&opened.tx, &site, vec![rule]).await?;
+        let unknown = || Error::new(Code::NotFound, "There is no rule with this id.").at("id");
+        counted.into_iter().next().ok_or_else(unknown)
+    }
+
     /// Adds a rule to a site's list. It holds for the very next event on every instance.
     ///
     /// # Errors

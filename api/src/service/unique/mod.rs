@@ -10,6 +10,7 @@ use super::{
     Services, audit,
     fold::hash_key,
     registry::Configuration,
+    rollup_usage,
     snapshot::{Opened, Snapshot},
     view::{
         find::{check_floor, check_span, gone, source_name, tombstone_spans},
@@ -29,7 +30,7 @@ use crate::{
         period::{self, Span},
         question::{Source, Unique, UniqueFound},
         rate::cost,
-        rollup::{Content, Rollup, State},
+        rollup::{Content, Owner, Rollup, State, Usage},
         scope::{self, Scope},
         site::Site,
         zone::Days,
@@ -52,6 +53,8 @@ pub struct Status {
     pub backfill_done: i64,
     /// Events that its backfill has to take in.
     pub backfill_total: i64,
+    /// What it keeps on the caller's sites and how often it is asked there, where that was wanted.
+    pub usage: Option<Usage>,
 }
 
 impl Services {
@@ -80,6 +83,7 @@ impl Services {
         let rollups = opened.configuration.rollup_of_scope(scope.id, site.id);
         let rollup = rollups.into_iter().find(|rollup| rollup.state == State::Live);
         let found = self.count_actors(&opened, &site, scope, rollup, question).await?;
+        self.questions.note(Owner::Scope(scope.id), site.id);
         self.metrics
             .count_question("unique", source_name(found.provenance.source), start.elapsed());
         Ok(found)
@@ -232,14 +236,25 @@ impl Services {
     ///
     /// # Errors
     /// No permission.
-    pub async fn list_scopes(&self, snapshot: &Snapshot, caller: &Caller) -> Result<Vec<Status>> {
+    pub async fn list_scopes(&self, snapshot: &Snapshot, caller: &Caller, with_usage: bool) -> Result<Vec<Status>> {
         caller.permit(Operation::ListScopes)?;
         let opened = snapshot.hold().await?;
         let configuration = self.registry.fresh(&opened.tx).await?;
         // How far a backfill is tells how many events there are, which is for callers of those sites alone.
         let sites = configuration.sites_of(caller, Operation::ListScopes);
         let scopes = configuration.scopes.iter();
-        Ok(scopes.map(|scope| status(&configuration, scope, &sites)).collect())
+        let mut listed: Vec<_> = scopes.map(|scope| status(&configuration, scope, &sites)).collect();
+        if with_usage {
+            let of_scopes =
+                |rollup: &&Arc<Rollup>| matches!(rollup.content, Content::Scope(_)) && sites.contains(&rollup.site);
+            let rollups: Vec<_> = configuration.rollups.iter().filter(of_scopes).collect();
+            let usage = rollup_usage::of(&opened.tx, &rollups, &sites).await?;
+            for status in &mut listed {
+                let found = usage.get(&Owner::Scope(status.scope.id));
+                status.usage = Some(found.copied().unwrap_or_default());
+            }
+        }
+        Ok(listed)
     }
 
     /// One scope, named by its fields in any order, as it is now and not as an operation's snapshot has it.
@@ -308,6 +323,7 @@ impl Services {
             live: configuration.sites.is_empty(),
             backfill_done: 0,
             backfill_total: total,
+            usage: None,
         })
     }
 
@@ -337,6 +353,7 @@ impl Services {
             .collect();
         store::rollup::retire(&tx, &ids).await?;
         store::scope::remove(&tx, scope.id).await?;
+        store::rollup_use::forget(&tx, Owner::Scope(scope.id)).await?;
         let change = Change::new(Operation::DeleteScope, scope::name(&fields));
         audit::record(&tx, caller, change.before(&**scope)).await?;
         store::configuration::raise(&tx).await?;
@@ -356,6 +373,7 @@ fn status(configuration: &Configuration, scope: &Scope, sites: &[i64]) -> Status
         live: rollups.iter().all(|rollup| rollup.state == State::Live),
         backfill_done: rollups.iter().map(|rollup| rollup.backfill_done).sum(),
         backfill_total: rollups.iter().map(|rollup| rollup.backfill_total).sum(),
+        usage: None,
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
         period::{self, Span},
         question::{Find, Found, Point, Source},
         rate::cost,
-        rollup::{Gap, Rollup, State, Tier},
+        rollup::{Gap, Owner, Rollup, State, Tier},
         site::Site,
         view::{Definition, RAW},
         zone::{Days, HOUR},
@@ -116,9 +116,11 @@ impl Services {
                 .rollup_of_view(view.id)
                 .into_iter()
                 .find(|rollup| rollup.state == State::Live);
-            Reading::new(self, &opened, &site, question, &view.definition)?
+            let found = Reading::new(self, &opened, &site, question, &view.definition)?
                 .answer(rollup)
-                .await?
+                .await?;
+            self.questions.note(Owner::View(view.id), site.id);
+            found
         };
         self.metrics
             .count_question("find", source_name(found.provenance.source), start.elapsed());

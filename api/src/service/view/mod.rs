@@ -4,7 +4,9 @@ mod answer;
 pub(in crate::service) mod find;
 pub(in crate::service) mod plan;
 
-use super::{Services, audit, registry::Configuration, snapshot::Snapshot};
+use std::sync::Arc;
+
+use super::{Services, audit, registry::Configuration, rollup_usage, snapshot::Snapshot};
 use crate::{
     clock,
     domain::{
@@ -12,7 +14,7 @@ use crate::{
         caller::Caller,
         error::{Code, Error, Result},
         operation::Operation,
-        rollup::{Content, Rollup, SCOPE_MARK, State, VIEW_MARK},
+        rollup::{Content, Owner, Rollup, SCOPE_MARK, State, Usage, VIEW_MARK},
         scope,
         site::Site,
         view::{Definition, RAW, View, built_in},
@@ -27,6 +29,8 @@ pub struct Status {
     pub view: View,
     /// The rollup that is being built or answers; none for [`RAW`].
     pub rollup: Option<Rollup>,
+    /// What it keeps and how often it is asked, where that was wanted.
+    pub usage: Option<Usage>,
 }
 
 /// Makes what every installation has from the start, where it is missing: the built-in scopes.
@@ -78,17 +82,33 @@ pub(super) fn new_rollup(site: &Site, owner: i64, content: Content, state: State
 }
 
 impl Services {
-    /// The views of a site, with how far each is.
+    /// The views of a site, with how far each is; and where it is wanted, with what each keeps and how often it is asked.
     ///
     /// # Errors
     /// No permission, or an unknown site.
-    pub async fn list_views(&self, snapshot: &Snapshot, caller: &Caller, site: Option<&str>) -> Result<Vec<Status>> {
+    pub async fn list_views(
+        &self,
+        snapshot: &Snapshot,
+        caller: &Caller,
+        site: Option<&str>,
+        with_usage: bool,
+    ) -> Result<Vec<Status>> {
         caller.permit(Operation::ListViews)?;
         let opened = snapshot.hold().await?;
         let configuration = self.registry.fresh(&opened.tx).await?;
         let site = configuration.admit(caller, Operation::ListViews, site)?;
         let of_site = configuration.views.iter().filter(|view| view.site == site.id);
-        Ok(of_site.map(|view| status(&configuration, view)).collect())
+        let mut listed: Vec<_> = of_site.map(|view| status(&configuration, view)).collect();
+        if with_usage {
+            let of_views = |rollup: &&Arc<Rollup>| matches!(rollup.content, Content::View(_)) && rollup.site == site.id;
+            let rollups: Vec<_> = configuration.rollups.iter().filter(of_views).collect();
+            let usage = rollup_usage::of(&opened.tx, &rollups, &[site.id]).await?;
+            for status in &mut listed {
+                let found = usage.get(&Owner::View(status.view.id));
+                status.usage = Some(found.copied().unwrap_or_default());
+            }
+        }
+        Ok(listed)
     }
 
     /// One view of a site, as it is now and not as an operation's snapshot has it.
@@ -147,6 +167,7 @@ impl Services {
         Ok(Status {
             view,
             rollup: Some(rollup),
+            usage: None,
         })
     }
 
@@ -172,6 +193,7 @@ impl Services {
             .collect();
         store::rollup::retire(&tx, &ids).await?;
         store::view::remove(&tx, view.id).await?;
+        store::rollup_use::forget(&tx, Owner::View(view.id)).await?;
         let change = Change::new(Operation::DeleteView, name).on(site.id);
         audit::record(&tx, caller, change.before(&**view)).await?;
         store::configuration::raise(&tx).await?;
@@ -188,5 +210,6 @@ fn status(configuration: &Configuration, view: &View) -> Status {
     Status {
         view: view.clone(),
         rollup,
+        usage: None,
     }
 }

@@ -2,6 +2,7 @@
 //! that its progress handler watches; and one that moves the write-ahead log into the file.
 
 use std::{
+    path::PathBuf,
     str::FromStr,
     sync::{
         Arc,
@@ -52,6 +53,8 @@ pub(super) struct Sqlite {
     maintenance: DatabaseConnection,
     /// Whether commits leave the write-ahead log alone.
     checkpoints_taken_over: Arc<AtomicBool>,
+    /// The file that it keeps everything in.
+    file: PathBuf,
 }
 
 /// One reading connection and the moment at which its statements are interrupted.
@@ -73,6 +76,11 @@ struct Deadline {
 }
 
 impl Sqlite {
+    /// The file that it keeps everything in.
+    pub(super) fn file(&self) -> PathBuf {
+        self.file.clone()
+    }
+
     /// Opens the writing connection, and prepares the others.
     pub(super) async fn open(options: &Options) -> Result<(DatabaseConnection, Self)> {
         let unopened = |error: sqlx::Error| {
@@ -95,6 +103,7 @@ impl Sqlite {
             .busy_timeout(BUSY_TIMEOUT)
             .foreign_keys(false)
             .statement_cache_capacity(STATEMENTS);
+        let file = connect.get_filename().to_path_buf();
         let checkpoints_taken_over = Arc::new(AtomicBool::new(false));
         let taken_over = checkpoints_taken_over.clone();
         let write = single()
@@ -127,6 +136,7 @@ impl Sqlite {
             readers,
             maintenance: SqlxSqliteConnector::from_sqlx_sqlite_pool(single().connect_lazy_with(connect)),
             checkpoints_taken_over,
+            file,
         };
         Ok((SqlxSqliteConnector::from_sqlx_sqlite_pool(write), sqlite))
     }

@@ -28,6 +28,8 @@ pub(super) fn Password(reload: Callback<()>) -> impl IntoView {
         if let Some(error) = changed.change_password.error {
             return Err(Failure::from(error));
         }
+        now.set(String::new());
+        new.set(String::new());
         notices.say(t(words::PASSWORD_CHANGED));
         reload.run(());
         Ok(())

@@ -2,7 +2,7 @@
 
 use leptos::{either::Either, prelude::*};
 
-use super::kind;
+use super::{kind, known::Known};
 use crate::{
     api::{
         client::{Client, use_client},
@@ -58,11 +58,18 @@ pub(super) fn Feed(name: String, question: Memo<Question>, change: Callback<Ques
         Callback::new(move |after: String| page(client, place.site_name_now(), filter.get_untracked(), Some(after)));
     let back = move || change.run(question.get_untracked().with_choice("actor", None));
     let title = fill(words::FEED, &[&name]);
+    let of = question.with_untracked(kind);
+    let may_know = if of == super::COMPANY {
+        "Query.company"
+    } else {
+        "Query.actor"
+    };
     view! {
         <div class="feed-head">
             <h2>{title}</h2>
             <Button weight=Weight::Quiet on_click=back>{t(words::BACK)}</Button>
         </div>
+        {place.only(may_know, move || view! { <Known name=name.clone() kind=of zone/> })}
         <Load answer let:first>
             {if first.rows.is_empty() {
                 Either::Left(view! { <Empty title=t(words::NONE) hint=t(words::NONE_HINT)/> })

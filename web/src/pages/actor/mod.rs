@@ -1,6 +1,7 @@
 //! Actors: people and companies, found by a part of their names, and what each did.
 
 mod feed;
+mod known;
 
 use leptos::{either::Either, prelude::*};
 

@@ -39,18 +39,12 @@ pub(super) fn page(client: Client, site: String, after: Option<String>) -> Asked
 
 /// The section; nothing where nothing was deleted.
 #[component]
-pub(super) fn Deletions(first: Page<Deletion>, reload: Callback<()>) -> impl IntoView {
+pub(super) fn Deletions(first: Page<Deletion>, reload: Callback<()>, look_again: Callback<()>) -> impl IntoView {
     if first.rows.is_empty() {
         return Either::Left(());
     }
-    let under_way = |deletion: &Deletion| {
-        matches!(
-            deletion.state,
-            DeletionState::Hiding | DeletionState::Restoring | DeletionState::Purging
-        )
-    };
-    if first.rows.iter().any(under_way) {
-        again(AGAIN, reload);
+    if first.rows.iter().any(is_under_way) {
+        again(AGAIN, look_again);
     }
     let client = use_client();
     let place = use_place();
@@ -87,6 +81,13 @@ pub(super) fn Deletions(first: Page<Deletion>, reload: Callback<()>) -> impl Int
     })
 }
 
+fn is_under_way(deletion: &Deletion) -> bool {
+    matches!(
+        deletion.state,
+        DeletionState::Hiding | DeletionState::Restoring | DeletionState::Purging
+    )
+}
+
 fn columns(ask: Callback<cynic::Id>) -> Vec<Column<Deletion>> {
     let place = use_place();
     vec![
@@ -103,13 +104,16 @@ fn columns(ask: Callback<cynic::Id>) -> Vec<Column<Deletion>> {
             })
         }),
         Column::new(t(words::PROGRESS), |deletion: &Deletion| {
-            view! {
-                <progress
-                    aria-label=t(words::PROGRESS)
-                    max=deletion.total.to_string()
-                    value=deletion.done.to_string()
-                ></progress>
-            }
+            is_under_way(deletion).then(|| {
+                view! {
+                    <progress
+                        aria-label=t(words::PROGRESS)
+                        max=deletion.total.to_string()
+                        value=deletion.done.to_string()
+                    ></progress>
+                    <span class="beside">{fill(words::DONE_OF, &[&count(deletion.done), &count(deletion.total)])}</span>
+                }
+            })
         }),
         Column::new(t(words::WAYS), move |deletion: &Deletion| {
             let open = matches!(deletion.state, DeletionState::Hiding | DeletionState::Hidden);

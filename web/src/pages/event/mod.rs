@@ -97,6 +97,8 @@ pub(crate) fn EventPage() -> impl IntoView {
         answer.refetch();
         removed.refetch();
     });
+    // While a deletion goes on, what is ticked stays ticked, and the pages that were opened stay open.
+    let look_again = Callback::new(move |()| removed.refetch());
     let delete = move |ids: Option<Vec<cynic::Id>>| {
         let filter = ids.is_none().then(|| untrack(filter));
         doing.set(Doing::Delete(DeleteEventsInput {
@@ -136,7 +138,7 @@ pub(crate) fn EventPage() -> impl IntoView {
             // Not before the list: it would jump as that comes.
             <Show when=move || answer.get().is_some() && place.may("Query.deletions")>
                 <Load answer=removed let:first>
-                    <deletions::Deletions first reload/>
+                    <deletions::Deletions first reload look_again/>
                 </Load>
             </Show>
             <open::Open doing zone/>

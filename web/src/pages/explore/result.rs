@@ -7,7 +7,7 @@ use super::Answered;
 use crate::{
     api::explore::{Found, Outcome, Provenance, Row, Source},
     components::{
-        chart::{Chart, Point, label},
+        chart::{Chart, Point},
         page::Card,
         ranking::name,
         table::{Column, Table},
@@ -36,10 +36,8 @@ pub(super) fn Shown(answered: Answered) -> impl IntoView {
 #[component]
 fn Series(series: Found, zone: String, step: Step) -> impl IntoView {
     let drawn = series.series.unwrap_or_default().into_iter().map(move |point| Point {
-        label: label(&point.start, &zone, step),
         value: Some(float(point.count)),
-        before: None,
-        bounds: None,
+        ..Point::at(&point.start, &zone, step)
     });
     view! {
         <Card id="explore-series" title=t(words::COUNT)>

@@ -10,7 +10,7 @@ use crate::{
         scalar::{Count, Moment},
     },
     components::{
-        chart::{Chart, Figure, Point, label},
+        chart::{Chart, Figure, Point},
         page::Card,
         ranking::{Ranked, Ranking},
     },
@@ -71,10 +71,8 @@ fn Actors(answered: Answered) -> impl IntoView {
         Err(message) => Either::Left(view! { <p class="hint">{message.clone()}</p> }),
         Ok((actors, _)) => {
             let points = actors.series.iter().flatten().map(|point| Point {
-                label: label(&point.start, &answered.asked.zone, answered.asked.range.step),
                 value: value(&answered, &point.start, point.count),
-                before: None,
-                bounds: None,
+                ..Point::at(&point.start, &answered.asked.zone, answered.asked.range.step)
             });
             Either::Right(view! { <Chart id="actors-chart" title=t(words::ACTORS) points=points.collect()/> })
         }
@@ -95,10 +93,9 @@ pub(super) fn points(answered: &Answered) -> Vec<Point> {
     };
     let before = series(1);
     let points = series(0).into_iter().enumerate().map(|(index, point)| Point {
-        label: label(&point.start, &answered.asked.zone, answered.asked.range.step),
         value: value(answered, &point.start, point.count),
         before: before.get(index).map(|point| float(point.count)),
-        bounds: None,
+        ..Point::at(&point.start, &answered.asked.zone, answered.asked.range.step)
     });
     points.collect()
 }

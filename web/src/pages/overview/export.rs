@@ -1,7 +1,9 @@
 //! What is shown, as files.
 
-use leptos::prelude::*;
+use leptos::{ev, html, prelude::*};
 use serde_json::json;
+use wasm_bindgen::JsCast;
+use web_sys::{EventTarget, HtmlDetailsElement, Node};
 
 use super::{Answered, RANKINGS, board::points};
 use crate::{
@@ -28,10 +30,31 @@ pub(super) fn Export(answer: Answer<Answered>) -> impl IntoView {
             browser::save(name, kind, &text);
         }
     };
+    let menu = NodeRef::<html::Details>::new();
+    let close = move || {
+        if let Some(menu) = menu.get_untracked() {
+            menu.set_open(false);
+        }
+    };
+    // Whoever goes elsewhere, by the keyboard or by a press, has done with it.
+    let leave = move |to: Option<EventTarget>| {
+        let to = to.and_then(|target| target.dyn_into::<Node>().ok());
+        let outside = |menu: HtmlDetailsElement| to.as_ref().is_some_and(|to| !menu.contains(Some(to)));
+        if menu.get_untracked().is_some_and(outside) {
+            close();
+        }
+    };
+    let elsewhere = window_event_listener(ev::pointerdown, move |event| leave(event.target()));
+    on_cleanup(move || elsewhere.remove());
+    let pressed = move |event: ev::KeyboardEvent| {
+        if event.key() == "Escape" {
+            close();
+        }
+    };
     view! {
-        <details class="menu">
+        <details class="menu" node_ref=menu on:focusout=move |event| leave(event.related_target()) on:keydown=pressed>
             <summary class="button">{t(words::EXPORT)}</summary>
-            <div class="menu-ways">
+            <div class="menu-ways" on:click=move |_| close()>
                 <Button weight=Weight::Quiet on_click=move || save("overview.csv", "text/csv", csv)>
                     {t(words::EXPORT_CSV)}
                 </Button>

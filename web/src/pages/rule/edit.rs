@@ -68,7 +68,7 @@ pub(super) fn Edit(doing: RwSignal<Doing>, reload: Callback<()>) -> impl IntoVie
     let about = Memo::new(move |_| match doing.get() {
         Doing::Add => Some(None),
         Doing::Edit(rule) => Some(Some(rule)),
-        Doing::Nothing | Doing::Delete(_) => None,
+        Doing::Nothing | Doing::Delete(_) | Doing::Hits(_) => None,
     });
     let open = open_while(move || about.with(Option::is_some), move || doing.set(Doing::Nothing));
     let title = move || {

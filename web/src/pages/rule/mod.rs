@@ -3,6 +3,7 @@
 mod delete;
 mod edit;
 mod explain;
+mod hits;
 mod preview;
 
 use leptos::{either::Either, prelude::*};
@@ -60,6 +61,7 @@ enum Doing {
     Add,
     Edit(Rule),
     Delete(Rule),
+    Hits(Rule),
 }
 
 /// The page.
@@ -101,6 +103,7 @@ pub(crate) fn RulePage() -> impl IntoView {
             </Show>
             <edit::Edit doing reload/>
             <delete::Delete doing reload/>
+            <hits::Hits doing/>
         </PageFrame>
     }
 }
@@ -137,7 +140,7 @@ fn columns(doing: RwSignal<Doing>) -> Vec<Column<Rule>> {
         })
         .class("main"),
         Column::new(t(words::STATE), state),
-        Column::new(t(words::HITS), |rule: &Rule| count(rule.hits)).class("number"),
+        Column::new(t(words::HITS), move |rule: &Rule| hits(rule, doing)).class("number"),
         Column::new(t(words::LAST_HIT), |rule: &Rule| {
             rule.last_hit_at
                 .as_ref()
@@ -145,6 +148,20 @@ fn columns(doing: RwSignal<Doing>) -> Vec<Column<Rule>> {
         }),
         Column::new(t(words::WAYS), move |rule: &Rule| ways(rule, doing)).class("ways"),
     ]
+}
+
+/// How often it was hit; where it was, a press shows when.
+fn hits(rule: &Rule, doing: RwSignal<Doing>) -> impl IntoView + use<> {
+    if rule.hits == 0 {
+        return Either::Left(count(rule.hits));
+    }
+    let label = format!("{}: {}, {}", t(words::HITS), count(rule.hits), rule.pattern);
+    let (opened, hits) = (rule.clone(), count(rule.hits));
+    Either::Right(view! {
+        <Button weight=Weight::Quiet label on_click=move || doing.set(Doing::Hits(opened.clone()))>
+            {hits}
+        </Button>
+    })
 }
 
 fn state(rule: &Rule) -> impl IntoView + use<> {

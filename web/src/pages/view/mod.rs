@@ -3,14 +3,15 @@
 mod declare;
 mod delete;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use leptos::{either::Either, prelude::*};
 
 use crate::{
     api::{
-        client::use_client,
-        view::{Backfill, UniqueScope, View, ViewState, ViewsAndScopes, views_and_scopes},
+        client::{Client, use_client},
+        failure::Failure,
+        view::{Backfill, RollupUsage, UniqueScope, Usages, View, ViewState, ViewsAndScopes, usages, views_and_scopes},
     },
     components::{
         button::{Button, Weight},
@@ -18,9 +19,9 @@ use crate::{
         page::{Card, PageFrame},
         table::{Column, Table},
     },
-    format::number::count,
+    format::{moment, number::count},
     state::surroundings::use_place,
-    text::{fill, t, view as words},
+    text::{fill, phrase, t, view as words},
 };
 
 /// How often something that is being filled is looked at again.
@@ -42,8 +43,13 @@ enum Doing {
 pub(super) fn ViewPage() -> impl IntoView {
     let client = use_client();
     let place = use_place();
-    let answer: Answer<ViewsAndScopes> = Answer::new(move || client.ask(views_and_scopes(place.site_name())));
-    let reload = Callback::new(move |()| answer.refetch());
+    let known = StoredValue::new(None::<Usages>);
+    let answer: Answer<Told> = Answer::new(move || ask(client, place.site_name(), known));
+    let reload = Callback::new(move |()| {
+        known.set_value(None);
+        answer.refetch();
+    });
+    let look_again = Callback::new(move |()| answer.refetch());
     let doing = RwSignal::new(Doing::Nothing);
     let tools = move || {
         view! {
@@ -59,8 +65,8 @@ pub(super) fn ViewPage() -> impl IntoView {
     };
     view! {
         <PageFrame title=t(words::TITLE) intro=t(words::INTRO) tools>
-            <Load answer let:found>
-                <Lists found doing reload/>
+            <Load answer let:told>
+                <Lists told doing look_again/>
             </Load>
             <declare::Declare doing reload/>
             <delete::Delete doing reload/>
@@ -68,21 +74,47 @@ pub(super) fn ViewPage() -> impl IntoView {
     }
 }
 
-#[component]
-fn Lists(found: ViewsAndScopes, doing: RwSignal<Doing>, reload: Callback<()>) -> impl IntoView {
-    let filling = found.views.iter().any(|view| view.state == ViewState::Backfilling)
-        || found
-            .unique_scopes
-            .iter()
-            .any(|scope| scope.state == ViewState::Backfilling);
-    if filling {
-        again(AGAIN, reload);
+/// What there is, and how it is used.
+#[derive(Debug, Clone)]
+struct Told {
+    found: ViewsAndScopes,
+    used: Arc<Usages>,
+}
+
+impl ViewsAndScopes {
+    fn are_filling(&self) -> bool {
+        let filling = |state: ViewState| state == ViewState::Backfilling;
+        self.views.iter().any(|view| filling(view.state)) || self.unique_scopes.iter().any(|scope| filling(scope.state))
     }
+}
+
+/// Counting what is kept takes the server longer than telling how far a backfill is: while that is watched, it is not
+/// counted again and again.
+async fn ask(client: Client, site: String, known: StoredValue<Option<Usages>>) -> Result<Told, Failure> {
+    let found = client.ask(views_and_scopes(site.clone())).await?;
+    let used = match known.get_value().filter(|_| found.are_filling()) {
+        Some(used) => used,
+        None => client.ask(usages(site)).await?,
+    };
+    known.set_value(Some(used.clone()));
+    Ok(Told {
+        found,
+        used: Arc::new(used),
+    })
+}
+
+#[component]
+fn Lists(told: Told, doing: RwSignal<Doing>, look_again: Callback<()>) -> impl IntoView {
+    let Told { found, used } = told;
+    if found.are_filling() {
+        again(AGAIN, look_again);
+    }
+    let (view_columns, scope_columns) = (view_columns(used.clone(), doing), scope_columns(used, doing));
     view! {
         <Card id="views-title" title=t(words::VIEWS)>
             <Table
                 caption=t(words::VIEWS)
-                columns=view_columns(doing)
+                columns=view_columns
                 rows=found.views
                 key=|view: &View| view.name.clone()
             />
@@ -90,7 +122,7 @@ fn Lists(found: ViewsAndScopes, doing: RwSignal<Doing>, reload: Callback<()>) ->
         <Card id="scopes-title" title=t(words::SCOPES) hint=t(words::SCOPES_HINT)>
             <Table
                 caption=t(words::SCOPES)
-                columns=scope_columns(doing)
+                columns=scope_columns
                 rows=found.unique_scopes
                 key=|scope: &UniqueScope| scope.name.clone()
             />
@@ -98,7 +130,7 @@ fn Lists(found: ViewsAndScopes, doing: RwSignal<Doing>, reload: Callback<()>) ->
     }
 }
 
-fn view_columns(doing: RwSignal<Doing>) -> Vec<Column<View>> {
+fn view_columns(used: Arc<Usages>, doing: RwSignal<Doing>) -> Vec<Column<View>> {
     let place = use_place();
     vec![
         Column::new(t(words::NAME), |view: &View| name(&view.name, view.built_in)),
@@ -110,6 +142,12 @@ fn view_columns(doing: RwSignal<Doing>) -> Vec<Column<View>> {
         Column::new(t(words::DIMENSIONS), |view: &View| view.dimensions.join(", ")).class("main"),
         Column::new(t(words::MEASURES), |view: &View| view.measures.join(", ")).class("short"),
         Column::new(t(words::STATE), |view: &View| state(view.state, view.backfill.as_ref())),
+        Column::new(t(words::SIZE), {
+            let used = used.clone();
+            move |view: &View| size(used.of_view(&view.name))
+        })
+        .class("number"),
+        Column::new(t(words::USE), move |view: &View| asked(used.of_view(&view.name))).class("number"),
         Column::new(t(words::WAYS), move |view: &View| {
             let name = view.name.clone();
             let what = Doing::DeleteView(name.clone());
@@ -120,13 +158,22 @@ fn view_columns(doing: RwSignal<Doing>) -> Vec<Column<View>> {
     ]
 }
 
-fn scope_columns(doing: RwSignal<Doing>) -> Vec<Column<UniqueScope>> {
+fn scope_columns(used: Arc<Usages>, doing: RwSignal<Doing>) -> Vec<Column<UniqueScope>> {
     let place = use_place();
     vec![
         Column::new(t(words::NAME), |scope: &UniqueScope| name(&scope.name, scope.built_in)).class("main"),
         Column::new(t(words::STATE), |scope: &UniqueScope| {
             state(scope.state, scope.backfill.as_ref())
         }),
+        Column::new(t(words::SIZE), {
+            let used = used.clone();
+            move |scope: &UniqueScope| size(used.of_scope(&scope.name))
+        })
+        .class("number"),
+        Column::new(t(words::USE), move |scope: &UniqueScope| {
+            asked(used.of_scope(&scope.name))
+        })
+        .class("number"),
         Column::new(t(words::WAYS), move |scope: &UniqueScope| {
             let name = scope.name.clone();
             let what = Doing::DeleteScope(name.clone(), scope.fields.clone());
@@ -136,6 +183,30 @@ fn scope_columns(doing: RwSignal<Doing>) -> Vec<Column<UniqueScope>> {
         .class("ways")
         .read_out(),
     ]
+}
+
+/// How much it keeps; what answers from raw events keeps nothing.
+fn size(usage: Option<&RollupUsage>) -> String {
+    let Some(usage) = usage else {
+        return "–".to_owned();
+    };
+    let rows = count(usage.rows);
+    if usage.more {
+        fill(words::MORE_THAN, &[&rows])
+    } else {
+        rows
+    }
+}
+
+/// How often it was asked of late, and when last.
+fn asked(usage: Option<&RollupUsage>) -> String {
+    let Some(usage) = usage else {
+        return "–".to_owned();
+    };
+    match &usage.last_asked_at {
+        Some(last) => format!("{} · {}", count(usage.questions), moment::ago(last)),
+        None => t(phrase::NEVER).to_owned(),
+    }
 }
 
 fn name(name: &str, built_in: bool) -> impl IntoView + use<> {
