@@ -9,7 +9,11 @@ use reqwest::Method;
 use serde_json::json;
 use support::{Answer, Client, Engine, Tidemark, graphql, postgres};
 
-support::on_both_engines!(a_server_tells_how_it_is, what_happens_is_counted);
+support::on_both_engines!(
+    a_server_tells_how_it_is,
+    a_server_tells_of_its_room,
+    what_happens_is_counted
+);
 
 async fn get(client: &Client, path: &str) -> Answer {
     client.send(client.request(Method::GET, path)).await
@@ -36,6 +40,28 @@ async fn a_server_tells_how_it_is(engine: Engine) {
     );
     let root = get(&anonymous, "/").await;
     assert_eq!(root.status, 200, "{}", root.text);
+}
+
+async fn a_server_tells_of_its_room(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let manager = tidemark.client_of_all_sites("manage").await;
+    let answer = manager
+        .graphql("{ system { databaseBytes freeBytes } }", json!({}))
+        .await;
+    let system = &answer.data()["system"];
+    assert!(system["databaseBytes"].as_u64() > Some(10_000), "{system}");
+    if engine == Engine::Sqlite {
+        // The disk that the test itself writes to has room for more than a database without events.
+        assert!(
+            system["freeBytes"].as_u64() > system["databaseBytes"].as_u64(),
+            "{system}"
+        );
+    } else {
+        assert!(
+            system["freeBytes"].is_null(),
+            "PostgreSQL has a disk of its own: {system}"
+        );
+    }
 }
 
 #[tokio::test]

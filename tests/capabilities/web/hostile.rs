@@ -22,9 +22,9 @@ async fn nothing_that_is_sent_or_typed_becomes_code_on_any_page() {
         .expect("a URL")
         .query()
         .expect("a query")
-        .to_owned();
+        .replace('+', "%20");
     let filtered = reqwest::Url::parse_with_params("http://x/", [("where", format!("action={}", json!(CODE)))]);
-    let filtered = filtered.expect("a URL").query().expect("a query").to_owned();
+    let filtered = filtered.expect("a URL").query().expect("a query").replace('+', "%20");
     let more = [
         ("actor", format!("/s/shop/actors?{address}"), "What is known"),
         (
