@@ -10,9 +10,10 @@ use std::{
 use wasm_bindgen_cli_support::Bindgen;
 use wasm_split_cli_support::{Options, transform};
 
-use crate::mode::Effort;
-
-const TARGET: &str = "wasm32-unknown-unknown";
+use crate::{
+    mode::Effort,
+    target::{self, TARGET, rustc},
+};
 
 /// The profile in `Cargo.toml`, and the name of its folder. Debug builds of the server have the same UI as release builds:
 /// what tests see is what people get.
@@ -45,7 +46,7 @@ pub(crate) struct Compiled {
 
 /// Compiles the UI.
 pub(crate) fn compile(repository: &Path, out: &Path, effort: Effort) -> Result<Compiled, String> {
-    check_target()?;
+    target::check(&rustc())?;
     // target/<profile>/build/tidemark-<hash>/out
     let target = out
         .ancestors()
@@ -60,22 +61,6 @@ pub(crate) fn compile(repository: &Path, out: &Path, effort: Effort) -> Result<C
     let _ = fs::remove_dir_all(&folder);
     let parts = cut(&program, &folder)?;
     bind(&folder.join(PROGRAM), &folder, parts)
-}
-
-/// Says which command brings the compiler's part for browsers, where it is missing.
-fn check_target() -> Result<(), String> {
-    let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
-    let printed = rustc
-        .args(["--print", "target-libdir", "--target", TARGET])
-        .output()
-        .map_err(|error| format!("rustc does not start: {error}"))?;
-    let folder = PathBuf::from(String::from_utf8_lossy(&printed.stdout).trim());
-    if printed.status.success() && folder.is_dir() {
-        return Ok(());
-    }
-    Err(format!(
-        "the target {TARGET} is not installed; install it with\n\n    rustup target add {TARGET}\n"
-    ))
 }
 
 fn run_cargo(repository: &Path, target: &Path, profile: &str) -> Result<(), String> {

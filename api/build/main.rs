@@ -7,6 +7,7 @@ mod asset;
 mod bundle;
 mod compile;
 mod mode;
+mod target;
 
 use std::{
     env,

@@ -154,6 +154,16 @@ pub(crate) fn site_of(path: &str) -> Option<String> {
     Some(unescape(site))
 }
 
+/// The page of an address, where that is in the table.
+pub(crate) fn page_of(path: &str) -> Option<Page> {
+    let segment = match path.strip_prefix("/s/") {
+        Some(rest) => rest.split('/').nth(1),
+        None => path.strip_prefix('/'),
+    };
+    let of_site = path.starts_with("/s/");
+    Page::all().find(|page| page.of_site == of_site && Some(page.segment) == segment)
+}
+
 /// The same page of another site; the first page where the address is of no site.
 pub(crate) fn on_site(path: &str, site: &str) -> String {
     let segment = path.strip_prefix("/s/").and_then(|rest| rest.split('/').nth(1));

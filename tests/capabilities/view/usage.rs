@@ -40,7 +40,7 @@ fn day(view: &str) -> Value {
 
 async fn what_is_kept_and_asked_is_told(engine: Engine) {
     let tidemark = Tidemark::builder(engine)
-        .site_flag("max-event-age", "none")
+        .site_flag("--max-event-age", "none")
         .start()
         .await;
     let client = tidemark.client();
@@ -55,7 +55,11 @@ async fn what_is_kept_and_asked_is_told(engine: Engine) {
     tidemark.await_folded().await;
     // A row for each country in each of two hours, and in the day.
     assert_eq!(usage(client, "countries").await["rows"], 9);
-    assert_eq!(usage(client, "<tag.network>").await["rows"], 1, "a set for the day");
+    assert_eq!(
+        usage(client, "<tag.network>").await["rows"],
+        2,
+        "of the action, and of any"
+    );
     for _ in 0..3 {
         assert_eq!(client.find(day("countries")).await["total"], 6);
     }

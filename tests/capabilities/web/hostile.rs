@@ -84,7 +84,7 @@ async fn sent(visit: &Visit, client: &Client) {
     let whole = |id: &str| {
         json!({"id": id, "action": CODE, "label": CODE, "url": format!("https://shop.example/{CODE}"),
                "referrer": format!("https://else.example/{CODE}"), "userAgent": CODE, "actor": CODE, "device": CODE, "session": CODE,
-               "company": CODE, "language": CODE, "city": CODE, "tag": {CODE: CODE, "network": CODE, "deep": {CODE: [CODE]}}})
+               "company": CODE, "language": CODE, "city": CODE, "tag": {CODE: CODE, "network": CODE, "deep": {format!("{CODE} list"): [CODE]}}})
     };
     assert_eq!(client.log(whole("e1")).await["outcome"], "ACCEPTED");
     let mut conflict = whole("e2");

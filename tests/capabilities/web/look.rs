@@ -9,7 +9,7 @@ use super::{scene, visit::Visit};
 
 /// The pages behind signing in, each with a text that shows that it is there.
 pub(super) const PAGES: &[(&str, &str, &str)] = &[
-    ("overview", "/s/shop/overview", "Countries"),
+    ("overview", "/s/shop/overview", "No event in this period"),
     ("live", "/s/shop/live", "Nothing has arrived yet"),
     ("explore", "/s/shop/explore", "As a table"),
     ("uniques", "/s/shop/uniques", "As a table"),
@@ -29,7 +29,7 @@ pub(super) const PAGES: &[(&str, &str, &str)] = &[
 ];
 
 /// The pages of a site that is in use, and what opens on them, each with a text that shows that it is there.
-const IN_USE: &[(&str, &str, &str)] = &[
+pub(super) const IN_USE: &[(&str, &str, &str)] = &[
     ("overview", "/s/shop/overview", "Countries"),
     (
         "overview-filtered",
@@ -45,12 +45,12 @@ const IN_USE: &[(&str, &str, &str)] = &[
     ("events", "/s/shop/raw", "Searched for Something"),
     ("lists", "/s/shop/lists", "Comment spam since spring"),
     ("tags", "/s/shop/tags", "basket"),
-    ("ledger", "/s/shop/ledger", "denied"),
+    ("ledger", "/s/shop/ledger", "Denied by a rule"),
     ("views", "/s/shop/views", "plans"),
     ("site", "/s/shop/settings", "Save"),
     ("keys", "/s/shop/keys", "Reporting for the board"),
     ("people", "/people", "Grace Hopper"),
-    ("audit", "/audit", "createRules"),
+    ("audit", "/audit", "restoreDeletion"),
     ("system", "/system", "SQLite"),
     ("playground", "/playground", "Nothing was sent yet."),
     ("account", "/account", "this one"),

@@ -14,7 +14,7 @@ fn event(index: usize, action: &str, path: &str, plan: &str) -> Value {
 async fn what_was_logged_is_seen_filtered_and_exported() {
     let visit = Visit::settled(Look::default()).await;
     let browser = &visit.browser;
-    browser.sees("Nothing in this period").await;
+    browser.sees("No event in this period").await;
     let client = visit.client("log").await;
     // What the world sends is text, whatever it looks like.
     let script = "<img src=x onerror=alert(1)>";
@@ -46,7 +46,7 @@ async fn what_was_logged_is_seen_filtered_and_exported() {
                Number(cell.textContent), 0)";
     assert_eq!(browser.script(sum, json!([])).await, 12);
     // A press filters; under filters that form no scope the panel of actors says so.
-    browser.press("/prices: 3").await;
+    browser.press("/prices 3").await;
     browser.arrives("where=url.path").await;
     browser.sees("url.path: /prices").await;
     browser
@@ -65,7 +65,7 @@ async fn what_was_logged_is_seen_filtered_and_exported() {
     browser.reload().await;
     browser.sees("url.path: /prices").await;
     browser.press("Take away the filter url.path: /prices").await;
-    browser.press("north: 12").await;
+    browser.press("north 12").await;
     browser.sees("tag.network: north").await;
     browser
         .retry("count", async || {

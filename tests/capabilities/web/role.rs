@@ -10,7 +10,7 @@ async fn every_page_says_so_where_a_role_may_not_see_it() {
     let visit = Visit::settled(Look::default()).await;
     let browser = &visit.browser;
     for (email, role, offered) in [
-        ("viewer@example.com", "viewer", 8),
+        ("viewer@example.com", "viewer", 10),
         ("analyst@example.com", "analyst", 10),
         ("admin@example.com", "admin", 15),
     ] {
@@ -25,7 +25,7 @@ async fn every_page_says_so_where_a_role_may_not_see_it() {
             .success();
         let fresh = Client::new(visit.server.address(), made.trim_end());
         let _ = fresh.graphql("{ viewer { kind } }", json!({})).await.data();
-        visit.go("/account").await;
+        visit.go("/s/shop/overview").await;
         browser.press("Sign out").await;
         browser.fill("E-mail address", email).await;
         browser.fill("Password", PASSWORD).await;

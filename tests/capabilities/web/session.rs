@@ -94,7 +94,7 @@ async fn pages_outlive_a_server_that_starts_anew() {
     visit.browser.sees("The server does not answer").await;
     visit.server.restart().await;
     visit.browser.press("Try again").await;
-    visit.browser.sees("No key yet").await;
+    visit.browser.sees("unnamed").await;
     visit.browser.press("Live").await;
     visit.browser.sees("before the end").await;
     // A stream that was broken runs again by itself, and what came meanwhile is there once.

@@ -24,16 +24,27 @@ async fn settings_are_changed_and_hold() {
     browser.sees("Nowhere/Here").await;
     visit.was_refused().await;
     browser.fill("Time zone", "Asia/Tokyo").await;
-    browser.fill("Days that raw events are kept", "ninety").await;
+    browser.fill("Raw events, in days", "ninety").await;
     browser.sees("A whole number is needed").await;
-    browser.fill("Days that raw events are kept", "90").await;
+    browser.fill("Raw events, in days", "90").await;
     browser.fill("Origins", "https://www.example.com").await;
     browser.press("Save").await;
     browser.sees("The settings are saved.").await;
     browser.reload().await;
     assert_eq!(browser.value("Time zone").await, "Asia/Tokyo");
-    assert_eq!(browser.value("Days that raw events are kept").await, "90");
-    assert_eq!(browser.value("Oldest event, in seconds").await, "2592000");
+    assert_eq!(browser.value("Raw events, in days").await, "90");
+    assert_eq!(browser.value("Oldest event, in days").await, "30");
+    // Half a day is one as well; what is no number is not sent.
+    browser.fill("Oldest event, in days", "a while").await;
+    browser.sees("A number of days is needed").await;
+    browser.fill("Oldest event, in days", "0.5").await;
+    browser.press("Save").await;
+    browser.sees("The settings are saved.").await;
+    browser.reload().await;
+    assert_eq!(browser.value("Oldest event, in days").await, "0.5");
+    let told = visit.client("query").await;
+    let told = told.graphql("{ sites { maxEventAgeSeconds } }", json!({})).await;
+    assert_eq!(told.data()["sites"][0]["maxEventAgeSeconds"], 43_200);
     browser
         .retry("feel it", async || {
             match client.log(json!({"action": "any text at all"})).await["outcome"].as_str() {
@@ -43,12 +54,12 @@ async fn settings_are_changed_and_hold() {
         })
         .await;
     // A limit that is taken off is gone.
-    browser.fill("Days that raw events are kept", "").await;
+    browser.fill("Raw events, in days", "").await;
     browser.press("Save").await;
     browser.sees("The settings are saved.").await;
     browser.reload().await;
-    browser.sees("Days that raw events are kept").await;
-    assert_eq!(browser.value("Days that raw events are kept").await, "");
+    browser.sees("Raw events, in days").await;
+    assert_eq!(browser.value("Raw events, in days").await, "");
     browser.press("New site").await;
     browser.fill("Name of the site", "blog").await;
     browser.press("Create site").await;

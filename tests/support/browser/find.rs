@@ -5,7 +5,7 @@ pub(super) const PRESSABLE: &str = r#"
 const wanted = arguments[0];
 const shown = (element) => element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
 const open = document.querySelector("dialog[open]") ?? document;
-const name = (element) => (element.getAttribute("aria-label") ?? element.innerText ?? element.textContent).trim();
+const name = (element) => (element.getAttribute("aria-label") ?? element.innerText ?? element.textContent).replace(/\s+/g, " ").trim();
 const all = [...open.querySelectorAll("button, a[href], [role=option], [role=tab], summary, label, input[type=checkbox]")]
   .filter((element) => shown(element) && !element.disabled);
 return all.find((element) => name(element) === wanted) ?? all.find((element) => name(element).startsWith(wanted)) ?? null;

@@ -134,15 +134,21 @@ impl Browser {
 
     /// Waits until the page shows a text no more.
     pub async fn misses(&self, text: &str) {
-        self.retry(&format!("see “{text}” no more"), async || {
+        self.misses_within(text, PATIENCE).await;
+    }
+
+    /// The same, for what the server takes its time with.
+    pub async fn misses_within(&self, text: &str, patience: Duration) {
+        let look = async || {
             let seen = self.try_script(find::SEES, json!([text])).await?;
             if seen == json!(false) {
                 Ok(())
             } else {
                 Err("it is still there".to_owned())
             }
-        })
-        .await;
+        };
+        self.retry_within(&format!("see “{text}” no more"), patience, look)
+            .await;
     }
 
     /// Waits until the address holds a text.
@@ -231,11 +237,20 @@ impl Browser {
     /// # Panics
     /// With what was in the way and with the page's text, where it does not come true in time.
     pub async fn retry<T, F: Future<Output = Result<T, String>>>(&self, what: &str, attempt: impl Fn() -> F) -> T {
+        self.retry_within(what, PATIENCE, attempt).await
+    }
+
+    async fn retry_within<T, F: Future<Output = Result<T, String>>>(
+        &self,
+        what: &str,
+        patience: Duration,
+        attempt: impl Fn() -> F,
+    ) -> T {
         let begin = Instant::now();
         loop {
             match attempt().await {
                 Ok(value) => return value,
-                Err(_) if begin.elapsed() < PATIENCE => tokio::time::sleep(POLL_INTERVAL).await,
+                Err(_) if begin.elapsed() < patience => tokio::time::sleep(POLL_INTERVAL).await,
                 Err(error) => {
                     let (url, text) = (self.url().await, self.text().await);
                     panic!(

@@ -203,7 +203,8 @@ fn drawn(points: &[Point], top: f64) -> impl IntoView + use<> {
                 let (x, width) = (x.clone(), width.clone());
                 view! { <rect class="chart-column" x=x width=width y=(HEIGHT - height).to_string() height=height.to_string()/> }
             });
-            let mark = point.before.map(|before| {
+            // Where nothing was before there is no mark to see.
+            let mark = point.before.filter(|before| *before > 0.0).map(|before| {
                 let y = (HEIGHT - high(before)).clamp(1.0, HEIGHT - 1.0).to_string();
                 view! { <line class="chart-mark" x1=x x2=(left + each * FILLED).to_string() y1=y.clone() y2=y/> }
             });

@@ -9,6 +9,16 @@ use crate::{
     text::{event as words, t},
 };
 
+/// The same without who did it, where all of them are by the same.
+pub(crate) fn columns_of_one(zone: String) -> Vec<Column<Event>> {
+    let mut columns = columns(zone);
+    columns.remove(ACTOR);
+    columns
+}
+
+/// The place of the column that says who did it.
+const ACTOR: usize = 3;
+
 /// The columns of a list of events, times being those of a zone.
 pub(crate) fn columns(zone: String) -> Vec<Column<Event>> {
     vec![
@@ -22,7 +32,7 @@ pub(crate) fn columns(zone: String) -> Vec<Column<Event>> {
             }
         })
         .class("main"),
-        Column::new(t(words::PAGE), |event: &Event| event.url.clone()).class("main"),
+        Column::new(t(words::PAGE), |event: &Event| event.url.as_deref().map(without_scheme)).class("main"),
         Column::new(t(words::ACTOR), |event: &Event| {
             event.actor.clone().or_else(|| event.company.clone())
         })
@@ -30,4 +40,10 @@ pub(crate) fn columns(zone: String) -> Vec<Column<Event>> {
         Column::new(t(words::COUNTRY), |event: &Event| event.country.clone()),
         Column::new(t(words::DEVICE), |event: &Event| event.device_type.clone()),
     ]
+}
+
+/// An address as people read it.
+fn without_scheme(address: &str) -> String {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    rest.to_owned()
 }

@@ -85,7 +85,7 @@ pub(crate) fn FilterLine(
                 value.set(String::new());
             }
         }>
-            <label for="filter-by" class="visually-hidden">{t(words::FILTER_BY)}</label>
+            <label for="filter-by">{t(words::FILTER_BY)}</label>
             <input id="filter-by" list="dimensions" autocomplete="off" spellcheck="false" bind:value=dimension/>
             <datalist id="dimensions">
                 {DIMENSIONS.map(|name| view! { <option value=name></option> }).into_iter().collect_view()}

@@ -11,10 +11,12 @@ use super::situation::{Failed, Loading};
 use crate::api::failure::Failure;
 
 type Anything = Arc<dyn Any + Send + Sync>;
+/// Counted, so that what shows it may look at it until it is gone itself, also where the page is left meanwhile.
+type Resource = ArcLocalResource<Result<Anything, Failure>>;
 
 /// An answer of the server, or why there is none.
 pub(crate) struct Answer<T> {
-    resource: LocalResource<Result<Anything, Failure>>,
+    resource: StoredValue<Resource>,
     kind: PhantomData<fn() -> T>,
 }
 
@@ -33,23 +35,25 @@ impl<T: Clone + Send + Sync + 'static> Answer<T> {
         F: Future<Output = Result<T, Failure>> + 'static,
     {
         Self {
-            resource: LocalResource::new(move || {
+            resource: StoredValue::new(ArcLocalResource::new(move || {
                 let asked = ask();
                 Box::pin(async move { Ok(Arc::new(asked.await?) as Anything) })
                     as std::pin::Pin<Box<dyn Future<Output = Result<Anything, Failure>>>>
-            }),
+            })),
             kind: PhantomData,
         }
     }
 
-    /// Asks once more.
+    /// Asks once more, unless the page was left.
     pub(crate) fn refetch(self) {
-        self.resource.refetch();
+        if let Some(resource) = self.resource.try_get_value() {
+            resource.refetch();
+        }
     }
 
     /// What was answered, once it was.
     pub(crate) fn get(self) -> Option<Result<T, Failure>> {
-        let answer = self.resource.get()?;
+        let answer = self.resource.try_get_value()?.get()?;
         Some(answer.and_then(|anything| read(&anything).ok_or(Failure::Unreachable)))
     }
 }
@@ -82,20 +86,17 @@ where
     V: IntoView + 'static,
 {
     let show = move |anything: &Anything| read(anything).map(|value| children(value).into_any()).into_any();
-    view! { <LoadAnything resource=answer.resource show=Arc::new(show)/> }
+    view! { <LoadAnything resource=answer.resource.get_value() show=Arc::new(show)/> }
 }
 
 #[component]
-fn LoadAnything(
-    resource: LocalResource<Result<Anything, Failure>>,
-    show: Arc<dyn Fn(&Anything) -> AnyView + Send + Sync>,
-) -> impl IntoView {
+fn LoadAnything(resource: Resource, show: Arc<dyn Fn(&Anything) -> AnyView + Send + Sync>) -> impl IntoView {
     view! {
         <Transition fallback=|| view! { <Loading/> }>
             {move || {
-                let show = show.clone();
+                let (show, resource) = (show.clone(), resource.clone());
                 Suspend::new(async move {
-                    match resource.await {
+                    match resource.clone().await {
                         Ok(anything) => show(&anything),
                         Err(failure) => view! { <Failed failure retry=move || resource.refetch()/> }.into_any(),
                     }

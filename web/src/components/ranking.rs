@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{
     format::number::{count, float},
-    text::{chart as words, fill, t},
+    text::{chart as words, t},
 };
 
 /// One row.
@@ -54,15 +54,16 @@ pub(crate) fn Ranking(
 fn line(row: Ranked, most: u64, on_choose: impl Fn(Value) + 'static) -> impl IntoView {
     let share = (float(row.count) / float(most) * 100.0).max(0.5);
     let name = name(&row.value);
-    let label = fill(words::FILTER_BY, &[&name, &count(row.count)]);
     view! {
         <li>
-            <button type="button" class="ranking-row" aria-label=label on:click=move |_| on_choose(row.value.clone())>
+            <button type="button" class="ranking-row" on:click=move |_| on_choose(row.value.clone())>
                 <svg class="ranking-bar" aria-hidden="true" focusable="false">
                     <rect width=format!("{share}%") height="100%"/>
                 </svg>
                 <span class="ranking-name">{name}</span>
+                " "
                 <span class="ranking-count">{count(row.count)}</span>
+                <span class="visually-hidden">{t(words::FILTER_BY)}</span>
             </button>
         </li>
     }

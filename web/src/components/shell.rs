@@ -14,21 +14,22 @@ use super::{
     load::{Answer, Load},
     navigation::Navigation,
     notice::NoticeCorner,
-    situation::Loading,
+    page::PageFrame,
+    situation::{Empty, Loading},
 };
 use crate::{
     api::{
         client::{Client, use_client},
         viewer::{Surroundings, surroundings},
     },
-    route::{self, ACCOUNT},
+    route::{self, ACCOUNT, Page},
     state::{
         notice::use_notices,
         preference::{Preference, Theme},
         session::{Presence, Session},
         surroundings::{Place, use_place},
     },
-    text::{Language, language, shell, t},
+    text::{Language, language, phrase, shell, t},
 };
 
 /// What is behind signing in; the sign-in page where nobody is.
@@ -91,11 +92,48 @@ fn Frame() -> impl IntoView {
                 <Foot/>
             </aside>
             <main class="shell-main" id="content" tabindex="-1">
-                <Outlet/>
+                <Content/>
             </main>
         </div>
         <Keyboard search/>
         <NoticeCorner/>
+    }
+}
+
+/// Why the page of an address is not shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hindrance {
+    /// There is no such site, or the person has no role on it.
+    NoSite,
+    /// The person's role is not enough.
+    NotForThem(Page),
+}
+
+/// The page of the address; or why it is not shown. The server decides what is answered; this saves asking in vain.
+#[component]
+fn Content() -> impl IntoView {
+    let place = use_place();
+    let path = use_location().pathname;
+    let hindrance = Memo::new(move |_| {
+        let path = path.get();
+        if route::site_of(&path).is_some_and(|_| place.site().is_none()) {
+            return Some(Hindrance::NoSite);
+        }
+        let page = route::page_of(&path).filter(|_| place.is_known())?;
+        (!place.may(page.needs)).then_some(Hindrance::NotForThem(page))
+    });
+    move || match hindrance.get() {
+        None => EitherOf3::A(view! { <Outlet/> }),
+        Some(Hindrance::NoSite) => EitherOf3::B(view! {
+            <PageFrame title=t(phrase::NO_SUCH_SITE)>
+                <Empty title=t(phrase::NOT_FOUND) hint=t(phrase::NOT_FOUND_HINT)/>
+            </PageFrame>
+        }),
+        Some(Hindrance::NotForThem(page)) => EitherOf3::C(view! {
+            <PageFrame title=t(page.title)>
+                <Empty title=t(phrase::NO_PERMISSION) hint=t(phrase::NO_PERMISSION_HINT)/>
+            </PageFrame>
+        }),
     }
 }
 

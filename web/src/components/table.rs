@@ -16,15 +16,22 @@ const ROW: usize = 44;
 /// The rows in sight of a long table, with some more above and below for the next turn of the wheel.
 const IN_SIGHT: usize = 14;
 const BEYOND: usize = 10;
+/// A table with more columns than this has no room on a phone; `style/table.css` then sets its rows as blocks.
+const MANY_COLUMNS: usize = 3;
 /// While somebody drags through it, every frame brings other rows: then hardly more than those in sight are made, and the
 /// others once it rests.
 const BEYOND_IN_HASTE: usize = 2;
 const REST: Duration = Duration::from_millis(120);
 
+/// A heading; each cell has it as well, for phones, where there is no room for a row of them.
+type Title = Oco<'static, str>;
+/// A cell: its class, its heading, and what is in it.
+type Cell = (&'static str, Title, AnyView);
+
 /// A column: its heading, how it is set, and what a row has in it.
 #[derive(Clone)]
 pub(crate) struct Column<T> {
-    title: String,
+    title: Title,
     class: &'static str,
     /// Whether the heading is only read out, as what stands below says it to the eye.
     read_out: bool,
@@ -37,16 +44,19 @@ impl<T> Column<T> {
         title: &'static str,
         cell: impl Fn(&T) -> V + Send + Sync + 'static,
     ) -> Self {
-        Self::named(title.to_owned(), cell)
+        Self {
+            title: Oco::Borrowed(title),
+            class: "",
+            read_out: false,
+            cell: Arc::new(move |row| cell(row).into_any()),
+        }
     }
 
     /// The same, its heading no text of the catalogue.
     pub(crate) fn named<V: IntoView + 'static>(title: String, cell: impl Fn(&T) -> V + Send + Sync + 'static) -> Self {
         Self {
-            title,
-            class: "",
-            read_out: false,
-            cell: Arc::new(move |row| cell(row).into_any()),
+            title: Oco::Counted(title.into()),
+            ..Self::new("", cell)
         }
     }
 
@@ -84,10 +94,13 @@ where
         .iter()
         .map(|column| (column.title.clone(), column.class, column.read_out))
         .collect();
-    let of_row = move |index: usize| -> Option<Vec<(&'static str, AnyView)>> {
+
+    let of_row = move |index: usize| -> Option<Vec<Cell>> {
         rows.with(|rows| {
             let row = rows.get(index)?;
-            let cells = columns.iter().map(|column| (column.class, (column.cell)(row)));
+            let cells = columns
+                .iter()
+                .map(|column| (column.class, column.title.clone(), (column.cell)(row)));
             Some(cells.collect())
         })
     };
@@ -104,12 +117,12 @@ where
 }
 
 type Keys = Arc<dyn Fn(usize, usize) -> Vec<String> + Send + Sync>;
-type OfRow = Arc<dyn Fn(usize) -> Option<Vec<(&'static str, AnyView)>> + Send + Sync>;
+type OfRow = Arc<dyn Fn(usize) -> Option<Vec<Cell>> + Send + Sync>;
 
 #[component]
 fn Rows(
     caption: &'static str,
-    heads: Vec<(String, &'static str, bool)>,
+    heads: Vec<(Title, &'static str, bool)>,
     count: Signal<usize>,
     /// The keys of the rows from one place up to another.
     keys: Keys,
@@ -162,7 +175,7 @@ fn Rows(
             on:scroll=scrolled
             on:pointerover=tell_whole
         >
-            <table aria-rowcount=move || count.get() + 1>
+            <table class:many={width > MANY_COLUMNS} aria-rowcount=move || count.get() + 1>
                 <caption class="visually-hidden">{caption}</caption>
                 <thead>
                     <tr>{heads.collect_view()}</tr>
@@ -194,11 +207,11 @@ fn tell_whole(event: PointerEvent) {
     }
 }
 
-fn row_of(place: Option<usize>, cells: Option<Vec<(&'static str, AnyView)>>) -> impl IntoView {
+fn row_of(place: Option<usize>, cells: Option<Vec<Cell>>) -> impl IntoView {
     let cells = cells
         .into_iter()
         .flatten()
-        .map(|(class, content)| view! { <td class=class>{content}</td> });
+        .map(|(class, head, content)| view! { <td class=class data-head=head>{content}</td> });
     // The heading is the first row.
     view! { <tr aria-rowindex=place.map(|place| place + 2)>{cells.collect_view()}</tr> }
 }

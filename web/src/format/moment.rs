@@ -36,9 +36,22 @@ pub(crate) fn time(moment: &Moment, zone: Option<&str>) -> String {
     format(moment, zone, &[("timeStyle", "short")])
 }
 
-/// The day and the second: `21 Nov 2026, 09:30:05`.
+/// The day and the second: `21 Nov, 09:30:05`; with its year where that is not this one.
 pub(crate) fn exact(moment: &Moment, zone: Option<&str>) -> String {
-    format(moment, zone, &[("dateStyle", "medium"), ("timeStyle", "medium")])
+    const YEAR: Options = &[("year", "numeric")];
+    const OF_THIS_YEAR: Options = &[
+        ("day", "numeric"),
+        ("month", "short"),
+        ("hour", "2-digit"),
+        ("minute", "2-digit"),
+        ("second", "2-digit"),
+    ];
+    let now = Moment::from_milliseconds(browser::now());
+    if format(moment, zone, YEAR) == format(&now, zone, YEAR) {
+        format(moment, zone, OF_THIS_YEAR)
+    } else {
+        format(moment, zone, &[("dateStyle", "medium"), ("timeStyle", "medium")])
+    }
 }
 
 /// The month: `Nov 2026`.

@@ -13,10 +13,10 @@ use crate::{
     browser,
     components::{
         chart::{Chart, Figure, Point},
-        field::Choice,
         load::{Answer, Load},
         page::{Card, PageFrame},
         period::Period,
+        select::Select,
         table::{Column, Table},
     },
     format::number::{count, float},
@@ -152,18 +152,22 @@ fn Book(answered: Answered, group: RwSignal<usize>) -> impl IntoView {
                 id="ledger-chart"
                 title=t(words::RECEIVED)
                 points=points.collect()
+                columns=t(words::RECEIVED)
                 marks=t(words::ACCEPTED)
             />
         </Card>
         <Card id="ledger-outcomes" title=t(words::OUTCOMES)>
-            <div class="narrow">
-                <Choice
-                    id="ledger-by"
-                    label=t(words::BY)
-                    value=group
-                    options=GROUPS.map(|(_, text)| t(text).to_owned()).to_vec()
-                />
-            </div>
+            <Select
+                id="ledger-by"
+                label=t(words::BY)
+                value=Signal::derive(move || group.get().to_string())
+                options=GROUPS
+                    .iter()
+                    .enumerate()
+                    .map(|(place, (_, text))| (place.to_string(), t(*text).to_owned()))
+                    .collect()
+                change=Callback::new(move |place: String| group.set(place.parse().unwrap_or_default()))
+            />
             {table}
         </Card>
     }

@@ -210,6 +210,7 @@ fn Shown(answered: Answered) -> impl IntoView {
         <Card id="unique-title" title=t(words::ACTORS)>
             <p>
                 <span class="figure-value">{count(found.count)}</span>
+                " "
                 <span class="beside">{note}</span>
             </p>
             <Chart id="unique-chart" title=t(words::ACTORS) points=points.collect()/>

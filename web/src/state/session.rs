@@ -9,6 +9,7 @@ use crate::{
         session::{self, Access, Credentials},
     },
     browser,
+    route::sign_in_for,
 };
 
 /// A token is renewed this long before it stops working: milliseconds.
@@ -86,7 +87,7 @@ impl Session {
             }
             Err(failure) => {
                 if failure == Failure::SignedOut {
-                    self.presence.set(Presence::Out);
+                    self.leave();
                 }
                 Err(failure)
             }
@@ -102,8 +103,19 @@ impl Session {
     /// Signs out, here and on the server.
     pub(crate) async fn sign_out(self) -> Result<(), Failure> {
         session::sign_out().await?;
-        self.presence.set(Presence::Out);
+        self.leave();
         Ok(())
+    }
+
+    /// Nobody is signed in any more. Where somebody was, the sign-in page is loaded: what they have seen is not in this
+    /// program after that, and nothing that is still under way comes back to a page that is gone.
+    fn leave(self) {
+        if matches!(self.presence.get_untracked(), Presence::In(_)) {
+            let (path, search) = browser::path_and_search();
+            browser::leave_for(&sign_in_for(&path, &search));
+        } else {
+            self.presence.set(Presence::Out);
+        }
     }
 
     /// What is shown depends on who is signed in, not on the token of the moment.

@@ -1,5 +1,7 @@
 //! Where somebody is and what they may do there: the account, the sites, the site of the address.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
@@ -9,9 +11,12 @@ use crate::{
         failure::Failure,
         viewer::{Account, Site, Surroundings, rights, surroundings},
     },
-    components::load::Answer,
+    components::load::{Answer, again},
     route,
 };
+
+/// How soon what did not come is asked for again.
+const AGAIN: Duration = Duration::from_secs(3);
 
 /// The account and the sites, and which of them the address is about.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +48,12 @@ impl Place {
         let asked = Answer::new(move || {
             let name = name.get();
             async move { client.ask(rights(name)).await }
+        });
+        // Without it nothing is offered: where it did not come, it is asked for again.
+        Effect::new(move || {
+            if let Some(Err(_)) = asked.get() {
+                again(AGAIN, Callback::new(move |()| asked.refetch()));
+            }
         });
         let place = Self {
             account: StoredValue::new(found.viewer.account),
@@ -108,6 +119,11 @@ impl Place {
     pub(crate) fn may(self, field: &str) -> bool {
         self.may
             .with(|may| may.as_ref().is_some_and(|may| may.iter().any(|one| one == field)))
+    }
+
+    /// Whether it is known by now what the person may do here.
+    pub(crate) fn is_known(self) -> bool {
+        self.may.with(Option::is_some)
     }
 
     /// Something that only whoever may use a root field here is shown, as soon as that is known.

@@ -13,7 +13,7 @@ pub(crate) const NONE_HINT: Text = text(
     "Nach wem oder was Sie fragen, hat nichts geändert.",
 );
 pub(crate) const WHO: Text = text("Who", "Wer");
-pub(crate) const WHO_HINT: Text = text("E-mail address or key", "E-Mail-Adresse oder Schlüssel");
+pub(crate) const WHO_HINT: Text = text("E-mail or key", "E-Mail oder Schlüssel");
 pub(crate) const WHAT: Text = text("What", "Was");
 pub(crate) const WHAT_HINT: Text = text("Such as updateSite", "Etwa updateSite");
 pub(crate) const SEARCH: Text = text("Search", "Suchen");

@@ -2,7 +2,7 @@
 
 use super::{Text, text};
 
-pub(crate) const ACTORS: Text = text("Unique actors", "Einzelne Akteure");
+pub(crate) const ACTORS: Text = text("Unique actors", "Verschiedene Akteure");
 pub(crate) const ACTORS_ESTIMATE: Text = text("between {0} and {1}", "zwischen {0} und {1}");
 pub(crate) const BROWSERS: Text = text("Browsers", "Browser");
 pub(crate) const COUNTRIES: Text = text("Countries", "Länder");
@@ -22,6 +22,12 @@ pub(crate) const FROM: Text = text("From", "Von");
 pub(crate) const LIVE: Text = text("Last 30 minutes", "Letzte 30 Minuten");
 pub(crate) const MONTHS_12: Text = text("12 months", "12 Monate");
 pub(crate) const NETWORKS: Text = text("Networks", "Netzwerke");
+pub(crate) const HOW_TO_LOG: Text = text("Log from your pages", "Von Ihren Seiten loggen");
+pub(crate) const NOTHING: Text = text("No event in this period", "Kein Ereignis in diesem Zeitraum");
+pub(crate) const NOTHING_HINT: Text = text(
+    "What your pages and programs log appears here by itself.",
+    "Was Ihre Seiten und Programme loggen, erscheint hier von selbst.",
+);
 pub(crate) const PAGES: Text = text("Pages", "Seiten");
 pub(crate) const PERIOD: Text = text("Period", "Zeitraum");
 pub(crate) const REFERRERS: Text = text("Referrers", "Verweise");

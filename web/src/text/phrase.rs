@@ -17,6 +17,7 @@ pub(crate) const NO_PERMISSION_HINT: Text = text(
     "You may not see this here. Somebody who owns the organisation can give you a role that may.",
     "Hier dürfen Sie das nicht sehen. Wem die Organisation gehört, kann Ihnen eine Rolle geben, die es darf.",
 );
+pub(crate) const NO_SUCH_SITE: Text = text("No such site", "Keine solche Site");
 pub(crate) const NOT_FOUND: Text = text("There is nothing here", "Hier ist nichts");
 pub(crate) const NOT_FOUND_HINT: Text = text(
     "The address may be mistyped, or what it led to is gone.",

@@ -63,6 +63,7 @@ pub(crate) const HITS: Text = text("Hits", "Treffer");
 pub(crate) const LAST_HIT: Text = text("Last hit", "Letzter Treffer");
 pub(crate) const STATE: Text = text("State", "Zustand");
 pub(crate) const STATE_ACTS: Text = text("acts", "wirkt");
+pub(crate) const STATE_SHADOW: Text = text("shadow", "Schatten");
 pub(crate) const STATE_OFF: Text = text("off", "aus");
 pub(crate) const STATE_EXPIRED: Text = text("expired", "abgelaufen");
 pub(crate) const WAYS: Text = text("Actions", "Aktionen");

@@ -2,7 +2,7 @@
 
 use super::{Text, text};
 
-pub(crate) const TITLE: Text = text("Site", "Site");
+pub(crate) const TITLE: Text = text("Site settings", "Site-Einstellungen");
 pub(crate) const SNIPPET: Text = text("Log from your pages", "Von Ihren Seiten loggen");
 pub(crate) const SNIPPET_HINT: Text = text(
     "Put this into each page, with a key that has the pages’ origins in place of YOUR-KEY. Such a key may only log: anybody may read it.",
@@ -27,8 +27,8 @@ pub(crate) const DROP_HINT: Text = text(
 );
 pub(crate) const ACTIONS: Text = text("Actions", "Aktionen");
 pub(crate) const ACTIONS_FREE: Text = text("Any text", "Beliebiger Text");
-pub(crate) const ACTIONS_CONTEXT: Text = text("context.activity", "kontext.tätigkeit");
-pub(crate) const AGE: Text = text("Oldest event, in seconds", "Ältestes Ereignis, in Sekunden");
+pub(crate) const ACTIONS_CONTEXT: Text = text("context.activity", "context.activity");
+pub(crate) const AGE: Text = text("Oldest event, in days", "Ältestes Ereignis, in Tagen");
 pub(crate) const AGE_HINT: Text = text(
     "Older ones are refused. Empty: any age.",
     "Ältere werden abgewiesen. Leer: jedes Alter.",
@@ -46,15 +46,15 @@ pub(crate) const A_DAY: Text = text("a day", "einen Tag");
 pub(crate) const A_WEEK: Text = text("a week", "eine Woche");
 pub(crate) const A_MONTH: Text = text("a month", "einen Monat");
 pub(crate) const FOR_EVER: Text = text("ever", "immer");
-pub(crate) const KEEPING: Text = text("Keeping", "Aufbewahrung");
-pub(crate) const RAW: Text = text("Days that raw events are kept", "Tage, die Ereignisse bleiben");
-pub(crate) const ROLLUP: Text = text("Days that counts are kept", "Tage, die Zählungen bleiben");
+pub(crate) const KEEPING: Text = text("How long things are kept", "Wie lange etwas bleibt");
+pub(crate) const RAW: Text = text("Raw events, in days", "Ereignisse, in Tagen");
+pub(crate) const ROLLUP: Text = text("Counts, in days", "Zählungen, in Tagen");
 pub(crate) const EMPTY_FOR_EVER: Text = text("Empty: for ever.", "Leer: für immer.");
-pub(crate) const TAGS: Text = text("Keys of tags", "Schlüssel von Tags");
+pub(crate) const TAGS: Text = text("Keys in tags", "Schlüssel in Tags");
 pub(crate) const TAGS_ANY: Text = text("Any", "Beliebige");
-pub(crate) const TAGS_STRICT: Text = text("Declared ones alone", "Nur festgelegte");
-pub(crate) const QUARANTINE_DAYS: Text = text("Days in quarantine", "Tage in Quarantäne");
-pub(crate) const QUARANTINE_ROOM: Text = text("Room in quarantine, in MB", "Platz in Quarantäne, in MB");
+pub(crate) const TAGS_STRICT: Text = text("Only declared ones", "Nur festgelegte");
+pub(crate) const QUARANTINE_DAYS: Text = text("Quarantine, in days", "Quarantäne, in Tagen");
+pub(crate) const QUARANTINE_ROOM: Text = text("Room for quarantine, in MB", "Platz für Quarantäne, in MB");
 pub(crate) const PAGES: Text = text("Pages", "Seiten");
 pub(crate) const ORIGINS: Text = text("Origins", "Ursprünge");
 pub(crate) const ORIGINS_HINT: Text = text(
@@ -74,4 +74,5 @@ pub(crate) const SCRIPT_HINT: Text = text(
 pub(crate) const SAVE: Text = text("Save", "Sichern");
 pub(crate) const SAVED: Text = text("The settings are saved.", "Die Einstellungen sind gesichert.");
 pub(crate) const NUMBER_WRONG: Text = text("A whole number is needed.", "Hier gehört eine ganze Zahl hin.");
+pub(crate) const DAYS_WRONG: Text = text("A number of days is needed.", "Hier gehört eine Zahl von Tagen hin.");
 pub(crate) const NEW: Text = text("New site", "Neue Site");

@@ -14,7 +14,7 @@ use crate::{
     browser,
     components::{
         button::{Button, Weight},
-        event::columns,
+        event::{columns, columns_of_one},
         load::{Answer, Load},
         pages::Pages,
         situation::Empty,
@@ -57,6 +57,7 @@ pub(super) fn Feed(name: String, question: Memo<Question>, change: Callback<Ques
     let more =
         Callback::new(move |after: String| page(client, place.site_name_now(), filter.get_untracked(), Some(after)));
     let back = move || change.run(question.get_untracked().with_choice("actor", None));
+    let shown = RwSignal::new(false);
     let title = fill(words::FEED, &[&name]);
     let of = question.with_untracked(kind);
     let may_know = if of == super::COMPANY {
@@ -69,24 +70,27 @@ pub(super) fn Feed(name: String, question: Memo<Question>, change: Callback<Ques
             <h2>{title}</h2>
             <Button weight=Weight::Quiet on_click=back>{t(words::BACK)}</Button>
         </div>
-        {place.only(may_know, move || view! { <Known name=name.clone() kind=of zone/> })}
-        <Load answer let:first>
-            {if first.rows.is_empty() {
-                Either::Left(view! { <Empty title=t(words::NONE) hint=t(words::NONE_HINT)/> })
-            } else {
-                Either::Right(view! {
-                    <section class="card flush">
-                        <Pages
-                            caption=t(words::OPEN)
-                            columns=columns(zone.get_untracked())
-                            first
-                            more
-                            key=|event: &Event| event.id.inner().to_owned()
-                        />
-                    </section>
-                })
-            }}
-        </Load>
+        {place.only(may_know, move || view! { <Known name=name.clone() kind=of zone shown/> })}
+        // What stands below it comes after it, so that nothing jumps.
+        <Show when=move || shown.get() || (place.is_known() && !place.may(may_know))>
+            <Load answer let:first>
+                {if first.rows.is_empty() {
+                    Either::Left(view! { <Empty title=t(words::NONE) hint=t(words::NONE_HINT)/> })
+                } else {
+                    Either::Right(view! {
+                        <section class="card flush">
+                            <Pages
+                                caption=t(words::OPEN)
+                                columns=if of == super::COMPANY { columns(zone.get_untracked()) } else { columns_of_one(zone.get_untracked()) }
+                                first
+                                more
+                                key=|event: &Event| event.id.inner().to_owned()
+                            />
+                        </section>
+                    })
+                }}
+            </Load>
+        </Show>
     }
 }
 

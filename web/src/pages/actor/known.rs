@@ -23,12 +23,13 @@ use crate::{
 /// A name and what is known by it. Traits are written as they are asked for: `address.city`.
 type Line = (String, String);
 
-/// The card; it says so where nothing is known.
+/// The card; it says so where nothing is known. Tells when it is there.
 #[component]
-pub(super) fn Known(name: String, kind: &'static str, zone: Memo<String>) -> impl IntoView {
+pub(super) fn Known(name: String, kind: &'static str, zone: Memo<String>, shown: RwSignal<bool>) -> impl IntoView {
     let client = use_client();
     let place = use_place();
     let answer: Answer<Vec<Line>> = Answer::new(move || ask(client, place.site_name(), name.clone(), kind, zone.get()));
+    Effect::new(move || shown.set(answer.get().is_some()));
     view! {
         <Load answer let:lines>
             <Card id="actor-known" title=t(words::KNOWN)>

@@ -14,7 +14,6 @@ use crate::{
     components::{
         button::{Button, Weight},
         load::again,
-        page::Card,
         pages::Pages,
         table::Column,
     },
@@ -37,7 +36,7 @@ pub(super) fn page(client: Client, site: String, after: Option<String>) -> Asked
     })
 }
 
-/// The section; nothing where nothing was deleted.
+/// The section, open while something can be brought back or is under way; nothing where nothing was deleted.
 #[component]
 pub(super) fn Deletions(first: Page<Deletion>, reload: Callback<()>, look_again: Callback<()>) -> impl IntoView {
     if first.rows.is_empty() {
@@ -68,8 +67,16 @@ pub(super) fn Deletions(first: Page<Deletion>, reload: Callback<()>, look_again:
     let ask = Callback::new(move |id: cynic::Id| {
         bring_back.dispatch_local(id);
     });
+    let matters = first
+        .rows
+        .iter()
+        .any(|deletion| is_under_way(deletion) || deletion.state == DeletionState::Hidden);
     Either::Right(view! {
-        <Card id="deletions-title" title=t(words::DELETIONS) hint=t(words::DELETIONS_HINT)>
+        <details class="card folded" open=matters>
+            <summary>
+                <h2>{t(words::DELETIONS)}</h2>
+            </summary>
+            <p class="hint">{t(words::DELETIONS_HINT)}</p>
             <Pages
                 caption=t(words::DELETIONS)
                 columns=columns(ask)
@@ -77,7 +84,7 @@ pub(super) fn Deletions(first: Page<Deletion>, reload: Callback<()>, look_again:
                 more
                 key=|deletion: &Deletion| deletion.id.inner().to_owned()
             />
-        </Card>
+        </details>
     })
 }
 
@@ -127,6 +134,7 @@ fn columns(ask: Callback<cynic::Id>) -> Vec<Column<Deletion>> {
                 })
             })
         })
-        .class("ways"),
+        .class("ways")
+        .read_out(),
     ]
 }

@@ -26,7 +26,10 @@ use crate::{
         situation::Empty,
         table::Column,
     },
-    state::{question::use_question, surroundings::use_place},
+    state::{
+        question::use_question,
+        surroundings::{Place, use_place},
+    },
     text::{event as words, fill, t},
 };
 
@@ -117,34 +120,41 @@ pub(crate) fn EventPage() -> impl IntoView {
             </div>
             <FilterLine question change/>
             <Filters question change/>
-            <Load answer let:first>
-                {if first.rows.is_empty() {
-                    Either::Left(view! { <Empty title=t(words::NONE) hint=t(words::NONE_HINT)/> })
-                } else {
-                    let columns = all_columns(zone.get_untracked(), ticked, doing);
-                    Either::Right(view! {
-                        <section class="card flush">
-                            <Pages
-                                caption=t(words::TITLE)
-                                columns
-                                first
-                                more
-                                key=|event: &Event| event.id.inner().to_owned()
-                            />
-                        </section>
-                    })
-                }}
-            </Load>
-            // Not before the list: it would jump as that comes.
-            <Show when=move || answer.get().is_some() && place.may("Query.deletions")>
-                <Load answer=removed let:first>
-                    <deletions::Deletions first reload look_again/>
+            // Above the list, where whoever has just deleted something sees the way back; and so it comes before the list.
+            <Show when=move || !waits_for(place, answer, removed)>
+                <Show when=move || place.may("Query.deletions")>
+                    <Load answer=removed let:first>
+                        <deletions::Deletions first reload look_again/>
+                    </Load>
+                </Show>
+                <Load answer let:first>
+                    {if first.rows.is_empty() {
+                        Either::Left(view! { <Empty title=t(words::NONE) hint=t(words::NONE_HINT)/> })
+                    } else {
+                        let columns = all_columns(zone.get_untracked(), ticked, doing);
+                        Either::Right(view! {
+                            <section class="card flush">
+                                <Pages
+                                    caption=t(words::TITLE)
+                                    columns
+                                    first
+                                    more
+                                    key=|event: &Event| event.id.inner().to_owned()
+                                />
+                            </section>
+                        })
+                    }}
                 </Load>
             </Show>
             <open::Open doing zone/>
             <delete::Delete doing reload/>
         </PageFrame>
     }
+}
+
+/// Whether something that stands above something else has not come yet.
+fn waits_for(place: Place, list: Answer<Page<Event>>, removed: Answer<Page<Deletion>>) -> bool {
+    list.get().is_none() || !place.is_known() || (place.may("Query.deletions") && removed.get().is_none())
 }
 
 /// What can be done to several at once.
@@ -189,6 +199,7 @@ fn all_columns(zone: String, ticked: Ticked, doing: RwSignal<Doing>) -> Vec<Colu
             </Button>
         }
     })
-    .class("ways");
+    .class("ways")
+    .read_out();
     [tick].into_iter().chain(columns(zone)).chain([open]).collect()
 }

@@ -82,9 +82,11 @@ pub(super) fn ExplorePage() -> impl IntoView {
             <Load answer=known let:found>
                 <div class="tools">
                     <Period question change/>
-                    <Choices views=found.views question change/>
                 </div>
-                <FilterLine question change/>
+                <div class="tools">
+                    <Choices views=found.views question change/>
+                    <FilterLine question change/>
+                </div>
                 <Filters question change/>
                 <Load answer let:answered>
                     <result::Shown answered/>

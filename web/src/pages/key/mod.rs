@@ -121,7 +121,8 @@ fn columns(change: RwSignal<Option<(Change, ApiKey)>>) -> Vec<Column<ApiKey>> {
         Column::new(t(words::ACTIONS), move |key: &ApiKey| {
             key.valid.then(|| ways(key, change))
         })
-        .class("ways"),
+        .class("ways")
+        .read_out(),
     ]
 }
 

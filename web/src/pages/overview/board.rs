@@ -1,6 +1,7 @@
 //! The figures, the chart and the rankings.
 
 use leptos::{either::Either, prelude::*};
+use leptos_router::components::A;
 use serde_json::Value;
 
 use super::{Answered, RANKINGS};
@@ -13,9 +14,11 @@ use crate::{
         chart::{Chart, Figure, Point},
         page::Card,
         ranking::{Ranked, Ranking},
+        situation::Empty,
     },
     format::number::{change as changed, count, float},
-    state::question::Question,
+    route::settings_of,
+    state::{question::Question, surroundings::use_place},
     text::{fill, overview as words, t},
 };
 
@@ -39,11 +42,32 @@ pub(super) fn Board(answered: Answered, change: Callback<Question>) -> impl Into
             <Chart id="events-chart" title=t(words::EVENTS) points=points(&answered)/>
         }),
     };
-    view! {
+    let nothing = |index: usize| found(&answered, index).is_some_and(|found| found.total == 0);
+    if nothing(0) && nothing(1) && question.filters.is_empty() {
+        return Either::Left(view! {
+            <Figures answered=answered.clone()/>
+            <Nothing/>
+        });
+    }
+    Either::Right(view! {
         <Figures answered=answered.clone()/>
         <Card id="events-title" title=t(words::EVENTS)>{series}</Card>
         <Actors answered/>
         <div class="rankings">{rankings}</div>
+    })
+}
+
+/// Nothing to look at; and how that changes, for whoever can change it.
+#[component]
+fn Nothing() -> impl IntoView {
+    let place = use_place();
+    view! {
+        <Empty title=t(words::NOTHING) hint=t(words::NOTHING_HINT)>
+            {place.only("Mutation.updateSite", move || {
+                let address = settings_of(&place.site_name());
+                view! { <A href=address attr:class="button primary">{t(words::HOW_TO_LOG)}</A> }
+            })}
+        </Empty>
     }
 }
 

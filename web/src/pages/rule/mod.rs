@@ -146,7 +146,9 @@ fn columns(doing: RwSignal<Doing>) -> Vec<Column<Rule>> {
                 .as_ref()
                 .map_or_else(|| t(phrase::NEVER).to_owned(), moment::ago)
         }),
-        Column::new(t(words::WAYS), move |rule: &Rule| ways(rule, doing)).class("ways"),
+        Column::new(t(words::WAYS), move |rule: &Rule| ways(rule, doing))
+            .class("ways")
+            .read_out(),
     ]
 }
 
@@ -172,7 +174,7 @@ fn state(rule: &Rule) -> impl IntoView + use<> {
     let (class, text) = match rule {
         Rule { enabled: false, .. } => ("state", words::STATE_OFF),
         _ if expired => ("state", words::STATE_EXPIRED),
-        Rule { shadow: true, .. } => ("state", words::SHADOW),
+        Rule { shadow: true, .. } => ("state", words::STATE_SHADOW),
         _ => ("state good", words::STATE_ACTS),
     };
     view! { <span class=class>{t(text)}</span> }

@@ -81,7 +81,7 @@ impl Draft {
             zone: RwSignal::new(settings.time_zone.clone()),
             drop: RwSignal::new(false),
             actions: position(&ACTIONS, &settings.action_policy),
-            age: number(settings.max_event_age_seconds),
+            age: RwSignal::new(settings.max_event_age_seconds.map(in_days).unwrap_or_default()),
             addresses: position(&ADDRESSES, &settings.ip_policy),
             identity: position(&IDENTITIES, &settings.identity_period),
             raw: number(settings.raw_retention_days),
@@ -109,7 +109,7 @@ impl Draft {
             action_policy: Some(ACTIONS[self.actions.get_untracked()].0),
             ip_policy: Some(ADDRESSES[self.addresses.get_untracked()].0),
             identity_period: Some(IDENTITIES[self.identity.get_untracked()].0),
-            max_event_age_seconds: number(self.age),
+            max_event_age_seconds: self.age.with_untracked(|text| in_seconds(text)),
             raw_retention_days: number(self.raw),
             rollup_retention_days: number(self.rollup),
             origins: Some(listed(self.origins)),
@@ -124,12 +124,38 @@ impl Draft {
 
     /// Whether every number is one, or left out where it may be.
     fn is_whole(self) -> bool {
-        let optional = [self.age, self.raw, self.rollup]
+        let optional = [self.raw, self.rollup]
             .into_iter()
             .all(|text| wrong(text, true).is_none());
+        let optional = optional && wrong_days(self.age).is_none();
         let required = [self.quarantine_days, self.quarantine_room];
         optional && required.into_iter().all(|text| wrong(text, false).is_none())
     }
+}
+
+/// Seconds of a day.
+const DAY: f64 = 86_400.0;
+
+/// Seconds as days, with so many digits that the same seconds come back.
+fn in_days(seconds: i32) -> String {
+    (f64::from(seconds) / DAY).to_string()
+}
+
+/// Days, which may be parts of one, as seconds; none where nothing is filled in.
+fn in_seconds(text: &str) -> Option<i32> {
+    let days: f64 = text.trim().replace(',', ".").parse().ok()?;
+    let seconds = (days * DAY).round();
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "it is within the bounds that were looked at"
+    )]
+    (0.0..=f64::from(i32::MAX)).contains(&seconds).then_some(seconds as i32)
+}
+
+/// What is wrong with a number of days.
+fn wrong_days(text: RwSignal<String>) -> Option<String> {
+    let wrong = text.with(|text| !text.trim().is_empty() && in_seconds(text).is_none());
+    wrong.then(|| t(words::DAYS_WRONG).to_owned())
 }
 
 /// What is wrong with a number.
@@ -179,7 +205,13 @@ fn TimeAndActions(draft: Draft, zone: String) -> impl IntoView {
             <div class="columns">
                 <Field id="set-zone" label=t(words::ZONE) hint=t(words::ZONE_HINT) value=draft.zone required=true/>
                 <Choice id="set-actions" label=t(words::ACTIONS) value=draft.actions options=names(&ACTIONS)/>
-                <Count id="set-age" label=t(words::AGE) hint=t(words::AGE_HINT) value=draft.age optional=true/>
+                <Field
+                    id="set-age"
+                    label=t(words::AGE)
+                    hint=t(words::AGE_HINT)
+                    value=draft.age
+                    error=Signal::derive(move || wrong_days(draft.age))
+                />
             </div>
             <Show when=move || draft.zone.with(|chosen| *chosen != zone)>
                 <Tick id="set-drop" label=t(words::DROP) hint=t(words::DROP_HINT) value=draft.drop/>

@@ -133,14 +133,7 @@ fn Lists(told: Told, doing: RwSignal<Doing>, look_again: Callback<()>) -> impl I
 fn view_columns(used: Arc<Usages>, doing: RwSignal<Doing>) -> Vec<Column<View>> {
     let place = use_place();
     vec![
-        Column::new(t(words::NAME), |view: &View| name(&view.name, view.built_in)),
-        Column::new(t(words::ACTIONS), |view: &View| {
-            let listed = view.actions.as_ref().map(|actions| actions.join(", "));
-            listed.unwrap_or_else(|| t(words::EVERY_ACTION).to_owned())
-        })
-        .class("short"),
-        Column::new(t(words::DIMENSIONS), |view: &View| view.dimensions.join(", ")).class("main"),
-        Column::new(t(words::MEASURES), |view: &View| view.measures.join(", ")).class("short"),
+        Column::new(t(words::NAME), |view: &View| name(&view.name, view.built_in)).class("main"),
         Column::new(t(words::STATE), |view: &View| state(view.state, view.backfill.as_ref())),
         Column::new(t(words::SIZE), {
             let used = used.clone();
@@ -148,6 +141,13 @@ fn view_columns(used: Arc<Usages>, doing: RwSignal<Doing>) -> Vec<Column<View>> 
         })
         .class("number"),
         Column::new(t(words::USE), move |view: &View| asked(used.of_view(&view.name))).class("number"),
+        Column::new(t(words::ACTIONS), |view: &View| {
+            let listed = view.actions.as_ref().map(|actions| actions.join(", "));
+            listed.unwrap_or_else(|| t(words::EVERY_ACTION).to_owned())
+        })
+        .class("short"),
+        Column::new(t(words::DIMENSIONS), |view: &View| view.dimensions.join(", ")).class("main"),
+        Column::new(t(words::MEASURES), |view: &View| view.measures.join(", ")).class("short"),
         Column::new(t(words::WAYS), move |view: &View| {
             let name = view.name.clone();
             let what = Doing::DeleteView(name.clone());
