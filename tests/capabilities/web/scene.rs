@@ -84,7 +84,7 @@ fn event(seed: u64, at: u64) -> Value {
             "group": (["red", "blue"][dice(seed + 10, 2)]),
             "plan": (["free", "pro", "harbour"][leaning(seed + 11, 3)]),
             "price": dice(seed + 12, 9_000),
-            "basket": {"items": dice(seed + 13, 5), "gift": seed % 3 == 0},
+            "basket": {"items": dice(seed + 13, 5), "gift": seed.is_multiple_of(3)},
         },
     });
     if let Some(referrer) = REFERRERS[dice(seed + 14, 8)] {
