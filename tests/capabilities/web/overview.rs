@@ -59,7 +59,9 @@ async fn what_was_logged_is_seen_filtered_and_exported() {
             }
         })
         .await;
-    browser.sees("<tag.network>").await;
+    browser
+        .sees("No scope counts actors by exactly these fields: url.path.")
+        .await;
     visit.was_refused().await;
     // The address is all there is to it.
     browser.reload().await;
