@@ -134,7 +134,7 @@ fn download(name: &str, address: &str) -> Result<(), JsValue> {
 /// Pixels of a picture for each of the page, so that it can be printed.
 const SHARP: f64 = 2.0;
 
-/// Saves a drawing of the page as a picture (PNG), on the colour that is behind it.
+/// Saves a chart of the page as a picture (PNG).
 pub(crate) async fn save_picture(name: &str, selector: &str) {
     if let Err(error) = paint(name, selector).await {
         leptos::logging::error!("{name} cannot be saved: {error:?}");
@@ -143,23 +143,16 @@ pub(crate) async fn save_picture(name: &str, selector: &str) {
 
 async fn paint(name: &str, selector: &str) -> Result<(), JsValue> {
     let document = leptos::prelude::document();
-    let (Some(drawn), Some(element)) = (drawing(selector), document.query_selector(selector)?) else {
-        return Err("there is no drawing".into());
-    };
-    let frame = element.get_bounding_client_rect();
-    let (width, height) = (frame.width() * SHARP, frame.height() * SHARP);
+    let drawn = drawing(selector).ok_or("there is no drawing")?;
     let image = HtmlImageElement::new()?;
     image.set_src(&format!("data:image/svg+xml,{}", escape(&drawn)));
     JsFuture::from(image.decode()).await?;
+    let (width, height) = (f64::from(image.width()) * SHARP, f64::from(image.height()) * SHARP);
     let canvas: HtmlCanvasElement = document.create_element("canvas")?.unchecked_into();
     canvas.set_width(pixels(width));
     canvas.set_height(pixels(height));
     let context = canvas.get_context("2d")?.ok_or("there is no canvas")?;
     let context: CanvasRenderingContext2d = context.unchecked_into();
-    let style = window().get_computed_style(element.closest(".card")?.as_ref().unwrap_or(&element))?;
-    let ground = style.and_then(|style| style.get_property_value("background-color").ok());
-    context.set_fill_style_str(&ground.unwrap_or_default());
-    context.fill_rect(0.0, 0.0, width, height);
     context.draw_image_with_html_image_element_and_dw_and_dh(&image, 0.0, 0.0, width, height)?;
     download(name, &canvas.to_data_url_with_type("image/png")?)
 }
@@ -186,29 +179,89 @@ pub(crate) fn has_dialog() -> bool {
     !matches!(leptos::prelude::document().query_selector("dialog[open]"), Ok(None))
 }
 
-/// A drawing of the page as a file of its own: the colours that style sheets give it are written into it.
+/// The name that drawings have.
+const SVG: &str = "http://www.w3.org/2000/svg";
+/// Properties of style sheets that a drawing looks by.
+const LOOKS: [&str; 3] = ["fill", "stroke", "stroke-width"];
+
+/// A chart of the page as a file of its own: what is drawn, with the colours that style sheets give it written into it, and
+/// what stands beside it.
 pub(crate) fn drawing(selector: &str) -> Option<String> {
     let document = leptos::prelude::document();
-    let drawn = document.query_selector(selector).ok()??;
-    let copy: Element = drawn.clone_node_with_deep(true).ok()?.unchecked_into();
-    let frame = drawn.get_bounding_client_rect();
-    for (name, value) in [
-        ("xmlns", "http://www.w3.org/2000/svg".to_owned()),
-        ("width", frame.width().to_string()),
-        ("height", frame.height().to_string()),
-    ] {
-        copy.set_attribute(name, &value).ok()?;
-    }
-    let (parts, copies) = (drawn.query_selector_all("*").ok()?, copy.query_selector_all("*").ok()?);
-    for index in 0..parts.length() {
-        let (part, copied) = (parts.get(index)?, copies.get(index)?);
-        let style = window().get_computed_style(part.unchecked_ref()).ok()??;
-        for name in ["fill", "stroke", "stroke-width"] {
-            let value = style.get_property_value(name).ok()?;
-            copied.unchecked_ref::<Element>().set_attribute(name, &value).ok()?;
+    let chart = document.query_selector(selector).ok()??;
+    let frame = chart.get_bounding_client_rect();
+    let body = chart.query_selector(".chart-body").ok()??.get_bounding_client_rect();
+    let (width, height) = (frame.width(), body.bottom() - frame.top());
+    let whole = document.create_element_ns(Some(SVG), "svg").ok()?;
+    set(&whole, &[("xmlns", SVG)])?;
+    place(&whole, &[("width", width), ("height", height)])?;
+    let ground = document.create_element_ns(Some(SVG), "rect").ok()?;
+    place(&ground, &[("width", width), ("height", height)])?;
+    let card = chart.closest(".card").ok()?.unwrap_or_else(|| chart.clone());
+    set(&ground, &[("fill", &looks(&card, "background-color")?)])?;
+    whole.append_child(&ground).ok()?;
+    for drawn in elements(&chart, ".chart-head svg, .chart-body svg")? {
+        let copy: Element = drawn.clone_node_with_deep(true).ok()?.unchecked_into();
+        for (part, copied) in elements(&drawn, "*")?.iter().zip(elements(&copy, "*")?) {
+            for name in LOOKS {
+                set(&copied, &[(name, &looks(part, name)?)])?;
+            }
         }
+        let at = drawn.get_bounding_client_rect();
+        let (x, y) = (at.left() - frame.left(), at.top() - frame.top());
+        place(
+            &copy,
+            &[("x", x), ("y", y), ("width", at.width()), ("height", at.height())],
+        )?;
+        whole.append_child(&copy).ok()?;
     }
-    Some(copy.outer_html())
+    for written in elements(&chart, ".chart-head span, .chart-body li")? {
+        let at = written.get_bounding_client_rect();
+        // What has no room on a small screen is not shown there either.
+        if at.width() == 0.0 {
+            continue;
+        }
+        let text = document.create_element_ns(Some(SVG), "text").ok()?;
+        let (x, y) = (at.left() - frame.left(), at.top() - frame.top() + at.height() / 2.0);
+        place(&text, &[("x", x), ("y", y)])?;
+        for (name, property) in [
+            ("fill", "color"),
+            ("font-family", "font-family"),
+            ("font-size", "font-size"),
+        ] {
+            set(&text, &[(name, &looks(&written, property)?)])?;
+        }
+        set(&text, &[("dominant-baseline", "central")])?;
+        text.set_text_content(written.text_content().as_deref());
+        whole.append_child(&text).ok()?;
+    }
+    Some(whole.outer_html())
+}
+
+fn elements(inside: &Element, selector: &str) -> Option<Vec<Element>> {
+    let found = inside.query_selector_all(selector).ok()?;
+    let elements = (0..found.length()).filter_map(|index| found.get(index));
+    Some(elements.map(JsCast::unchecked_into).collect())
+}
+
+fn set(element: &Element, attributes: &[(&str, &str)]) -> Option<()> {
+    for (name, value) in attributes {
+        element.set_attribute(name, value).ok()?;
+    }
+    Some(())
+}
+
+fn place(element: &Element, lengths: &[(&str, f64)]) -> Option<()> {
+    for (name, length) in lengths {
+        element.set_attribute(name, &length.to_string()).ok()?;
+    }
+    Some(())
+}
+
+/// How style sheets have an element look.
+fn looks(element: &Element, property: &str) -> Option<String> {
+    let style = window().get_computed_style(element).ok()??;
+    style.get_property_value(property).ok()
 }
 
 /// Makes a text part of an address.

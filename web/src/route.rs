@@ -134,6 +134,11 @@ impl Page {
         GROUPS.iter().flat_map(|group| group.pages.iter().copied())
     }
 
+    /// Whether it is about days, which are those of a time zone.
+    pub(crate) fn is_timed(self) -> bool {
+        [OVERVIEW, EXPLORE, UNIQUES, ACTORS, RAW, LEDGER].contains(&self)
+    }
+
     /// Its address, for a site where it is about one.
     pub(crate) fn of(self, site: &str) -> String {
         if !self.of_site {
@@ -146,6 +151,11 @@ impl Page {
 /// The address of a site's settings.
 pub(crate) fn settings_of(site: &str) -> String {
     SETTINGS.of(site)
+}
+
+/// The address of a site's views, and of the scopes.
+pub(crate) fn views_of(site: &str) -> String {
+    VIEWS.of(site)
 }
 
 /// The name of the site that an address is about.

@@ -125,7 +125,18 @@ async fn what_is_shown_is_saved(browser: &Browser) {
         everything["filters"],
         json!([{"dimension": "tag.network", "value": "north"}])
     );
-    assert!(text(2).starts_with("<svg") && text(2).contains("rgb("), "{}", text(2));
+    let svg = text(2);
+    assert!(svg.starts_with("<svg") && svg.contains("rgb("), "{svg}");
+    // Whoever looks at it elsewhere sees what is meant: how much, and when.
+    let written = svg
+        .split("<text")
+        .skip(1)
+        .filter_map(|part| part.split(['>', '<']).nth(1));
+    let written: Vec<_> = written.collect();
+    for expected in ["This period", "Period before", "0"] {
+        assert!(written.contains(&expected), "{expected}: {written:?}");
+    }
+    assert!(written.iter().any(|text| text.contains(" 20")), "months: {written:?}");
     // The picture is one: more than one colour is on it.
     browser
         .script(

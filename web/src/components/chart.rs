@@ -206,12 +206,22 @@ fn drawn(points: &[Point], top: f64) -> impl IntoView + use<> {
             // Where nothing was before there is no mark to see.
             let mark = point.before.filter(|before| *before > 0.0).map(|before| {
                 let y = (HEIGHT - high(before)).clamp(1.0, HEIGHT - 1.0).to_string();
-                view! { <line class="chart-mark" x1=x x2=(left + each * FILLED).to_string() y1=y.clone() y2=y/> }
+                let end = (left + each * FILLED).to_string();
+                view! {
+                    <line class="chart-halo" x1=x.clone() x2=end.clone() y1=y.clone() y2=y.clone()/>
+                    <line class="chart-mark" x1=x x2=end y1=y.clone() y2=y/>
+                }
             });
             let bounds = point.bounds.filter(|(lower, upper)| lower < upper).map(|(lower, upper)| {
-                let middle = (left + each * FILLED / 2.0).to_string();
-                let (y1, y2) = ((HEIGHT - high(upper)).to_string(), (HEIGHT - high(lower)).to_string());
-                view! { <line class="chart-bounds" x1=middle.clone() x2=middle y1=y1 y2=y2/> }
+                let (middle, reach) = (left + each * FILLED / 2.0, each * FILLED / 4.0);
+                let (top, bottom) = (HEIGHT - high(upper), HEIGHT - high(lower));
+                let (begin, wide) = (middle - reach, reach * 2.0);
+                let path = format!("M{begin} {top}h{wide}M{middle} {top}V{bottom}M{begin} {bottom}h{wide}");
+                // On a ground of its own, as half of it lies on the column.
+                view! {
+                    <path class="chart-halo" d=path.clone()/>
+                    <path class="chart-bounds" d=path/>
+                }
             });
             view! {
                 {column}

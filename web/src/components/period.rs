@@ -1,10 +1,15 @@
-//! The choice of a period: one press for those that people want most, two days for any other.
+//! The choice of a period: one press for those that people want most, two days for any other; and of the time zone whose
+//! days they are.
 
 use leptos::prelude::*;
 
 use crate::{
-    state::question::{PRESETS, Question, Span},
-    text::{Text, overview as words, t},
+    format::zone::own,
+    state::{
+        question::{PRESETS, Question, Span, use_zone},
+        surroundings::use_place,
+    },
+    text::{Text, fill, overview as words, t},
 };
 
 fn title(span: &Span) -> Text {
@@ -43,6 +48,7 @@ pub(crate) fn Period(
                 .collect_view()}
         </div>
         <Days question change/>
+        <Zone question change/>
     }
 }
 
@@ -74,5 +80,43 @@ fn Days(question: Memo<Question>, change: Callback<Question>) -> impl IntoView {
             <label for="to" class="visually-hidden">{t(words::TO)}</label>
             <input id="to" type="date" prop:value=move || day(true) on:change=move |event| choose(true, event_target_value(&event))/>
         </div>
+    }
+}
+
+/// The zone whose days are counted.
+#[component]
+fn Zone(question: Memo<Question>, change: Callback<Question>) -> impl IntoView {
+    let place = use_place();
+    let zone = use_zone(question);
+    let options = move || {
+        let site = place.site().map(|site| site.time_zone).unwrap_or_default();
+        let mut options = vec![(site.clone(), fill(words::ZONE_SITE, &[&site]))];
+        options.push((own(), fill(words::ZONE_OWN, &[&own()])));
+        options.push(("UTC".to_owned(), "UTC".to_owned()));
+        options.push((zone.get(), zone.get()));
+        let mut seen = Vec::new();
+        options.retain(|(name, _)| {
+            let fresh = !seen.contains(name);
+            seen.push(name.clone());
+            fresh
+        });
+        options
+    };
+    view! {
+        <label for="zone" class="visually-hidden">{t(words::ZONE)}</label>
+        <select id="zone" on:change=move |event| {
+            let zone = Some(event_target_value(&event));
+            change.run(Question { zone, ..question.get_untracked() });
+        }>
+            {move || {
+                options()
+                    .into_iter()
+                    .map(|(name, text)| {
+                        let selected = name == zone.get();
+                        view! { <option value=name selected=selected>{text}</option> }
+                    })
+                    .collect_view()
+            }}
+        </select>
     }
 }

@@ -21,7 +21,7 @@ use crate::{
     },
     format::number::{count, float},
     state::{
-        question::{Step, use_question},
+        question::{Step, use_question, use_zone},
         surroundings::use_place,
     },
     text::{Text, fill, ledger as words, t},
@@ -62,14 +62,11 @@ pub(super) fn LedgerPage() -> impl IntoView {
     let client = use_client();
     let place = use_place();
     let (question, change) = use_question();
+    let zone = use_zone(question);
     let group = RwSignal::new(0_usize);
     let answer: Answer<Answered> = Answer::new(move || {
         let (site, question, group) = (place.site_name(), question.get(), group.get());
-        let zone = question
-            .zone
-            .clone()
-            .or_else(|| place.site().map(|site| site.time_zone));
-        let zone = zone.unwrap_or_else(|| "UTC".to_owned());
+        let zone = zone.get();
         let (range, _) = question.ranges(&zone, browser::now());
         let asked = LedgerVariables {
             site,

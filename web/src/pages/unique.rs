@@ -25,7 +25,7 @@ use crate::{
     },
     format::number::{count, float},
     state::{
-        question::{Question, Step, use_question},
+        question::{Question, Step, use_question, use_zone},
         surroundings::use_place,
     },
     text::{fill, t, unique as words},
@@ -54,14 +54,11 @@ pub(super) fn UniquePage() -> impl IntoView {
     let client = use_client();
     let place = use_place();
     let (question, change) = use_question();
+    let zone = use_zone(question);
     let known: Answer<ActionsAndScopes> = Answer::new(move || client.ask(actions_and_scopes(place.site_name())));
     let answer: Answer<Answered> = Answer::new(move || {
         let (site, question) = (place.site_name(), question.get());
-        let zone = question
-            .zone
-            .clone()
-            .or_else(|| place.site().map(|site| site.time_zone));
-        let zone = zone.unwrap_or_else(|| "UTC".to_owned());
+        let zone = zone.get();
         let missing: Vec<_> = fields(&question)
             .into_iter()
             .filter(|field| !question.filters.iter().any(|(dimension, _)| dimension == field))

@@ -9,6 +9,7 @@ use leptos_router::{
 };
 use serde_json::Value;
 
+use super::surroundings::use_place;
 use crate::{
     browser::escape,
     format::zone::{self, days_between, plus_days, plus_months, start_of_day},
@@ -82,6 +83,17 @@ pub(crate) fn use_question() -> (Memo<Question>, Callback<Question>) {
         navigate(&(path.get_untracked() + &asked.address()), options);
     });
     (Memo::new(move |_| query.with(Question::of)), change)
+}
+
+/// The time zone whose days are meant: the one that the address names, else the site's.
+pub(crate) fn use_zone(question: Memo<Question>) -> Memo<String> {
+    let place = use_place();
+    Memo::new(move |_| {
+        let chosen = question.with(|question| question.zone.clone());
+        chosen
+            .or_else(|| place.site().map(|site| site.time_zone))
+            .unwrap_or_else(|| "UTC".to_owned())
+    })
 }
 
 /// Up to so many days are shown day by day.

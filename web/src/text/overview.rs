@@ -23,6 +23,11 @@ pub(crate) const LIVE: Text = text("Last 30 minutes", "Letzte 30 Minuten");
 pub(crate) const MONTHS_12: Text = text("12 months", "12 Monate");
 pub(crate) const NETWORKS: Text = text("Networks", "Netzwerke");
 pub(crate) const HOW_TO_LOG: Text = text("Log from your pages", "Von Ihren Seiten loggen");
+pub(crate) const NO_SCOPE: Text = text(
+    "No scope counts actors by exactly these fields: {0}. With one that does, they are counted here as well.",
+    "Kein Bereich zählt Akteure nach genau diesen Feldern: {0}. Mit einem, der es tut, werden sie auch hier gezählt.",
+);
+pub(crate) const TO_SCOPES: Text = text("Views and scopes", "Ansichten und Bereiche");
 pub(crate) const NOTHING: Text = text("No event in this period", "Kein Ereignis in diesem Zeitraum");
 pub(crate) const NOTHING_HINT: Text = text(
     "What your pages and programs log appears here by itself.",

@@ -45,14 +45,19 @@ pub(super) fn Sessions(sessions: Vec<Session>, reload: Callback<()>) -> impl Int
         .filter(|session| session.ended_at.is_none())
         .collect();
     let columns = vec![
-        Column::new(t(words::BROWSER), |session: &Session| session.user_agent.clone()).class("main"),
+        Column::new(t(words::BROWSER), |session: &Session| {
+            let agent = session.user_agent.clone().unwrap_or_default();
+            view! { <span title=agent.clone()>{known_as(&agent)}</span> }
+        })
+        .class("main"),
         Column::new(t(words::ADDRESS), |session: &Session| session.address.clone()),
         Column::new(t(words::USED), |session: &Session| moment::ago(&session.used_at)),
         Column::new(t(words::BEGAN), |session: &Session| {
             moment::date_and_time(&session.created_at, None)
         }),
         Column::new(t(words::SESSION_END), move |session: &Session| {
-            let (id, agent) = (session.id.clone(), session.user_agent.clone().unwrap_or_default());
+            let agent = known_as(session.user_agent.as_deref().unwrap_or_default());
+            let id = session.id.clone();
             if session.current {
                 return view! { <span class="badge">{t(words::SESSION_THIS)}</span> }.into_any();
             }
@@ -71,5 +76,37 @@ pub(super) fn Sessions(sessions: Vec<Session>, reload: Callback<()>) -> impl Int
         <Card id="sessions-title" title=t(words::SESSIONS) hint=t(words::SESSIONS_HINT)>
             <Table caption=t(words::SESSIONS) columns rows=live key=|session| session.id.inner().to_owned()/>
         </Card>
+    }
+}
+
+/// What people call a browser and its system, where it is one of those that most have; each is found by what only it says.
+fn known_as(agent: &str) -> String {
+    let named = |names: &[(&str, &'static str)]| {
+        names
+            .iter()
+            .find(|(sign, _)| agent.contains(sign))
+            .map(|(_, name)| *name)
+    };
+    let browser = named(&[
+        ("Edg", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("FxiOS/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("CriOS/", "Chrome"),
+        ("Safari/", "Safari"),
+    ]);
+    let system = named(&[
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("Mac OS X", "macOS"),
+        ("CrOS", "ChromeOS"),
+        ("Linux", "Linux"),
+    ]);
+    match (browser, system) {
+        (Some(browser), Some(system)) => format!("{browser} · {system}"),
+        _ => agent.to_owned(),
     }
 }

@@ -19,7 +19,10 @@ use crate::{
         pages::Pages,
         situation::Empty,
     },
-    state::{question::Question, surroundings::use_place},
+    state::{
+        question::{Question, use_zone},
+        surroundings::use_place,
+    },
     text::{actor as words, fill, t},
 };
 
@@ -31,12 +34,7 @@ const PAGE: i32 = 100;
 pub(super) fn Feed(name: String, question: Memo<Question>, change: Callback<Question>) -> impl IntoView {
     let client = use_client();
     let place = use_place();
-    let zone = Memo::new(move |_| {
-        let chosen = question.with(|question| question.zone.clone());
-        chosen
-            .or_else(|| place.site().map(|site| site.time_zone))
-            .unwrap_or_else(|| "UTC".to_owned())
-    });
+    let zone = use_zone(question);
     let who = name.clone();
     let filter = Signal::derive(move || {
         let question = question.get();

@@ -29,7 +29,7 @@ use crate::{
     },
     format::number::count,
     state::{
-        question::{Question, use_question},
+        question::{Question, use_question, use_zone},
         surroundings::use_place,
     },
     text::{actor as words, fill, t},
@@ -89,14 +89,12 @@ pub(super) fn ActorPage() -> impl IntoView {
 fn Everybody(question: Memo<Question>, change: Callback<Question>) -> impl IntoView {
     let client = use_client();
     let place = use_place();
+    let zone = use_zone(question);
     let wanted = RwSignal::new(String::new());
     let answer: Answer<(Found, &'static str)> = Answer::new(move || {
         let (question, wanted) = (question.get(), wanted.get());
         let kind = kind(&question);
-        let zone = place
-            .site()
-            .map(|site| site.time_zone)
-            .unwrap_or_else(|| "UTC".to_owned());
+        let zone = zone.get();
         let (range, _) = question.ranges(&zone, browser::now());
         let mut conditions = conditions(&question);
         let (op, value) = match &*wanted {

@@ -27,7 +27,7 @@ use crate::{
         table::Column,
     },
     state::{
-        question::use_question,
+        question::{use_question, use_zone},
         surroundings::{Place, use_place},
     },
     text::{event as words, fill, t},
@@ -53,12 +53,7 @@ pub(crate) fn EventPage() -> impl IntoView {
     let client = use_client();
     let place = use_place();
     let (question, change) = use_question();
-    let zone = Memo::new(move |_| {
-        let chosen = question.with(|question| question.zone.clone());
-        chosen
-            .or_else(|| place.site().map(|site| site.time_zone))
-            .unwrap_or_else(|| "UTC".to_owned())
-    });
+    let zone = use_zone(question);
     let filter = Memo::new(move |_| {
         let question = question.get();
         let (range, _) = question.ranges(&zone.get(), browser::now());

@@ -23,7 +23,7 @@ use crate::{
         select::Select,
     },
     state::{
-        question::{Question, Step, use_question},
+        question::{Question, Step, use_question, use_zone},
         surroundings::use_place,
     },
     text::{explore as words, t},
@@ -52,12 +52,7 @@ pub(super) fn ExplorePage() -> impl IntoView {
     let place = use_place();
     let (question, change) = use_question();
     let known: Answer<Views> = Answer::new(move || client.ask(views(place.site_name())));
-    let zone = Memo::new(move |_| {
-        let chosen = question.with(|question| question.zone.clone());
-        chosen
-            .or_else(|| place.site().map(|site| site.time_zone))
-            .unwrap_or_else(|| "UTC".to_owned())
-    });
+    let zone = use_zone(question);
     let answer: Answer<Answered> = Answer::new(move || {
         let (question, zone) = (question.get(), zone.get());
         let (inputs, step) = inputs(&question, &zone, place.site_name());

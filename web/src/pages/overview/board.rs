@@ -17,7 +17,7 @@ use crate::{
         situation::Empty,
     },
     format::number::{change as changed, count, float},
-    route::settings_of,
+    route::{settings_of, views_of},
     state::{question::Question, surroundings::use_place},
     text::{fill, overview as words, t},
 };
@@ -75,7 +75,7 @@ fn Nothing() -> impl IntoView {
 fn Figures(answered: Answered) -> impl IntoView {
     let total = |index: usize| found(&answered, index).map_or(0, |found| found.total);
     let (events, before, live) = (total(0), total(1), total(2));
-    let actors = answered.actors.ok().map(|(actors, before)| {
+    let actors = answered.actors.map(|(actors, before)| {
         let note = (!actors.exact).then(|| fill(words::ACTORS_ESTIMATE, &[&count(actors.lower), &count(actors.upper)]));
         view! { <Figure title=t(words::ACTORS) value=actors.count change=changed(actors.count, before) note/> }
     });
@@ -88,12 +88,12 @@ fn Figures(answered: Answered) -> impl IntoView {
     }
 }
 
-/// The actors by point; where the filters form no scope, the server says what would.
+/// The actors by point; where the filters form no scope, what would.
 #[component]
 fn Actors(answered: Answered) -> impl IntoView {
     let body = match &answered.actors {
-        Err(message) => Either::Left(view! { <p class="hint">{message.clone()}</p> }),
-        Ok((actors, _)) => {
+        None => Either::Left(view! { <NoScope answered=answered.clone()/> }),
+        Some((actors, _)) => {
             let points = actors.series.iter().flatten().map(|point| Point {
                 value: value(&answered, &point.start, point.count),
                 ..Point::at(&point.start, &answered.asked.zone, answered.asked.range.step)
@@ -102,6 +102,24 @@ fn Actors(answered: Answered) -> impl IntoView {
         }
     };
     view! { <Card id="actors-title" title=t(words::ACTORS)>{body}</Card> }
+}
+
+/// No scope has the fields of these filters; whoever can declare one is led there.
+#[component]
+fn NoScope(answered: Answered) -> impl IntoView {
+    let place = use_place();
+    let filters = &answered.asked.question.filters;
+    let fields: Vec<_> = filters.iter().map(|(dimension, _)| dimension.as_str()).collect();
+    view! {
+        <p class="hint">{fill(words::NO_SCOPE, &[&fields.join(", ")])}</p>
+        {place.only("Mutation.createUniqueScope", move || {
+            view! {
+                <p class="situation-way">
+                    <A href=views_of(&place.site_name()) attr:class="button">{t(words::TO_SCOPES)}</A>
+                </p>
+            }
+        })}
+    }
 }
 
 fn found(answered: &Answered, index: usize) -> Option<&Found> {

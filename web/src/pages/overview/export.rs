@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Where the chart is in the document.
-const CHART: &str = "#events-chart .chart-body svg";
+const CHART: &str = "#events-chart";
 
 /// The menu.
 #[component]
@@ -75,7 +75,6 @@ pub(super) fn Export(answer: Answer<Answered>) -> impl IntoView {
 /// The series, a line for each point.
 #[expect(clippy::unnecessary_wraps, reason = "one shape for all files")]
 fn csv(answered: &Answered) -> Option<String> {
-    // A cell that begins like a formula is one to a spreadsheet.
     let cell = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
     let figure = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
     let heads = [chart::WHEN, chart::NOW, chart::BEFORE]
@@ -111,7 +110,7 @@ fn json(answered: &Answered) -> Option<String> {
         .filters
         .iter()
         .map(|(dimension, value)| json!({"dimension": dimension, "value": value}));
-    let actors = answered.actors.as_ref().ok().map(|(actors, before)| {
+    let actors = answered.actors.as_ref().map(|(actors, before)| {
         json!({"count": actors.count, "lower": actors.lower, "upper": actors.upper, "exact": actors.exact, "before": before})
     });
     let all = json!({

@@ -2,7 +2,6 @@
 
 mod board;
 mod export;
-mod tools;
 
 use std::time::Duration;
 
@@ -17,10 +16,15 @@ use crate::{
     },
     browser,
     components::{
+        filter::Filters,
         load::{Answer, Load},
         page::PageFrame,
+        period::Period,
     },
-    state::{question::use_question, surroundings::use_place},
+    state::{
+        question::{use_question, use_zone},
+        surroundings::use_place,
+    },
     text::{Text, overview as words, t},
 };
 
@@ -68,8 +72,8 @@ const AGAIN: Duration = Duration::from_secs(30);
 pub(crate) struct Answered {
     asked: Asked,
     finds: Vec<FindOutcome>,
-    /// The actors and how many there were before; or why they cannot be counted under these filters.
-    actors: Result<(UniqueResult, Count), String>,
+    /// The actors and how many there were before; none where no scope has the fields of these filters.
+    actors: Option<(UniqueResult, Count)>,
 }
 
 /// The page.
@@ -78,11 +82,7 @@ pub(crate) fn OverviewPage() -> impl IntoView {
     let client = use_client();
     let place = use_place();
     let (question, change) = use_question();
-    let zone = Memo::new(move |_| {
-        let own = question.with(|question| question.zone.clone());
-        own.or_else(|| place.site().map(|site| site.time_zone))
-            .unwrap_or_else(|| "UTC".to_owned())
-    });
+    let zone = use_zone(question);
     let answer: Answer<Answered> = Answer::new(move || {
         let (question, zone, now) = (question.get(), zone.get(), browser::now());
         let (range, before) = question.ranges(&zone, now);
@@ -100,7 +100,10 @@ pub(crate) fn OverviewPage() -> impl IntoView {
     follow(answer);
     view! {
         <PageFrame title=t(words::TITLE) tools=move || view! { <export::Export answer/> }>
-            <tools::Tools question zone change/>
+            <div class="tools">
+                <Period question change/>
+            </div>
+            <Filters question change/>
             <Load answer let:answered>
                 <board::Board answered change/>
             </Load>
@@ -130,14 +133,14 @@ async fn ask(client: Client, asked: Asked) -> Result<Answered, Failure> {
     match client.ask(overview(&asked)).await {
         Ok(found) => Ok(Answered {
             finds: found.find_batch,
-            actors: Ok((found.actors, found.actors_before.count)),
+            actors: Some((found.actors, found.actors_before.count)),
             asked,
         }),
         Err(failure) if failure.code() == Some("UNSUPPORTED_SCOPE") => {
             let found = client.ask(finds(&asked)).await?;
             Ok(Answered {
                 finds: found.find_batch,
-                actors: Err(failure.message()),
+                actors: None,
                 asked,
             })
         }
