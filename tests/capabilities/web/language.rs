@@ -83,9 +83,10 @@ fn is_of(text: &str, entry: &str) -> bool {
     true
 }
 
-/// What people read on a page, and what is read out to them.
+/// What people read on a page, and what is read out to them; code is of no language.
 const READ: &str = "const texts = new Set(); const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT); \
-                    while (walk.nextNode()) texts.add(walk.currentNode.textContent.trim()); for (const element of \
+                    while (walk.nextNode()) if (!walk.currentNode.parentElement.closest('pre, code')) \
+                    texts.add(walk.currentNode.textContent.trim()); for (const element of \
                     document.querySelectorAll('[aria-label], [placeholder], [title]')) for (const name of ['aria-label', \
                     'placeholder', 'title']) texts.add((element.getAttribute(name) ?? '').trim()); texts.add(document.title); \
                     return [...texts].filter((text) => text !== '')";

@@ -89,7 +89,7 @@ async fn an_estimate_is_shown_with_what_it_lies_between() {
     browser.fill("tag.network", "north").await;
     browser.press("Count").await;
     browser.sees("6,000 between").await;
-    browser.choose("Action", "signup").await;
+    browser.choose("Action", "conversion").await;
     browser.sees("0 exact").await;
     visit.was_clean().await;
 }
