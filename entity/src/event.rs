@@ -57,6 +57,8 @@ pub struct Model {
     pub key_id: Option<i64>,
     /// The deletion that hides it.
     pub deletion_id: Option<i64>,
+    /// The part of the site that it is of, where its wire format has such.
+    pub scope: Option<String>,
     /// Its free-form object.
     pub tag: Option<Json>,
 }

@@ -23,6 +23,8 @@ mod m20261122_000101_create_nonces;
 mod m20261122_000102_name_scripts;
 mod m20261122_000103_create_external;
 mod m20261122_000120_create_rollup_uses;
+mod m20261122_000140_add_scope_of_events;
+mod m20261122_000141_create_segments;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::{MigrationTrait, async_trait};
@@ -54,6 +56,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000102_name_scripts::Migration),
             Box::new(m20261122_000103_create_external::Migration),
             Box::new(m20261122_000120_create_rollup_uses::Migration),
+            Box::new(m20261122_000140_add_scope_of_events::Migration),
+            Box::new(m20261122_000141_create_segments::Migration),
         ]
     }
 }

@@ -32,10 +32,10 @@ macro_rules! tables {
 }
 
 tables! {
-    account, account_role, api_key, attempt, audit, claimed_id, configuration, counted_actor, deletion, event, external_figure,
+    account, account_role, api_key, attempt, audit, claimed_id, configuration, counted_actor, deletion, event, event_scope, external_figure,
     external_network, external_poll, external_url, identity_salt, ledger,
     ledger_action, link, mark, measure_bucket, nonce, profile, profile_alias, quarantine, quarantine_total, rate_share, recovery_code, refresh_token, rollup, rollup_gap, rollup_key, rollup_use,
-    rule, rule_hit, rule_set, scope, session, signing_key, site, tag_type, tag_use, text, trait_type, unique_bucket, url, user_agent, view,
+    rule, rule_hit, rule_set, scope, segment, session, signing_key, site, tag_type, tag_use, text, trait_type, unique_bucket, url, user_agent, view,
     view_bucket,
 }
 

@@ -8,6 +8,6 @@ mod crossing;
 mod csrf;
 mod flood;
 mod header;
-mod injection;
+pub(crate) mod injection;
 mod secret;
 mod unfold;

@@ -23,6 +23,7 @@ mod ledger;
 mod moesif;
 mod permission;
 mod profile;
+mod profilestore;
 mod property;
 mod quarantine;
 mod rate;

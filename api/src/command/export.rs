@@ -87,6 +87,8 @@ pub(super) struct Line {
     country: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     city: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
 }
 
 impl From<Event> for Line {
@@ -115,6 +117,7 @@ impl From<Event> for Line {
             language: event.language,
             country: event.country,
             city: event.city,
+            scope: event.scope,
         }
     }
 }
@@ -139,6 +142,7 @@ impl From<Line> for NewEvent {
             language: line.language,
             country: line.country,
             city: line.city,
+            scope: line.scope,
             ..Self::default()
         }
     }

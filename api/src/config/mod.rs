@@ -130,6 +130,8 @@ pub struct Question {
     pub max_rows: usize,
     /// Points of one series.
     pub max_points: usize,
+    /// Events that one query in KQL may read.
+    pub kql_events: usize,
 }
 
 /// What runs in the background.
@@ -298,6 +300,7 @@ impl Config {
             deadline: self.question_deadline.unsigned_abs(),
             max_rows: self.max_rows,
             max_points: self.max_points,
+            kql_events: self.kql_events,
         }
     }
 

@@ -203,6 +203,8 @@ settings! {
     max_rows / "TIDEMARK_MAX_ROWS": usize = 1_000, 1..=1_000_000;
     /// Points of one series
     max_points / "TIDEMARK_MAX_POINTS": usize = 10_000, 1..=1_000_000;
+    /// Events that one query in KQL may read one by one
+    kql_events / "TIDEMARK_KQL_EVENTS": usize = 100_000, 1..=10_000_000;
     /// How often to fold when nobody calls
     fold_interval / "TIDEMARK_FOLD_INTERVAL": SignedDuration = ms(500), ms(1)..=ms(HOUR);
     /// Events of one read while folding; one fold takes up to twelve reads

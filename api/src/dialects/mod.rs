@@ -4,6 +4,7 @@
 pub mod clickst;
 pub mod coveo;
 pub mod moesif;
+pub mod profilestore;
 pub mod script;
 pub mod segment;
 
@@ -48,10 +49,12 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(scope("/collector").configure(moesif::routes))
         .service(scope("/clickst").configure(clickst::routes))
         .service(scope("/coveo").configure(coveo::routes))
+        .service(scope("/profilestore").configure(profilestore::routes))
         .configure(segment::routes)
         .configure(moesif::routes)
         .configure(clickst::routes)
         .configure(script::routes)
+        .configure(profilestore::routes)
         .configure(coveo::routes);
 }
 
@@ -63,6 +66,7 @@ pub fn owns(path: &str) -> bool {
         || moesif::owns(below("/moesif"))
         || moesif::owns(below("/collector"))
         || clickst::owns(below("/clickst"))
+        || profilestore::owns(below("/profilestore"))
         || coveo::owns(path)
 }
 

@@ -34,8 +34,9 @@ pub enum Op {
     Lte,
 }
 
-/// One condition; several are all to hold.
-#[derive(Debug, Clone, PartialEq)]
+/// One condition; several are all to hold. It is stored in the words of the API.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(into = "(Dimension, Op, Value)", try_from = "(Dimension, Op, Value)")]
 pub struct Condition {
     /// What is compared.
     pub dimension: Dimension,
@@ -43,6 +44,20 @@ pub struct Condition {
     pub op: Op,
     /// With what: a scalar, or a list of scalars for `In` and `NotIn`.
     pub value: Value,
+}
+
+impl From<Condition> for (Dimension, Op, Value) {
+    fn from(condition: Condition) -> Self {
+        (condition.dimension, condition.op, condition.value)
+    }
+}
+
+impl TryFrom<(Dimension, Op, Value)> for Condition {
+    type Error = Error;
+
+    fn try_from((dimension, op, value): (Dimension, Op, Value)) -> Result<Self> {
+        Self::new(dimension, op, value)
+    }
 }
 
 /// Values in one list: what a person could have meant; longer lists are a join in disguise.

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::domain::{audit::Shown, condition::Condition, period::Span, site::stored, zone};
+use crate::domain::{
+    audit::Shown, condition::Condition, dimension::Dimension, period::Span, predicate::Predicate, site::stored, zone,
+};
 
 /// How far a deletion is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -47,9 +49,31 @@ pub struct Filter {
     pub span: Option<Span>,
     /// Those that fulfil all of these.
     pub conditions: Vec<Condition>,
+    /// Those of which this holds.
+    pub predicate: Option<Predicate>,
 }
 
 impl Filter {
+    /// The dimensions that it asks for.
+    #[must_use]
+    pub fn dimensions(&self) -> Vec<&Dimension> {
+        let mut found: Vec<_> = self.conditions.iter().map(|one| &one.dimension).collect();
+        if let Some(predicate) = &self.predicate {
+            predicate.dimensions(&mut found);
+        }
+        found
+    }
+
+    /// The same, of which this holds as well.
+    #[must_use]
+    pub fn and(mut self, predicate: Predicate) -> Self {
+        self.predicate = Some(match self.predicate {
+            Some(own) => Predicate::All(vec![own, predicate]),
+            None => predicate,
+        });
+        self
+    }
+
     /// The same of what happened at nanosecond `floor` or later; `i64::MIN` is no floor.
     #[must_use]
     pub fn since(mut self, floor: i64) -> Self {
@@ -77,6 +101,9 @@ pub struct StoredFilter {
     /// Dimension, operator, value.
     #[serde(default)]
     pub conditions: Vec<(String, crate::domain::condition::Op, Value)>,
+    /// What holds besides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predicate: Option<Predicate>,
 }
 
 /// A request to delete events.
@@ -119,7 +146,7 @@ impl Shown for Deletion {
             "byId": filter.sequences.is_some(),
             "from": time(filter.span.map(|span| span.from)),
             "to": time(filter.span.map(|span| span.to)),
-            "dimensions": filter.conditions.iter().map(|one| one.dimension.to_string()).collect::<Vec<_>>(),
+            "dimensions": filter.dimensions().into_iter().map(ToString::to_string).collect::<Vec<_>>(),
         })
     }
 }
@@ -135,6 +162,7 @@ impl From<&Filter> for StoredFilter {
                 .iter()
                 .map(|one| (one.dimension.to_string(), one.op, one.value.clone()))
                 .collect(),
+            predicate: filter.predicate.clone(),
         }
     }
 }
@@ -146,11 +174,12 @@ impl TryFrom<StoredFilter> for Filter {
         let conditions = stored
             .conditions
             .into_iter()
-            .map(|(name, op, value)| Condition::new(crate::domain::dimension::Dimension::parse(&name)?, op, value));
+            .map(|(name, op, value)| Condition::new(Dimension::parse(&name)?, op, value));
         Ok(Self {
             sequences: stored.sequences,
             span: stored.from.zip(stored.to).map(|(from, to)| Span { from, to }),
             conditions: conditions.collect::<Result<_, _>>()?,
+            predicate: stored.predicate,
         })
     }
 }

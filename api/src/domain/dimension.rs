@@ -8,7 +8,8 @@ use crate::domain::{
 };
 
 /// Something to filter or group by.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub enum Dimension {
     /// The event's name.
     Action,
@@ -127,6 +128,20 @@ fn unknown(name: &str) -> Error {
              and company.<trait>."
         ),
     )
+}
+
+impl From<Dimension> for String {
+    fn from(dimension: Dimension) -> Self {
+        dimension.to_string()
+    }
+}
+
+impl TryFrom<String> for Dimension {
+    type Error = Error;
+
+    fn try_from(name: String) -> Result<Self> {
+        Self::parse(&name)
+    }
 }
 
 impl fmt::Display for Dimension {

@@ -170,6 +170,11 @@ codes! {
     TooManyRows = "TOO_MANY_ROWS", Caller, 400;
     /// The condition's value does not fit its operator.
     InvalidCondition = "INVALID_CONDITION", Caller, 400;
+    /// A question in another system's language of questions cannot be read, or asks for what there is not; the message says
+    /// where.
+    InvalidQuery = "INVALID_QUERY", Caller, 400;
+    /// A question in another system's language of questions would have to read more than allowed.
+    QueryTooCostly = "QUERY_TOO_COSTLY", Caller, 400;
     /// The fields asked for are no declared scope; the message lists those there are.
     UnsupportedScope = "UNSUPPORTED_SCOPE", Caller, 400;
     /// Raw events that the answer needs are past their retention.
@@ -206,6 +211,8 @@ pub struct Error {
     pub path: Option<String>,
     /// When trying again may help.
     pub retry_after: Option<Duration>,
+    /// Where in a text of several parts it is, as line and column, both counted from 1.
+    pub position: Option<(u32, u32)>,
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -220,6 +227,7 @@ impl Error {
             message: message.into(),
             path: None,
             retry_after: None,
+            position: None,
             source: None,
         }
     }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::domain::{
     error::{Code, Error},
+    predicate::is_local,
     site::stored,
 };
 
@@ -26,6 +27,11 @@ pub const KNOWN_ACTIONS: [&str; 9] = [
     "session.start",
     "session.end",
 ];
+
+/// The scope of an event that names none.
+pub const DEFAULT_SCOPE: &str = "default";
+/// The country that is told of an address that is of no network but one's own.
+pub const LOCAL_COUNTRY: &str = "Localhost";
 
 /// One event as a door hands it in: nothing checked yet.
 #[derive(Debug, Clone, Default)]
@@ -66,6 +72,8 @@ pub struct NewEvent {
     pub country: Option<String>,
     /// The actor's city.
     pub city: Option<String>,
+    /// The part of the site that it is of, where its format has such; none is [`DEFAULT_SCOPE`].
+    pub scope: Option<String>,
     /// The client's clock when it sent the event, where it tells: by it the clock that `time` was read from is set right.
     pub sent: Option<String>,
     /// Whether the connection is that of a server that passes on what its users did: then nothing about the actor is
@@ -94,9 +102,11 @@ pub enum Door {
     Script,
     /// Coveo's usage analytics, and its event protocol.
     Coveo,
+    /// Optimizely's Profile Store.
+    Profilestore,
 }
 
-stored!(Door { Graphql = 0, Import = 1, Redrive = 2, Segment = 3, Moesif = 4, Clickst = 5, Coveo = 6, Script = 20 });
+stored!(Door { Graphql = 0, Import = 1, Redrive = 2, Segment = 3, Moesif = 4, Clickst = 5, Coveo = 6, Profilestore = 7, Script = 20 });
 
 impl Door {
     /// Whether it is another system's wire format. Its clients are often told that all is well whatever became of an
@@ -105,7 +115,7 @@ impl Door {
     pub fn is_dialect(self) -> bool {
         match self {
             Self::Graphql | Self::Import | Self::Redrive => false,
-            Self::Segment | Self::Moesif | Self::Clickst | Self::Coveo | Self::Script => true,
+            Self::Segment | Self::Moesif | Self::Clickst | Self::Coveo | Self::Profilestore | Self::Script => true,
         }
     }
 
@@ -121,6 +131,7 @@ impl Door {
             Self::Clickst => "clickst",
             Self::Script => "script",
             Self::Coveo => "coveo",
+            Self::Profilestore => "profilestore",
         }
     }
 }
@@ -282,6 +293,8 @@ pub struct Event {
     pub country: Option<String>,
     /// The actor's city.
     pub city: Option<String>,
+    /// The part of the site that it is of; none is [`DEFAULT_SCOPE`].
+    pub scope: Option<String>,
     /// As much of the actor's address as the site keeps.
     pub ip: Option<IpAddr>,
     /// Free-form object.
@@ -290,6 +303,21 @@ pub struct Event {
     pub door: Door,
     /// The key that logged it.
     pub key: Option<i64>,
+}
+
+impl Event {
+    /// Its scope.
+    #[must_use]
+    pub fn scope(&self) -> &str {
+        self.scope.as_deref().unwrap_or(DEFAULT_SCOPE)
+    }
+
+    /// Its country; for an address that is not of the internet [`LOCAL_COUNTRY`], else nothing.
+    #[must_use]
+    pub fn country_or_local(&self) -> &str {
+        let local = || self.ip.filter(|ip| is_local(*ip)).map(|_| LOCAL_COUNTRY);
+        self.country.as_deref().or_else(local).unwrap_or_default()
+    }
 }
 
 /// What became of one received event.

@@ -85,7 +85,8 @@ operations! {
         "POST /{folder:(.*/)?}{version:v1[45]}/analytics/custom",
         "POST /{folder:(.*/)?}{version:v1[45]}/analytics/view",
         "POST /{folder:(.*/)?}{version:v1[45]}/analytics/collect",
-        "POST /rest/organizations/{org}/events/v1"];
+        "POST /rest/organizations/{org}/events/v1",
+        "POST /{path:(?i:api/v1[.]0/track/?)}", "POST /{path:(?i:api/v1[.]0/trackbulk/?)}"];
     /// Hear what would be wrong with events of Coveo's formats, without logging them.
     ValidateEvents: [Log] on Sites = ["POST /rest/organizations/{org}/events/v1/validate",
         "POST /rest/organizations/{org}/events/v1/analytics/{form}/validate"];
@@ -95,6 +96,9 @@ operations! {
         "POST /v1/subscriptions", "POST /v1/subscriptions/batch"];
     /// Read what is kept of a user or a company, and its events.
     ReadProfiles: [Query] on Site = ["Query.actor", "Query.company"];
+    /// Read what the devices of a site did, as the Profile Store's profiles.
+    ReadVisitors: [Query] on Site = ["GET /{path:(?i:api/v1[.]0/profiles/?)}",
+        "GET /{path:(?i:api/v1[.]0/profiles)}/{scope}/{id}{end:/?}"];
     /// Do nothing with an event, to measure what a round trip costs.
     Ping: [] on Sites = ["Mutation.ping"];
     /// Ask views for counts.
@@ -102,7 +106,9 @@ operations! {
     /// Count distinct actors.
     Unique: [Query] on Site = ["Query.unique"];
     /// Read raw events.
-    ReadEvents: [Query] on Site = ["Query.events", "Query.event"];
+    ReadEvents: [Query] on Site = ["Query.events", "Query.event", "GET /{path:(?i:api/v[12][.]0/trackevents/?)}"];
+    /// Ask raw events in KQL.
+    AskKql: [Query] on Site = ["Query.kql", "POST /{path:(?i:api/v[12][.]0/trackevents/preview/?)}"];
     /// Watch events arrive.
     WatchEvents: [Query] on Site = ["Subscription.eventLogged"];
     /// Ask what became of every event received.
@@ -115,6 +121,18 @@ operations! {
     CreateView: [Declare] on Site = ["Mutation.createView"];
     /// Delete a view.
     DeleteView: [Declare] on Site = ["Mutation.deleteView"];
+    /// List saved segments, and ask which devices are in one.
+    ListSegments: [Query] on Site = ["Query.segments", "Query.segment"];
+    /// Save a segment.
+    CreateSegment: [Declare] on Site = ["Mutation.createSegment"];
+    /// Delete a saved segment.
+    DeleteSegment: [Declare] on Site = ["Mutation.deleteSegment"];
+    /// Hear what the scopes of a site's events are for.
+    ListEventScopes: [Query] on Site = ["Query.eventScopes",
+        "GET /{path:(?i:api/v1[.]0/scopes/?)}", "GET /{path:(?i:api/v1[.]0/scopes)}/{scope}{end:/?}"];
+    /// Say what a scope of a site's events is for.
+    PutEventScope: [Manage] on Site = ["Mutation.describeEventScope",
+        "PUT /{path:(?i:api/v1[.]0/scopes)}/{scope}{end:/?}"];
     /// List scopes, and watch their backfill.
     ListScopes: [Query] on Sites = ["Query.uniqueScopes", "Subscription.uniqueScopeBackfill"];
     /// Declare a scope, on every site.
@@ -122,7 +140,8 @@ operations! {
     /// Delete a scope, on every site.
     DeleteScope: [Declare] on Organisation = ["Mutation.deleteUniqueScope"];
     /// Delete events.
-    DeleteEvents: [Delete] on Site = ["Mutation.deleteEvents", "Mutation.deleteEvent"];
+    DeleteEvents: [Delete] on Site = ["Mutation.deleteEvents", "Mutation.deleteEvent",
+        "DELETE /{path:(?i:api/v[12][.]0/trackevents)}/{scope}/{id}{end:/?}"];
     /// Bring back what a deletion hid.
     RestoreDeletion: [Delete] on Site = ["Mutation.restoreDeletion"];
     /// Look at deletions.

@@ -45,6 +45,13 @@ pub enum Which {
     Filter(Filter),
     /// All of one actor.
     Actor(String),
+    /// That with this public id, where it is of this scope.
+    Scoped {
+        /// The scope.
+        scope: String,
+        /// The id.
+        id: String,
+    },
 }
 
 /// What a deletion did, or would do.
@@ -75,6 +82,7 @@ impl Services {
         caller.permit(Operation::DeleteEvents)?;
         let units = match &which {
             Which::Ids(ids) => u32::try_from(ids.len().clamp(1, MOST_IDS)).unwrap_or(u32::MAX),
+            Which::Scoped { .. } => 1,
             Which::Filter(_) | Which::Actor(_) => cost::DELETE_BY_FILTER,
         };
         self.rates.charge(caller, Budget::Delete, units)?;
@@ -187,6 +195,17 @@ impl Services {
                     },
                     Vec::new(),
                 ))
+            }
+            Which::Scoped { scope, id } => {
+                let mut found = self.living(opened, site, std::slice::from_ref(&id)).await?;
+                found.retain(|(_, event)| event.scope() == scope);
+                let not_found = if found.is_empty() { vec![id] } else { Vec::new() };
+                let sequences = found.into_iter().filter_map(|(_, event)| event.sequence).collect();
+                let filter = Filter {
+                    sequences: Some(sequences),
+                    ..Filter::default()
+                };
+                Ok((filter, not_found))
             }
             Which::Ids(ids) if ids.len() > MOST_IDS => {
                 let message = format!(

@@ -1,6 +1,8 @@
 //! Raw events: one by id, pages of them, and the actions that occur. What is older than the site keeps is gone from all
 //! of them at once, also while retention is still at work on the disk.
 
+use std::{borrow::Cow, net::IpAddr};
+
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -19,6 +21,7 @@ use crate::{
         event::{Event, KNOWN_ACTIONS},
         operation::Operation,
         period::Span,
+        predicate::{Facts, RESERVED_KEYS, Text},
         question::{Find, RowOrder},
         rate::cost,
         site::Site,
@@ -238,10 +241,44 @@ pub fn value(event: &Event, dimension: &Dimension) -> Option<Value> {
     }
 }
 
-/// Whether an event fulfils conditions.
+/// Whether an event fulfils what a filter asks besides its time and its number.
 #[must_use]
-pub fn fulfils(event: &Event, conditions: &[Condition]) -> bool {
-    conditions
-        .iter()
-        .all(|condition| condition.holds(value(event, &condition.dimension).as_ref()))
+pub fn fulfils(event: &Event, filter: &Filter) -> bool {
+    let holds = |condition: &Condition| condition.holds(value(event, &condition.dimension).as_ref());
+    filter.conditions.iter().all(holds) && filter.predicate.as_ref().is_none_or(|predicate| predicate.holds(event))
+}
+
+impl Facts for Event {
+    fn value(&self, dimension: &Dimension) -> Option<Value> {
+        value(self, dimension)
+    }
+
+    fn text(&self, text: &Text) -> Option<Cow<'_, str>> {
+        let of = |dimension: &Dimension| match value(self, dimension) {
+            Some(Value::String(text)) => Some(Cow::Owned(text)),
+            _ => None,
+        };
+        match text {
+            Text::Id => Some(Cow::Borrowed(&self.id)),
+            Text::Device => self.device.as_deref().map(Cow::Borrowed),
+            Text::Url => self.url.as_ref().map(|url| Cow::Borrowed(url.value.as_str())),
+            Text::Scope => Some(Cow::Borrowed(self.scope())),
+            Text::Country => Some(Cow::Borrowed(self.country_or_local())),
+            Text::OrEmpty(dimension) => Some(of(dimension).unwrap_or_default()),
+            Text::Of(dimension) => of(dimension),
+        }
+    }
+
+    fn time(&self) -> i64 {
+        crate::domain::zone::nanoseconds(self.time)
+    }
+
+    fn address(&self) -> Option<IpAddr> {
+        self.ip
+    }
+
+    fn has_payload(&self) -> bool {
+        let keys = self.tag.as_ref().map(|tag| tag.keys());
+        keys.is_some_and(|mut keys| keys.any(|key| !RESERVED_KEYS.contains(&key.as_str())))
+    }
 }

@@ -107,7 +107,7 @@ impl Watch {
         let time = zone::nanoseconds(event.time);
         event.site == self.site
             && self.filter.span.is_none_or(|span| span.from <= time && time < span.to)
-            && fulfils(event, &self.filter.conditions)
+            && fulfils(event, &self.filter)
     }
 }
 

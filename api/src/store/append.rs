@@ -19,8 +19,8 @@ use crate::domain::{
 /// The columns of one event, in the order of [`values`].
 const COLUMNS: &str = "site_id, time, received, uid, client_id, action_id, label_id, url_id, referrer_id, user_agent_id, \
      traffic_source, actor_id, actor_kind, device_id, session_id, company_id, language_id, country_id, city_id, ip, \
-     door, key_id, tag";
-const COLUMN_COUNT: usize = 23;
+     door, key_id, scope, tag";
+const COLUMN_COUNT: usize = 24;
 /// Events of one insert statement, where there are so many; all keep below SQLite's 32,766 bound values.
 static SIZES: [usize; 3] = [256, 128, 64];
 
@@ -238,6 +238,7 @@ fn values(row: &Row) -> [Value; COLUMN_COUNT] {
         ip.into(),
         event.door.code().into(),
         event.key.into(),
+        event.scope.clone().into(),
         row.new.tag.into(),
     ]
 }

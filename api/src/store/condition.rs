@@ -272,29 +272,36 @@ fn push_key(sql: &mut Sql, index: usize) {
 }
 
 /// Adds whether the JSON value is a number (or a text).
-fn push_is(sql: &mut Sql, field: Field, number: bool) {
-    if sql.is_sqlite() {
-        sql.push("json_type(");
-        match field {
-            Field::Tag(keys) | Field::Trait(_, keys) => {
-                sql.push(field.column()).push(", ").bind(path(keys));
-            }
-            Field::Key(index) => push_key(sql, index),
-        }
-        sql.push(if number {
-            ") IN ('integer', 'real')"
-        } else {
-            ") = 'text'"
-        });
-    } else {
+pub(super) fn push_is(sql: &mut Sql, field: Field, number: bool) {
+    push_kind(sql, field);
+    sql.push(match (sql.is_sqlite(), number) {
+        (true, true) => " IN ('integer', 'real')",
+        (true, false) => " = 'text'",
+        (false, true) => " = 'number'",
+        (false, false) => " = 'string'",
+    });
+}
+
+/// Adds the type of the JSON value, in the engine's own words.
+pub(super) fn push_kind(sql: &mut Sql, field: Field) {
+    if !sql.is_sqlite() {
         sql.push("jsonb_typeof(");
         push_value(sql, field);
-        sql.push(if number { ") = 'number'" } else { ") = 'string'" });
+        sql.push(")");
+        return;
     }
+    sql.push("json_type(");
+    match field {
+        Field::Tag(keys) | Field::Trait(_, keys) => {
+            sql.push(field.column()).push(", ").bind(path(keys));
+        }
+        Field::Key(index) => push_key(sql, index),
+    }
+    sql.push(")");
 }
 
 /// Adds the JSON scalar as the engine's own value: a text or, with `number`, a double.
-fn push_scalar(sql: &mut Sql, field: Field, number: bool) {
+pub(super) fn push_scalar(sql: &mut Sql, field: Field, number: bool) {
     if !sql.is_sqlite() {
         sql.push("(");
         push_value(sql, field);

@@ -143,6 +143,7 @@ pub async fn advance(
             from: None,
             to: None,
             conditions: Vec::new(),
+            predicate: None,
         };
         let text = serde_json::to_string(&empty).map_err(Error::internal)?;
         sql.push(", filter = ").bind(text);

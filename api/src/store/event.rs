@@ -18,15 +18,16 @@ use crate::domain::{
     zone,
 };
 
-const COLUMNS: &str = "e.id, e.site_id, e.uid, e.client_id, e.time, e.received, e.traffic_source, e.actor_kind, e.door, \
+pub(super) const COLUMNS: &str = "e.id, e.site_id, e.uid, e.client_id, e.time, e.received, e.traffic_source, e.actor_kind, e.door, \
      e.key_id, e.ip, e.tag, e.url_id, e.referrer_id, e.user_agent_id, e.action_id, e.label_id, e.actor_id, e.device_id, \
-     e.session_id, e.company_id, e.language_id, e.country_id, e.city_id";
+     e.session_id, e.company_id, e.language_id, e.country_id, e.city_id, e.scope";
 /// Positions of the columns that name rows of dictionaries.
 const URL: usize = 12;
 const REFERRER: usize = 13;
 const AGENT: usize = 14;
 const FIRST_TEXT: usize = 15;
 const TEXTS: usize = 9;
+const SCOPE: usize = FIRST_TEXT + TEXTS;
 
 /// What a page of events is ordered by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +98,22 @@ pub async fn page(tx: &Transaction, page: &Page<'_>) -> Result<Vec<Event>> {
     read(tx, &rows).await
 }
 
+/// When the first and the last of a site's events happened, the hidden ones among them, in nanoseconds since 1970.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn bounds(tx: &Transaction, site: i64) -> Result<Option<(i64, i64)>> {
+    // Two seeks into the index on (site, time), which one statement for both would not be.
+    let mut sql = tx.sql("SELECT (SELECT min(time) FROM event WHERE site_id = ");
+    sql.number(site)
+        .push("), (SELECT max(time) FROM event WHERE site_id = ")
+        .number(site)
+        .push(")");
+    let Some(row) = sql.row(tx).await? else { return Ok(None) };
+    let (first, last): (Option<i64>, Option<i64>) = (get(&row, 0)?, get(&row, 1)?);
+    Ok(first.zip(last))
+}
+
 fn push_beyond(sql: &mut Sql, order: Order, place: Place, greater: bool) {
     let sign = if greater { " > " } else { " < " };
     match order {
@@ -150,14 +167,11 @@ pub async fn arrived(tx: &Transaction, from: i64, to: i64) -> Result<Vec<(i64, E
         .number(to)
         .push(&format!(" ORDER BY e.{arrival}, e.id"));
     let rows = sql.rows(tx).await?;
-    let arrivals: Vec<i64> = rows
-        .iter()
-        .map(|row| get(row, FIRST_TEXT + TEXTS))
-        .collect::<Result<_>>()?;
+    let arrivals: Vec<i64> = rows.iter().map(|row| get(row, SCOPE + 1)).collect::<Result<_>>()?;
     Ok(arrivals.into_iter().zip(read(tx, &rows).await?).collect())
 }
 
-async fn read(tx: &Transaction, rows: &[QueryResult]) -> Result<Vec<Event>> {
+pub(super) async fn read(tx: &Transaction, rows: &[QueryResult]) -> Result<Vec<Event>> {
     let (mut texts, mut addresses, mut agents) = (Vec::new(), Vec::new(), Vec::new());
     for row in rows {
         for index in FIRST_TEXT..FIRST_TEXT + TEXTS {
@@ -204,6 +218,7 @@ async fn read(tx: &Transaction, rows: &[QueryResult]) -> Result<Vec<Event>> {
             language: text(6)?,
             country: text(7)?,
             city: text(8)?,
+            scope: get(row, SCOPE)?,
             ip: get::<Option<Vec<u8>>>(row, 10)?.and_then(|bytes| ip(&bytes)),
             tag: tag(row, 11)?,
             door: Door::from_code(get(row, 8)?),

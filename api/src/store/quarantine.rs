@@ -51,6 +51,8 @@ struct Body {
     language: Option<String>,
     country: Option<String>,
     city: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
     ip: Option<IpAddr>,
     tag: Option<Map<String, Value>>,
 }
@@ -90,6 +92,7 @@ fn body(event: &Event, public: bool, is_final: bool) -> Body {
         language: event.language.clone(),
         country: event.country.clone(),
         city: event.city.clone(),
+        scope: event.scope.clone(),
         ip: event.ip,
         tag: event.tag.clone(),
     }
@@ -433,6 +436,7 @@ fn read(row: &QueryResult) -> Result<Entry> {
         language: body.language,
         country: body.country,
         city: body.city,
+        scope: body.scope,
         ip: body.ip,
         tag: body.tag,
         door: Door::from_code(get(row, 12)?),

@@ -7,6 +7,7 @@ use super::{
     Transaction,
     condition::{Place, joins, place, push_number, push_raw, push_value},
     dictionary,
+    predicate::push_predicate,
     sql::{Sql, get},
 };
 use crate::domain::{
@@ -99,11 +100,11 @@ impl Scan<'_> {
         let hidden = self
             .tombstones
             .iter()
-            .flat_map(|tombstone| &tombstone.filter.conditions);
+            .flat_map(|tombstone| tombstone.filter.dimensions());
         self.conditions
             .iter()
-            .chain(hidden)
             .map(|condition| &condition.dimension)
+            .chain(hidden)
     }
 
     /// Begins a statement with the table of points, where there is more than one.
@@ -256,6 +257,10 @@ pub(super) fn push_filter(sql: &mut Sql, hasher: &KeyedHash, filter: &Filter) {
     for condition in &filter.conditions {
         sql.push(" AND ");
         push_raw(sql, hasher, condition);
+    }
+    if let Some(predicate) = &filter.predicate {
+        sql.push(" AND ");
+        push_predicate(sql, hasher, predicate);
     }
 }
 
@@ -447,11 +452,25 @@ pub(super) fn push_matching(
     filter: &Filter,
     tombstones: &[Tombstone],
 ) {
-    let conditions = filter
-        .conditions
-        .iter()
-        .chain(tombstones.iter().flat_map(|one| &one.filter.conditions));
-    sql.push(&joins(conditions.map(|one| &one.dimension)));
+    push_matching_with(tx, sql, hasher, (site, filter, tombstones), &[]);
+}
+
+/// The same, where dimensions are needed besides.
+pub(super) fn push_matching_with(
+    tx: &Transaction,
+    sql: &mut Sql,
+    hasher: &KeyedHash,
+    (site, filter, tombstones): (i64, &Filter, &[Tombstone]),
+    also: &[&Dimension],
+) {
+    let hidden = tombstones.iter().flat_map(|one| one.filter.dimensions());
+    sql.push(&joins(
+        filter
+            .dimensions()
+            .into_iter()
+            .chain(hidden)
+            .chain(also.iter().copied()),
+    ));
     sql.push(" WHERE e.site_id = ")
         .number(site)
         .push(" AND e.deletion_id IS NULL");

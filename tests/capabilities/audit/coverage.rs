@@ -122,6 +122,27 @@ fn changes_of_data() -> Vec<Change> {
             GONE,
         ),
         change(
+            "describeEventScope",
+            "mutation { describeEventScope(site: \"shop\", name: \"s\", description: \"d\") { name } }",
+            json!({}),
+            "describeEventScope",
+            NEW,
+        ),
+        change(
+            "createSegment",
+            "mutation { createSegment(input: {site: \"shop\", name: \"s\", query: \"Events\"}) { name } }",
+            json!({}),
+            "createSegment",
+            NEW,
+        ),
+        change(
+            "deleteSegment",
+            "mutation { deleteSegment(site: \"shop\", name: \"s\") { name } }",
+            json!({}),
+            "deleteSegment",
+            GONE,
+        ),
+        change(
             "createUniqueScope",
             "mutation { createUniqueScope(fields: [\"tag.plan\"]) { name } }",
             json!({}),

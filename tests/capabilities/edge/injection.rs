@@ -8,7 +8,7 @@ support::on_both_engines!(no_text_becomes_a_statement, odd_keys_and_values_mean_
 
 const SPAN: [&str; 2] = ["2026-11-18T00:00:00Z", "2026-11-19T00:00:00Z"];
 
-pub(super) const TEXTS: &[&str] = &[
+pub(crate) const TEXTS: &[&str] = &[
     "' OR '1'='1",
     "' OR 1=1 --",
     "'; DROP TABLE event; --",

@@ -98,6 +98,42 @@ pub(super) fn segment() -> Door {
     }
 }
 
+pub(super) fn profilestore() -> Door {
+    let event = json!({"DeviceId": "d1", "EventType": "epiPageView", "Value": "Viewed", "Scope": "shop", "PageUri": "https://a.example/b",
+        "PageTitle": "A", "RemoteAddress": "203.0.113.7", "SessionId": "s1", "EventTime": "2017-09-15T07:16:34.7957819Z", "CountryCode": "FR",
+        "User": {"Name": "Ada", "Email": "a@b.example", "Info": {"Company": "Engines"}}, "Payload": {"price": 5, "list": [1], "o": {"k": "v"}}});
+    let query = "Events | where EventTime between (ago(7d) .. now()) and Payload['price'] > 1.5 or User.Email has 'b' | extend x = \
+                 strcat(tolower(DeviceId), '-', bin(EventTime, 1d)), y = iff(Payload.o.k matches regex '^v', 1, 2) | summarize n = count(), \
+                 dcount(DeviceId), percentile(Payload.price, 95), make_set(x) by Scope, y | sort by n desc nulls last | top 5 by n";
+    Door {
+        paths: vec![
+            ("POST", "/api/v1.0/Track"),
+            ("POST", "/api/v1.0/TrackBulk"),
+            ("GET", "/api/v2.0/TrackEvents"),
+            ("POST", "/api/v2.0/TrackEvents/preview"),
+            ("DELETE", "/api/v2.0/TrackEvents/shop/x"),
+            ("GET", "/api/v1.0/scopes/"),
+            ("PUT", "/api/v1.0/scopes/shop"),
+            ("GET", "/api/v1.0/Profiles"),
+            ("GET", "/api/v1.0/profiles/shop/d1"),
+        ],
+        parameters: vec![
+            "$filter=not (EventType eq epiPageView) or Payload.price gt 1.5 and contains(tolower(PageUri), 'a.example')",
+            "$filter=DeviceId in ('d1', d2) and EventTime ge 2017-09-15T07:16:34Z and User/Email ne null",
+            "$orderby=EventTime desc, Payload/price asc",
+            "$skip=1",
+            "$top=5",
+        ],
+        bodies: vec![
+            event.clone(),
+            json!([event, {"deviceId": "d2", "eventType": "a", "value": ""}]),
+            json!({"Query": query, "Scope": "shop"}),
+            json!({"Query": "Events | project-away Payload, User | distinct Scope, ['EventType'] | take 10"}),
+            json!({"Description": "a shop"}),
+        ],
+    }
+}
+
 pub(super) fn moesif() -> Door {
     let action = json!({"action_name": "Clicked", "user_id": "12345", "company_id": "67890", "session_token": "s", "transaction_id": "t1",
         "metadata": {"plan": "pro", "list": [1, 2]}, "request": {"time": "2026-11-22T10:00:00.000Z", "uri": "https://a.example/b", "verb": "GET",

@@ -20,12 +20,35 @@ fn doors() -> Vec<(&'static str, Vec<String>)> {
     let doors = ROUTES
         .iter()
         .map(|(name, _)| (*name, row(name).expect("a row").1.clone()));
-    doors.filter(|(_, cells)| cells[1] != "●").collect()
+    doors
+        .filter(|(name, cells)| cells[1] != "●" && !name.contains("{path:(?i:"))
+        .collect()
 }
 
 /// Whether a door's path names the site, as Coveo's organization does.
 fn names_site(name: &str) -> bool {
     name.contains("{org}")
+}
+
+/// The Profile Store's paths in small letters and without a slash behind them, where they are meant in any way.
+pub(crate) fn plain(path: &str) -> String {
+    let mut path = path
+        .replace("(?i:", "")
+        .replace("[.]", ".")
+        .replace("v[12]", "v2")
+        .replace("{end:/?}", "");
+    path = path.replace("/?)}", "").replace(")}", "").replace("{path:", "");
+    path
+}
+
+/// The Profile Store's rows, whose cells are tried by its own tests.
+pub(crate) fn rows_of_profile_store() -> Vec<(String, Vec<String>)> {
+    let rows = printed()
+        .into_iter()
+        .flat_map(|(doors, cells)| doors.into_iter().map(move |door| (door, cells.clone())));
+    rows.filter(|(door, _)| door.contains("{path:(?i:"))
+        .map(|(door, cells)| (plain(&door), cells))
+        .collect()
 }
 
 /// What a caller sends to a door, with all that the wire format wants.

@@ -83,6 +83,48 @@ pub(super) const DOORS: &[Door] = &[
         SITE,
     ),
     door(
+        "Query.kql",
+        "query ($site: String) { kql(site: $site, query: \"Events | take 1\") { rows } }",
+        "{}",
+        SITE,
+    ),
+    door(
+        "Query.segments",
+        "query ($site: String) { segments(site: $site) { name } }",
+        "{}",
+        SITE,
+    ),
+    door(
+        "Query.segment",
+        "query ($site: String) { segment(site: $site, name: \"none\") { count } }",
+        "{}",
+        SITE,
+    ),
+    door(
+        "Mutation.createSegment",
+        "mutation ($input: CreateSegmentInput!) { createSegment(input: $input) { name } }",
+        r#"{"input": {"name": "s", "query": "Events"}}"#,
+        INPUT_SITE,
+    ),
+    door(
+        "Mutation.deleteSegment",
+        "mutation ($site: String) { deleteSegment(site: $site, name: \"s\") { name } }",
+        "{}",
+        SITE,
+    ),
+    door(
+        "Query.eventScopes",
+        "query ($site: String) { eventScopes(site: $site) { name } }",
+        "{}",
+        SITE,
+    ),
+    door(
+        "Mutation.describeEventScope",
+        "mutation ($site: String) { describeEventScope(site: $site, name: \"shop\", description: \"d\") { name } }",
+        "{}",
+        SITE,
+    ),
+    door(
         "Query.actor",
         "query ($site: String) { actor(site: $site, id: \"x\") { id } }",
         "{}",

@@ -69,6 +69,19 @@ pub(super) const ROUTES: &[(&str, u16)] = &[
     ("POST /rest/search/v2/token", 401),
     ("POST /rest/organizations/{org}/events/v1", 401),
     ("POST /rest/organizations/{org}/events/v1/validate", 401),
+    ("POST /{path:(?i:api/v1[.]0/track/?)}", 401),
+    ("POST /{path:(?i:api/v1[.]0/trackbulk/?)}", 401),
+    ("GET /{path:(?i:api/v[12][.]0/trackevents/?)}", 401),
+    ("POST /{path:(?i:api/v[12][.]0/trackevents/preview/?)}", 401),
+    (
+        "DELETE /{path:(?i:api/v[12][.]0/trackevents)}/{scope}/{id}{end:/?}",
+        401,
+    ),
+    ("GET /{path:(?i:api/v1[.]0/scopes/?)}", 401),
+    ("GET /{path:(?i:api/v1[.]0/scopes)}/{scope}{end:/?}", 401),
+    ("PUT /{path:(?i:api/v1[.]0/scopes)}/{scope}{end:/?}", 401),
+    ("GET /{path:(?i:api/v1[.]0/profiles/?)}", 401),
+    ("GET /{path:(?i:api/v1[.]0/profiles)}/{scope}/{id}{end:/?}", 401),
     // There is no form of that name.
     (
         "POST /rest/organizations/{org}/events/v1/analytics/{form}/validate",

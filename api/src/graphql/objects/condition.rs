@@ -9,6 +9,7 @@ use crate::{
         deletion::Filter,
         dimension::Dimension,
         error::{Code, Error, Result},
+        odata,
         period::Span,
     },
     graphql::scalar::DateTime,
@@ -103,6 +104,17 @@ pub(in crate::graphql) struct EventFilter {
     /// Conditions on dimensions.
     #[graphql(name = "where")]
     conditions: Option<Vec<ConditionInput>>,
+    /// A filter in the language of OData, which must hold as well: `EventType eq 'pageview' and not contains(PageUri,
+    /// '/admin')`, or in the older way, `EventType eq pageview AND Payload.price gt 10`.
+    ///
+    /// Fields: `TrackId`, `DeviceId`, `EventType` (the action), `EventTime`, `Value` (the label), `Scope`, `PageUri`,
+    /// `PageTitle`, `RemoteAddress`, `SessionId`, `CountryCode`, `City`, `User.Name`, `User.Email`, `User.Info.<key>` and
+    /// `Payload.<key>` (the tag), with `.` or `/` between names. Operators, the closest binding first: `not`; `gt`, `ge`,
+    /// `lt`, `le` and `in (…)`; `eq` and `ne`; `and`; `or`. Functions: `contains`, `startswith`, `endswith`, `tolower` and
+    /// `toupper`, which make A to Z alike. Values: `'text'`, in which `''` is one quote, numbers, times, `true`, `false`,
+    /// `null`, and bare words. What is missing equals `null` alone, and comes before or after nothing. At most 16,384
+    /// bytes, 500 values and fields, 50 levels. What cannot be read is refused as `INVALID_QUERY`, with its place.
+    odata: Option<String>,
 }
 
 impl EventFilter {
@@ -126,6 +138,10 @@ impl EventFilter {
             sequences: None,
             span,
             conditions: read_conditions(self.conditions, &format!("{path}.where"))?,
+            predicate: match &self.odata {
+                Some(text) => Some(odata::read_filter(text).map_err(|error| error.at(format!("{path}.odata")))?),
+                None => None,
+            },
         })
     }
 }

@@ -131,6 +131,11 @@ impl Event {
         self.0.country.as_deref()
     }
 
+    /// The part of the site that it is of, where it came in by the format of Optimizely's Profile Store; else `default`.
+    async fn scope(&self) -> &str {
+        self.0.scope()
+    }
+
     /// The actor's city.
     async fn city(&self) -> Option<&str> {
         self.0.city.as_deref()

@@ -10,6 +10,7 @@ pub(super) mod key;
 pub(super) mod ledger;
 pub(super) mod range;
 pub(super) mod rule;
+pub(super) mod segment;
 pub(super) mod site;
 pub(super) mod tag_type;
 pub(super) mod unique;

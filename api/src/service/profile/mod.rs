@@ -365,7 +365,7 @@ pub(in crate::service) fn erased(deleting: &Filter) -> Vec<&str> {
     let [condition] = deleting.conditions.as_slice() else {
         return Vec::new();
     };
-    let whole = deleting.span.is_none() && deleting.sequences.is_none();
+    let whole = deleting.span.is_none() && deleting.sequences.is_none() && deleting.predicate.is_none();
     if !whole || condition.dimension != Dimension::Actor || !matches!(condition.op, Op::Eq | Op::In) {
         return Vec::new();
     }

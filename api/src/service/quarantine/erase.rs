@@ -68,7 +68,7 @@ async fn find(tx: &Transaction, site: i64, actor: &str, deleting: &Deleting, fou
         let fits = entries.iter().filter(|entry| {
             let time = nanoseconds(entry.event.time);
             let within = deleting.span.is_none_or(|span| (span.from..span.to).contains(&time));
-            within && deleting.sequences.is_none() && fulfils(&entry.event, &deleting.conditions)
+            within && deleting.sequences.is_none() && fulfils(&entry.event, deleting)
         });
         found.extend(fits.map(|entry| entry.id));
     }

@@ -89,6 +89,7 @@ pub(in crate::service::ingest) fn run(
         language: event.language.or_else(|| caller.language.clone().filter(|_| !relayed)),
         country: given(event.country).or_else(|| place.country.take()),
         city: given(event.city).or_else(|| place.city.take()),
+        scope: event.scope.filter(|scope| scope != crate::domain::event::DEFAULT_SCOPE),
         ip,
         tag,
         door,

@@ -134,6 +134,7 @@ pub(in crate::service) fn check_again(event: &Event, site: &Site) -> Result<()> 
         language: event.language.clone(),
         country: event.country.clone(),
         city: event.city.clone(),
+        scope: event.scope.clone(),
         ..NewEvent::default()
     };
     for (text, path, most) in texts(&mut parts) {
@@ -145,7 +146,7 @@ pub(in crate::service) fn check_again(event: &Event, site: &Site) -> Result<()> 
 }
 
 /// The texts of an event, each with its name and the most characters that it may have.
-fn texts(event: &mut NewEvent) -> [(&mut Option<String>, &'static str, usize); 14] {
+fn texts(event: &mut NewEvent) -> [(&mut Option<String>, &'static str, usize); 15] {
     [
         (&mut event.id, "id", 128),
         (&mut event.label, "label", 1_024),
@@ -161,6 +162,7 @@ fn texts(event: &mut NewEvent) -> [(&mut Option<String>, &'static str, usize); 1
         (&mut event.language, "language", 64),
         (&mut event.country, "country", 64),
         (&mut event.city, "city", 256),
+        (&mut event.scope, "scope", 64),
     ]
 }
 

@@ -1,0 +1,146 @@
+//! Profiles: what is known of each device in each scope.
+
+use std::collections::HashMap;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{Data, Path},
+};
+use serde_json::{Map, Value, json};
+
+use super::{
+    About, answer, know, respond,
+    wire::{self, Options},
+};
+use crate::{
+    dialects::Entrance,
+    domain::{
+        error::{Code, Error},
+        event::Door,
+        odata::{self, Record},
+        zone::timestamp,
+    },
+    extract::deadline::within,
+    service::{
+        Services,
+        listing::check_depth,
+        snapshot::Snapshot,
+        visitor::{Visitor, WhichVisitors},
+    },
+};
+
+/// The fields of a profile.
+const PROFILE: Record = Record {
+    fields: &[
+        "ProfileId",
+        "DeviceIds",
+        "Name",
+        "ProfileManager",
+        "FirstSeen",
+        "LastSeen",
+        "Visits",
+        "UpdateTime",
+        "Scope",
+        "Info",
+        "ContactInformation",
+        "Payload",
+    ],
+    times: &["FirstSeen", "LastSeen", "UpdateTime"],
+    open: &["Info", "Payload"],
+};
+
+/// A profile as it is answered.
+fn shown(visitor: &Visitor) -> Value {
+    let said = |name: &str| visitor.user.as_ref().and_then(|user| user.get(name)).cloned();
+    let mut info: Map<String, Value> = match said("Info") {
+        Some(Value::Object(info)) => info,
+        _ => Map::new(),
+    };
+    if let Some(email) = said("Email") {
+        info.insert("Email".to_owned(), email);
+    }
+    json!({
+        "ProfileId": visitor.device,
+        "DeviceIds": [visitor.device],
+        "Name": said("Name"),
+        "ProfileManager": null,
+        "FirstSeen": wire::time(timestamp(visitor.first)),
+        "LastSeen": wire::time(timestamp(visitor.last)),
+        "Visits": visitor.sessions.max(1),
+        "UpdateTime": wire::time(timestamp(visitor.received)),
+        "Scope": visitor.scope,
+        "Info": info,
+        "ContactInformation": [],
+        "Payload": null,
+    })
+}
+
+/// Lists profiles, those that were seen last first.
+pub(super) async fn list(services: Data<Services>, request: HttpRequest) -> HttpResponse {
+    let entrance = Entrance::new(&services, &request, Door::Profilestore);
+    let listed = async {
+        let caller = know(&entrance).await?;
+        let options = Options::read(request.query_string())?;
+        check_depth(options.skip, options.top)?;
+        let filter = odata::read_tree(&options.filter).map_err(|error| error.at("$filter"))?;
+        let order = if options.order.trim().is_empty() {
+            "LastSeen desc"
+        } else {
+            &options.order
+        };
+        let snapshot = Snapshot::new(entrance.services.clone());
+        // What is wrong with it is told of a site without visitors, too.
+        PROFILE.sort(order, &mut []).map_err(|error| error.at("$orderby"))?;
+        if let Some(filter) = &filter {
+            PROFILE
+                .fulfils(&options.filter, filter, &json!({}))
+                .map_err(|error| error.at("$filter"))?;
+        }
+        let visitors = services
+            .visitors(&snapshot, &caller, None, WhichVisitors::default())
+            .await?;
+        let mut found = Vec::new();
+        for visitor in &visitors {
+            let profile = shown(visitor);
+            let fits = match &filter {
+                Some(filter) => PROFILE.fulfils(&options.filter, filter, &profile)?,
+                None => true,
+            };
+            if fits {
+                found.push(profile);
+            }
+        }
+        // Those that are equal in what is asked for are in the order of their ids.
+        PROFILE.sort("ProfileId, Scope", &mut found)?;
+        PROFILE.sort(order, &mut found)?;
+        let total = found.len();
+        let items: Vec<Value> = found.into_iter().skip(options.skip).take(options.top).collect();
+        Ok(json!({"count": items.len(), "items": items, "total": total}))
+    };
+    answer(within(entrance.time_left(), listed).await)
+}
+
+/// Tells one profile.
+pub(super) async fn one(
+    services: Data<Services>,
+    request: HttpRequest,
+    path: Path<HashMap<String, String>>,
+) -> HttpResponse {
+    let entrance = Entrance::new(&services, &request, Door::Profilestore);
+    let found = async {
+        let caller = know(&entrance).await?;
+        let part = |name: &str| path.get(name).map(String::as_str);
+        let snapshot = Snapshot::new(entrance.services.clone());
+        let which = WhichVisitors {
+            scope: part("scope"),
+            device: part("id"),
+        };
+        let visitors = services.visitors(&snapshot, &caller, None, which).await?;
+        let missing = || Error::new(Code::NotFound, "There is no such profile in this scope.");
+        visitors.first().map(shown).ok_or_else(missing)
+    };
+    match within(entrance.time_left(), found).await {
+        Ok(profile) => super::told(&profile),
+        Err(error) => respond(&error, About::Request),
+    }
+}

@@ -1,0 +1,155 @@
+//! Optimizely's Profile Store: its wire format, and its two languages of questions.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use support::{Answer, Client, Engine, Tidemark, app::EVERYTHING};
+
+mod delete;
+mod filter;
+mod kql;
+mod list;
+mod profile;
+mod query;
+mod random;
+mod segment;
+mod track;
+
+/// Asks with the client's key, in the way of the Profile Store.
+async fn ask(client: &Client, method: Method, path: &str, body: Option<&Value>) -> Answer {
+    let mut request = client.without_key().request(method, path);
+    if let Some(key) = client.key() {
+        request = request.header("Authorization", format!("epi-single {key}"));
+    }
+    if let Some(body) = body {
+        request = request.json(body);
+    }
+    client.send(request).await
+}
+
+/// Tracks an event, and gives its id.
+async fn track(client: &Client, event: Value) -> String {
+    let answer = ask(client, Method::POST, "/api/v1.0/Track", Some(&event)).await;
+    assert_eq!(answer.status, 200, "{event}: {}", answer.text);
+    let id = answer.body["TrackId"].as_str().expect("an id").to_owned();
+    assert!(!id.is_empty());
+    id
+}
+
+/// An event with these fields besides those that it must have.
+fn event(with: Value) -> Value {
+    let mut fields = json!({"DeviceId": "d1", "EventType": "epiPageView", "Value": "Viewed Home"});
+    for (name, value) in with.as_object().expect("an object") {
+        fields[name] = value.clone();
+    }
+    fields
+}
+
+/// Lists events by options, each a name and a value.
+async fn list(client: &Client, options: &[(&str, &str)]) -> Answer {
+    let query: String = form(options);
+    ask(client, Method::GET, &format!("/api/v2.0/TrackEvents?{query}"), None).await
+}
+
+fn form(options: &[(&str, &str)]) -> String {
+    let one = |(name, value): &(&str, &str)| {
+        let quoted: String = value.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        format!("{name}={quoted}")
+    };
+    options.iter().map(one).collect::<Vec<_>>().join("&")
+}
+
+/// The items of a list that is answered.
+fn items(answer: &Answer) -> &Vec<Value> {
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    answer.body["items"].as_array().expect("a list")
+}
+
+/// The names in one field of what is listed.
+async fn listed(client: &Client, filter: &str, field: &str) -> Vec<String> {
+    let answer = list(client, &[("$filter", filter)]).await;
+    let text = |item: &Value| item[field].as_str().unwrap_or_default().to_owned();
+    let mut found: Vec<String> = items(&answer).iter().map(text).collect();
+    assert_eq!(answer.body["total"], found.len(), "{filter}");
+    found.sort();
+    found
+}
+
+/// What is in quarantine: code, path and action of each.
+async fn quarantined(tidemark: &Tidemark) -> Vec<String> {
+    let document = "{ quarantine(first: 100) { edges { node { code path event { action door } } } } }";
+    let page = tidemark.client().graphql(document, json!({})).await;
+    let edges = page.data()["quarantine"]["edges"].as_array().expect("a list").clone();
+    let shown = edges.iter().map(|edge| {
+        let node = &edge["node"];
+        assert_eq!(node["event"]["door"], "profilestore");
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        format!(
+            "{} {} {}",
+            text(&node["code"]),
+            text(&node["path"]),
+            text(&node["event"]["action"])
+        )
+    });
+    let mut shown: Vec<_> = shown.collect();
+    shown.sort();
+    shown
+}
+
+/// Knocks at a door in the words of the Profile Store, with what is right there.
+async fn knock(tidemark: &Tidemark, client: &Client, door: &str) -> Answer {
+    let (method, path) = door.split_once(' ').expect("a method and a path");
+    let method = Method::from_bytes(method.as_bytes()).expect("a method");
+    let body = match path {
+        "/api/v1.0/track" => Some(event(json!({}))),
+        "/api/v1.0/trackbulk" => Some(json!([event(json!({}))])),
+        "/api/v2.0/trackevents/preview" => Some(json!({"Query": "Events | take 1"})),
+        "/api/v1.0/scopes/{scope}" if method == Method::PUT => Some(json!({"Description": "a shop"})),
+        _ => None,
+    };
+    let mut path = path.to_owned();
+    if path.ends_with("trackevents/{scope}/{id}") {
+        let id = track(tidemark.client(), event(json!({"EventType": "to be deleted"}))).await;
+        path = path.replace("{scope}", "default").replace("{id}", &id);
+    }
+    if path.ends_with("profiles/{scope}/{id}") {
+        track(tidemark.client(), event(json!({"DeviceId": "known"}))).await;
+        path = path.replace("{id}", "known");
+    }
+    path = path.replace("{scope}", "default");
+    ask(client, method, &path, body.as_ref()).await
+}
+
+/// Every row of the printed table that is the Profile Store's, with every permission.
+async fn permission_cells(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let rows = crate::permission::dialect::rows_of_profile_store();
+    assert!(rows.len() >= 10, "{rows:#?}");
+    for (index, permission) in EVERYTHING.split(',').enumerate() {
+        let of_site = tidemark.client_allowed(permission).await;
+        let of_all = tidemark.client_of_all_sites(permission).await;
+        for (door, cells) in &rows {
+            let may = !cells[2 + index].is_empty();
+            assert_eq!(cells[1], "", "{door} is not for anybody");
+            let answer = knock(&tidemark, &of_site, door).await;
+            let wanted = if may { 200..=299 } else { 403..=403 };
+            assert!(
+                wanted.contains(&answer.status),
+                "{door} with {permission}: {} {}",
+                answer.status,
+                answer.text
+            );
+            // No wire format names a site: who has a key to all is told so, and not that they may not.
+            let answer = knock(&tidemark, &of_all, door).await;
+            assert_eq!(
+                answer.status,
+                if may { 400 } else { 403 },
+                "{door} with {permission}: {}",
+                answer.text
+            );
+        }
+    }
+    let nobody = Client::anonymous(tidemark.server().address());
+    for (door, _) in &rows {
+        assert_eq!(knock(&tidemark, &nobody, door).await.status, 401, "{door}");
+    }
+}
