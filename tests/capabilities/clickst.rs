@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use reqwest::{Method, header};
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use serde_json::{Value, json};
-use support::{Answer, Client, Engine, Tidemark};
+use support::{Answer, Client, Engine, Tidemark, kept::events};
 
 mod proof;
 mod question;
@@ -86,16 +86,6 @@ async fn try_ask(client: &Client, signer: &Signer, method: &str, arguments: &[(&
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
     );
     get(client, method, &all).await
-}
-
-/// The site's events, in the order of arrival.
-async fn events(tidemark: &Tidemark) -> Vec<Value> {
-    let page = tidemark
-        .client()
-        .events(json!({"first": 500, "orderBy": "ARRIVAL_ASCENDING"}))
-        .await;
-    let edges = page["edges"].as_array().expect("a list");
-    edges.iter().map(|edge| edge["node"].clone()).collect()
 }
 
 async fn an_action_is_logged_by_every_way_to_send_it(engine: Engine) {

@@ -3,7 +3,10 @@
 
 use reqwest::{Method, header};
 use serde_json::{Value, json};
-use support::{Answer, Client, Tidemark};
+use support::{
+    Answer, Client,
+    kept::{events, events_of, misfits},
+};
 
 mod click;
 mod example;
@@ -56,40 +59,6 @@ fn click(with: Value) -> Value {
         fields[name] = value.clone();
     }
     fields
-}
-
-/// The site's events, in the order of arrival.
-async fn events(tidemark: &Tidemark) -> Vec<Value> {
-    events_of(tidemark.client()).await
-}
-
-async fn events_of(client: &Client) -> Vec<Value> {
-    let page = client
-        .events(json!({"first": 500, "orderBy": "ARRIVAL_ASCENDING"}))
-        .await;
-    let edges = page["edges"].as_array().expect("a list");
-    edges.iter().map(|edge| edge["node"].clone()).collect()
-}
-
-/// What is in quarantine: code, path and action of each, in order.
-async fn quarantined(client: &Client) -> Vec<String> {
-    let document = "{ quarantine(first: 200) { edges { node { code path event { action door } } } } }";
-    let page = client.graphql(document, json!({})).await;
-    let edges = page.data()["quarantine"]["edges"].as_array().expect("a list").clone();
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let shown = edges.iter().map(|edge| {
-        let node = &edge["node"];
-        assert_eq!(node["event"]["door"], "coveo");
-        format!(
-            "{} {} {}",
-            text(&node["code"]),
-            text(&node["path"]),
-            text(&node["event"]["action"])
-        )
-    });
-    let mut shown: Vec<_> = shown.collect();
-    shown.sort();
-    shown
 }
 
 /// Fails unless `found` has every field of `expected`; a tag has no others.

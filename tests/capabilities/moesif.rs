@@ -2,7 +2,11 @@
 
 use reqwest::{Method, header};
 use serde_json::{Value, json};
-use support::{Answer, Client, Engine, Tidemark, node};
+use support::{
+    Answer, Client, Engine, Tidemark,
+    kept::{events, misfits},
+    node,
+};
 
 mod library;
 
@@ -34,37 +38,6 @@ async fn accept(client: &Client, path: &str, body: Value) {
         answer.text
     );
     assert!(answer.headers.contains_key("x-moesif-config-etag"));
-}
-
-/// The site's events, in the order of arrival.
-async fn events(tidemark: &Tidemark) -> Vec<Value> {
-    let page = tidemark
-        .client()
-        .events(json!({"first": 500, "orderBy": "ARRIVAL_ASCENDING"}))
-        .await;
-    let edges = page["edges"].as_array().expect("a list");
-    edges.iter().map(|edge| edge["node"].clone()).collect()
-}
-
-/// What is in quarantine: code, path and action of each.
-async fn quarantined(client: &Client) -> Vec<String> {
-    let document = "{ quarantine(first: 100) { edges { node { code path event { action door } } } } }";
-    let page = client.graphql(document, json!({})).await;
-    let edges = page.data()["quarantine"]["edges"].as_array().expect("a list").clone();
-    let shown = edges.iter().map(|edge| {
-        let node = &edge["node"];
-        assert_eq!(node["event"]["door"], "moesif");
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        format!(
-            "{} {} {}",
-            text(&node["code"]),
-            text(&node["path"]),
-            text(&node["event"]["action"])
-        )
-    });
-    let mut shown: Vec<_> = shown.collect();
-    shown.sort();
-    shown
 }
 
 async fn actor(client: &Client, id: &str) -> Value {
@@ -253,7 +226,7 @@ async fn bad_requests_are_told_and_bad_items_kept(engine: Engine) {
     assert_eq!(events(&tidemark).await.len(), 1);
     assert_eq!(actor(client, "ada").await["traits"], json!({"a": 1}));
     assert_eq!(
-        quarantined(client).await,
+        misfits(client, "moesif").await,
         [
             "EVENT_TOO_OLD time old",
             "EVENT_TOO_OLD time old",
@@ -329,7 +302,7 @@ async fn metadata_keeps_its_types(engine: Engine) {
     assert_eq!(all.len(), 2);
     assert_eq!(all[0]["tag"]["so_me_str_ing"], "a.b");
     assert_eq!(
-        quarantined(client).await,
+        misfits(client, "moesif").await,
         [
             "TAG_KEY_COLLISION tag.a_b a",
             "TAG_TYPE_CONFLICT deep.number a",

@@ -2,7 +2,10 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use support::{Answer, Client, Tidemark};
+use support::{
+    Answer, Client,
+    kept::{counted, events, quarantined, told},
+};
 
 mod example;
 mod library;
@@ -38,43 +41,6 @@ async fn accept(client: &Client, path: &str, body: Value) {
     );
 }
 
-/// The site's events, in the order of arrival.
-async fn events(tidemark: &Tidemark) -> Vec<Value> {
-    let page = tidemark
-        .client()
-        .events(json!({"first": 500, "orderBy": "ARRIVAL_ASCENDING"}))
-        .await;
-    let edges = page["edges"].as_array().expect("a list");
-    edges.iter().map(|edge| edge["node"].clone()).collect()
-}
-
-/// What came in by this door, by outcome, code and action.
-async fn ledger(client: &Client) -> Vec<(String, String, String, i64)> {
-    let by = ["OUTCOME", "CODE", "ACTION", "DIALECT"];
-    let answer = client.ledger(json!({"from": FROM, "to": TO, "groupBy": by})).await;
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let rows = answer["rows"].as_array().expect("a list").iter();
-    let rows = rows.filter(|row| row["dialect"] == "segment").map(|row| {
-        (
-            text(&row["outcome"]),
-            text(&row["code"]),
-            text(&row["action"]),
-            row["count"].as_i64().expect("a number"),
-        )
-    });
-    let mut rows: Vec<_> = rows.collect();
-    rows.sort();
-    rows
-}
-
-/// The rows of a ledger as they are written in a test.
-fn told(rows: &[(&str, &str, &str, i64)]) -> Vec<(String, String, String, i64)> {
-    let row = |(outcome, code, action, n): &(&str, &str, &str, i64)| {
-        ((*outcome).to_owned(), (*code).to_owned(), (*action).to_owned(), *n)
-    };
-    rows.iter().map(row).collect()
-}
-
 /// What is known of an actor.
 async fn actor(client: &Client, id: &str) -> Value {
     let document = "query ($id: ID!) { actor(id: $id) { id aliases traits firstSeen lastSeen company { id traits } \
@@ -87,15 +53,6 @@ async fn company(client: &Client, id: &str) -> Value {
     let document = "query ($id: ID!) { company(id: $id) { id traits firstSeen lastSeen \
          events(first: 100) { edges { node { action actor } } } } }";
     client.graphql(document, json!({"id": id})).await.data()["company"].clone()
-}
-
-/// What is in quarantine: the code, the path and the event of each.
-async fn quarantined(client: &Client) -> Vec<Value> {
-    let document = "{ quarantine(first: 100) { edges { node { id code path receivedType event { id action actor device tag \
-         time door } } } } }";
-    let page = client.graphql(document, json!({})).await;
-    let edges = page.data()["quarantine"]["edges"].as_array().expect("a list").clone();
-    edges.iter().map(|edge| edge["node"].clone()).collect()
 }
 
 /// Fails unless `found` has every field of `expected`, and in objects inside every field of theirs.

@@ -23,6 +23,7 @@ pub mod folder;
 pub mod golden;
 pub mod graphql;
 pub mod issuer;
+pub mod kept;
 pub mod node;
 pub mod pages;
 pub mod person;

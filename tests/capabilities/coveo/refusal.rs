@@ -4,7 +4,7 @@ use reqwest::{Method, header};
 use serde_json::{Value, json};
 use support::{Engine, Tidemark};
 
-use super::{ANALYTICS, accept, click, events, post, post_form, quarantined};
+use super::{ANALYTICS, accept, click, events, misfits, post, post_form};
 
 support::on_both_engines!(
     what_cannot_be_taken_is_told_by_its_type,
@@ -96,7 +96,7 @@ async fn what_cannot_be_taken_is_told_by_its_type(engine: Engine) {
     }
     assert!(events(&tidemark).await.is_empty());
     // What could be read is kept, each with its reason.
-    let kept = quarantined(client).await;
+    let kept = misfits(client, "coveo").await;
     assert_eq!(kept.len(), 13, "{kept:#?}");
     assert!(
         kept.contains(&"MALFORMED_REQUEST facetState[0].state a".to_owned()),
@@ -193,7 +193,7 @@ async fn one_bad_search_refuses_its_list(engine: Engine) {
     assert_eq!(post(client, "searches", &search(json!("d"))).await.status, 400);
     assert_eq!(events(&tidemark).await.len(), 2);
     assert_eq!(
-        quarantined(client).await,
+        misfits(client, "coveo").await,
         ["BATCH_REFUSED  enter", "MALFORMED_REQUEST [1].queryText enter"]
     );
     // The good one can be tried again, and the other cannot.
@@ -218,7 +218,7 @@ async fn what_the_site_refuses_is_kept_and_not_told(engine: Engine) {
     let told = accept(client, "search", search).await;
     assert!(told["searchEventUid"].is_string(), "{told:#}");
     assert_eq!(events(&tidemark).await.len(), 1);
-    let kept = quarantined(client).await;
+    let kept = misfits(client, "coveo").await;
     assert!(
         kept.contains(&"TAG_TYPE_CONFLICT extra documentOpen".to_owned()),
         "{kept:#?}"

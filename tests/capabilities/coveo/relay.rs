@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use support::{Engine, Tidemark};
 
-use super::{VISITOR, contains, events, post, quarantined};
+use super::{VISITOR, contains, events, misfits, post};
 
 support::on_both_engines!(each_event_is_answered_for_itself, events_can_be_looked_at_before);
 
@@ -79,7 +79,7 @@ async fn each_event_is_answered_for_itself(engine: Engine) {
             .iter()
             .all(|event| event["session"] == found[0]["session"] && event["session"].is_string())
     );
-    assert_eq!(quarantined(client).await.len(), 6);
+    assert_eq!(misfits(client, "coveo").await.len(), 6);
     assert_eq!(post(client, EVENTS, &json!("x")).await.status, 400);
     let nobody = client.without_key();
     let answer = nobody.send(nobody.request(Method::POST, EVENTS).json(&json!([]))).await;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use support::{Engine, Tidemark, node, python};
 
-use super::{actor, company, contains, events, ledger, told};
+use super::{actor, company, contains, counted, events, told};
 
 support::on_both_engines!(
     the_library_for_node_comes_in_unmodified,
@@ -94,7 +94,7 @@ async fn the_library_for_node_comes_in_unmodified(engine: Engine) {
         "engines",
     );
     assert_eq!(
-        ledger(client).await,
+        counted(client, "segment").await,
         told(&[
             ("ACCEPTED", "", "Counted", 40),
             ("ACCEPTED", "", "Signed Up", 1),

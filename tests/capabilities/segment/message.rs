@@ -170,7 +170,7 @@ async fn a_message_that_comes_again_is_stored_once(engine: Engine) {
     }
     assert_eq!(events(&tidemark).await.len(), 4);
     assert_eq!(
-        super::ledger(client).await,
+        super::counted(client, "segment").await,
         super::told(&[("ACCEPTED", "", "once", 4), ("DUPLICATE", "", "once", 11)])
     );
 }
@@ -307,6 +307,14 @@ async fn identities_are_joined(engine: Engine) {
         "both",
     );
     assert_eq!(actions(&ada), ["bought", "left", "looked", "worked"]);
+    // Counted are actors as events name them, whatever was said of their ids since; folded or not.
+    for folded in [false, true] {
+        if folded {
+            tidemark.await_folded().await;
+        }
+        let unique = client.unique(json!({"from": super::FROM, "to": super::TO})).await;
+        assert_eq!(unique["count"], 3, "ada, bob and d1: {unique:#}");
+    }
     // Of whom nobody has heard there is nothing; of who only did something, that.
     assert_eq!(actor(client, "nobody").await, Value::Null);
     assert_eq!(company(client, "nobody").await, Value::Null);

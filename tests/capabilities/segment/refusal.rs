@@ -4,7 +4,7 @@ use reqwest::{Method, header};
 use serde_json::{Value, json};
 use support::{Engine, Tidemark};
 
-use super::{accept, actor, anonymous, events, ledger, post, quarantined, told};
+use super::{accept, actor, anonymous, counted, events, post, quarantined, told};
 
 support::on_both_engines!(
     what_breaks_a_rule_is_kept_in_quarantine,
@@ -52,7 +52,7 @@ async fn what_breaks_a_rule_is_kept_in_quarantine(engine: Engine) {
     .await;
     assert_eq!(events(&tidemark).await.len(), 2);
     assert_eq!(
-        ledger(client).await,
+        counted(client, "segment").await,
         told(&[
             ("ACCEPTED", "", "good", 1),
             ("DENIED", "DENIED", "secret", 1),
@@ -156,7 +156,7 @@ async fn what_cannot_be_read_or_is_too_large_is_400(engine: Engine) {
         .await;
     assert_eq!(page.data()["quarantine"]["totalCount"], 2_501);
     assert_eq!(
-        ledger(client).await,
+        counted(client, "segment").await,
         told(&[
             ("ACCEPTED", "", "large", 16),
             ("ACCEPTED", "", "m", 2_500),
@@ -202,7 +202,7 @@ async fn nobody_known_is_told_so(engine: Engine) {
     assert_eq!((answer.status, &answer.body["code"]), (400, &json!("SITE_REQUIRED")));
     assert!(events(&tidemark).await.is_empty());
     assert_eq!(
-        ledger(client).await,
+        counted(client, "segment").await,
         told(&[("INVALID", "FORBIDDEN", "", 1), ("INVALID", "FORBIDDEN", "e", 1)])
     );
 }
