@@ -2,7 +2,9 @@
 
 mod error;
 mod relay;
+mod token;
 mod translate;
+mod validation;
 mod wire;
 
 use std::sync::Arc;
@@ -12,7 +14,7 @@ use actix_web::{
     http::header,
     web::{self, Data, Path, Payload, ServiceConfig},
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use self::{
@@ -20,11 +22,10 @@ use self::{
     translate::{Around, Form, Translated},
     wire::Query,
 };
-use super::{Entrance, failure, text};
+use super::{Entrance, failure};
 use crate::{
     domain::{
         caller::Caller,
-        client_token::{ClientClaims, SearchClaims},
         error::{Code, Error},
         event::{Door, Outcome},
         operation::Operation,
@@ -81,12 +82,15 @@ pub(super) fn routes(config: &mut ServiceConfig) {
             "/{folder:(.*/)?}{version:v1[45]}/analytics/monitoring/health",
             web::get().to(health),
         )
-        .route("/rest/search/v2/token", web::post().to(token))
+        .route("/rest/search/v2/token", web::post().to(token::mint))
         .route("/rest/organizations/{org}/events/v1", web::post().to(relayed))
-        .route("/rest/organizations/{org}/events/v1/validate", web::post().to(validate))
+        .route(
+            "/rest/organizations/{org}/events/v1/validate",
+            web::post().to(validation::validate),
+        )
         .route(
             "/rest/organizations/{org}/events/v1/analytics/{form}/validate",
-            web::post().to(validate_usage),
+            web::post().to(validation::validate_usage),
         );
 }
 
@@ -330,69 +334,6 @@ async fn health() -> HttpResponse {
     answer().json(json!({"status": "UP"}))
 }
 
-/// Mints the token by which a search page logs as its user.
-async fn token(services: Data<Services>, request: HttpRequest, payload: Payload) -> HttpResponse {
-    let minted = async {
-        let mut entrance = Entrance::new(&services, &request, Door::Coveo);
-        let query = Query::read(request.query_string());
-        let organization = query.org.clone();
-        let purpose = (Operation::CreateSearchToken, organization.as_deref());
-        let opened = open(&mut entrance, payload, &query, ("", purpose)).await?;
-        let Value::Object(fields) = opened.said? else {
-            return Err(Error::new(Code::MalformedRequest, "The body is a JSON object.").into());
-        };
-        let (claims, life) = claims(&fields, organization)?;
-        let site = entrance.site.clone();
-        Ok::<_, Failure>(services.create_search_token(&opened.caller, site, claims, life).await?)
-    };
-    match minted.await {
-        Ok(minted) => answer().json(json!({"token": minted.token})),
-        Err(failure) => failure.respond(),
-    }
-}
-
-/// What a token is to claim, and its life in milliseconds.
-fn claims(fields: &Map<String, Value>, organization: Option<String>) -> Result<(ClientClaims, Option<i64>), Failure> {
-    let bad = |name: &str, message: &str| Failure::from(Error::new(Code::MalformedRequest, message).at(name));
-    let list = |name: &'static str| match fields.get(name) {
-        Some(Value::Array(list)) => Ok(list.clone()),
-        None | Some(Value::Null) => Ok(Vec::new()),
-        Some(_) => Err(bad(name, "This is a list.")),
-    };
-    let life = match fields.get("validFor").filter(|life| !life.is_null()) {
-        None => None,
-        Some(life) => Some(
-            life.as_i64()
-                .ok_or_else(|| bad("validFor", "This is a number of milliseconds."))?,
-        ),
-    };
-    let users = list("userIds")?;
-    let named = users.iter().map(|user| text(user.get("name")));
-    let Some(named) = named.collect::<Option<Vec<_>>>() else {
-        return Err(bad("userIds", "Each user has a “name”."));
-    };
-    let groups = list("userGroups")?;
-    let Some(groups) = groups.iter().map(|group| text(Some(group))).collect::<Option<Vec<_>>>() else {
-        return Err(bad("userGroups", "Groups are texts."));
-    };
-    let display_name = text(fields.get("userDisplayName"));
-    let claims = ClientClaims {
-        username: named.into_iter().next(),
-        display_name: display_name.clone(),
-        search_hub: text(fields.get("searchHub")),
-        pipeline: text(fields.get("pipeline")),
-        organization,
-        search: Some(SearchClaims {
-            user_ids: users,
-            user_display_name: display_name,
-            user_groups: groups.clone(),
-        }),
-        groups,
-        ..ClientClaims::default()
-    };
-    Ok((claims, life))
-}
-
 /// Reads a list that Relay sends, for an organization.
 async fn open_list(
     entrance: &mut Entrance<'_>,
@@ -441,68 +382,6 @@ async fn relayed(services: Data<Services>, request: HttpRequest, org: Path<Strin
     };
     match taken.await {
         Ok(verdicts) => answer().json(json!({"events": verdicts})),
-        Err(failure) => failure.respond(),
-    }
-}
-
-/// Says what would be wrong with events of Relay's.
-async fn validate(services: Data<Services>, request: HttpRequest, org: Path<String>, payload: Payload) -> HttpResponse {
-    let judged = async {
-        let mut entrance = Entrance::new(&services, &request, Door::Coveo);
-        let opened = open_list(&mut entrance, payload, (Operation::ValidateEvents, &org)).await?;
-        let verdict = |item: Value| relay::verdict(&relay::translate(item).faults);
-        let items = listed(opened.said)?;
-        services.charge_validation(&opened.caller, items.len())?;
-        Ok::<_, Failure>(items.into_iter().map(verdict).collect::<Vec<_>>())
-    };
-    match judged.await {
-        Ok(verdicts) => answer().json(verdicts),
-        Err(failure) => failure.respond(),
-    }
-}
-
-/// Says what would be wrong with what is sent to a path of usage analytics.
-async fn validate_usage(
-    services: Data<Services>,
-    request: HttpRequest,
-    path: Path<(String, String)>,
-    payload: Payload,
-) -> HttpResponse {
-    let (org, name) = path.into_inner();
-    let form = match name.as_str() {
-        "click" => Form::Usage(Kind::Click),
-        "search" | "searches" => Form::Usage(Kind::Search),
-        "custom" => Form::Usage(Kind::Custom),
-        "view" => Form::Usage(Kind::View),
-        "collect" => Form::Collected,
-        _ => {
-            let message = "There is click, search, searches, custom, view and collect.";
-            return Failure::unknown(message).respond();
-        }
-    };
-    let judged = async {
-        let mut entrance = Entrance::new(&services, &request, Door::Coveo);
-        let query = Query::read(request.query_string());
-        let purpose = (Operation::ValidateEvents, Some(org.as_str()));
-        let opened = open(&mut entrance, payload, &query, (form.field(), purpose)).await?;
-        let said = opened.said?;
-        if name != "searches" {
-            services.charge_validation(&opened.caller, 1)?;
-            return Ok::<_, Failure>(relay::faults_of_usage(form, &said));
-        }
-        let items = listed(Ok(said))?;
-        services.charge_validation(&opened.caller, items.len())?;
-        let faults = items.iter().enumerate().flat_map(|(index, item)| {
-            let mut faults = relay::faults_of_usage(form, item);
-            for fault in &mut faults {
-                fault.path = format!("[{index}].{}", fault.path);
-            }
-            faults
-        });
-        Ok(faults.collect())
-    };
-    match judged.await {
-        Ok(faults) => answer().json(relay::verdict(&faults)),
         Err(failure) => failure.respond(),
     }
 }

@@ -7,12 +7,11 @@ use uuid::Uuid;
 use super::{
     super::{agent, moment, text},
     error::kind,
-    translate::{Form, flaw_of_collected},
 };
 use crate::domain::{
     event::NewEvent,
     profile::Message,
-    usage::{self, Fault, Flaw, Manner},
+    usage::{Fault, Flaw},
 };
 
 /// The event that a click on a result is.
@@ -190,17 +189,6 @@ fn faults_of_click(fields: &Map<String, Value>) -> Vec<Fault> {
         Some(_) => faults.push(invalid("itemMetadata", "an object")),
     }
     faults
-}
-
-/// What is wrong with an event of the usage analytics, by the path that it would be sent to.
-pub(super) fn faults_of_usage(form: Form, said: &Value) -> Vec<Fault> {
-    let Value::Object(fields) = said else {
-        return vec![Fault::new(Flaw::Invalid, "", "An event is a JSON object.")];
-    };
-    match form {
-        Form::Usage(kind) => usage::read(kind, fields.clone(), Manner::Lenient).1,
-        Form::Collected => flaw_of_collected(fields).into_iter().collect(),
-    }
 }
 
 /// What a validation tells.

@@ -173,7 +173,7 @@ impl Around<'_> {
 }
 
 /// What is wrong with the flat form, if anything is.
-pub(super) fn flaw_of_collected(fields: &Map<String, Value>) -> Option<Fault> {
+fn flaw_of_collected(fields: &Map<String, Value>) -> Option<Fault> {
     match fields.get("t") {
         None | Some(Value::Null) => return Some(Fault::new(Flaw::Missing, "t", "“t” is missing: what was done.")),
         Some(Value::String(action)) if !action.is_empty() => {}
@@ -200,6 +200,17 @@ pub(super) fn refuse_with_others(translated: &mut Translated) {
 pub(super) fn new_id() -> Result<String> {
     let id = uuid::Builder::from_random_bytes(random()?).into_uuid();
     Ok(id.hyphenated().to_string())
+}
+
+/// What is wrong with an event of the usage analytics, by the path that it would be sent to.
+pub(super) fn faults(form: Form, said: &Value) -> Vec<Fault> {
+    let Value::Object(fields) = said else {
+        return vec![Fault::new(Flaw::Invalid, "", "An event is a JSON object.")];
+    };
+    match form {
+        Form::Usage(kind) => usage::read(kind, fields.clone(), Manner::Lenient).1,
+        Form::Collected => flaw_of_collected(fields).into_iter().collect(),
+    }
 }
 
 #[cfg(test)]
