@@ -6,6 +6,7 @@ use support::{Answer, Client, Engine, Tidemark};
 
 mod page;
 mod small;
+mod sr;
 
 support::on_both_engines!(
     what_it_sends_is_logged_once,
@@ -184,8 +185,30 @@ async fn an_image_stands_for_it(engine: Engine) {
         events.data()["events"]["edges"],
         json!([{"node": {"action": "pageview", "url": "https://www.example.com/without", "trafficSource": "search"}}])
     );
-    let request = nobody.request(Method::GET, "/script.gif");
-    let refused = nobody.send(request).await;
-    assert_eq!(refused.status, 401);
-    assert!(refused.text.starts_with("GIF89a"), "an image all the same");
+    // Odd addresses are read as well as they can be, whatever the name.
+    let document = "mutation { updateSite(input: {scriptName: \"hello\"}) { scriptName } }";
+    let manager = tidemark.client_allowed("manage").await;
+    let _ = manager.graphql(document, json!({})).await.data();
+    for path in ["/script.gif", "/hello.gif"] {
+        let path = format!("{path}?label=a%2&label=b&key={key}&key=other&=&action=odd%FF&t=1");
+        let request = nobody
+            .request(Method::GET, &path)
+            .header(header::REFERER, "https://www.example.com/without");
+        let image = nobody.send(request).await;
+        assert_eq!(image.status, 200, "{path}: {}", image.text);
+    }
+    let events = client
+        .graphql(
+            "{ events(orderBy: ARRIVAL_ASCENDING) { edges { node { action label } } } }",
+            json!({}),
+        )
+        .await;
+    let odd = json!({"node": {"action": "odd\u{fffd}", "label": "a%2"}});
+    assert_eq!(events.data()["events"]["edges"][1], odd);
+    assert_eq!(events.data()["events"]["edges"][2], odd);
+    for path in ["/script.gif", "/hello.gif", "/hello.gif?key&key", "/hello.gif?%"] {
+        let refused = nobody.send(nobody.request(Method::GET, path)).await;
+        assert_eq!(refused.status, 401, "{path}");
+        assert!(refused.text.starts_with("GIF89a"), "an image all the same");
+    }
 }

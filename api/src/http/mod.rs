@@ -65,10 +65,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
 async fn elsewhere(services: web::Data<Services>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
     match (request.method(), script::part(&services, request.path())) {
         (&Method::GET | &Method::HEAD, Some(Part::File)) => web_bundle::script(request).await,
-        (&Method::GET, Some(Part::Pixel)) => match web::Query::from_query(request.query_string()) {
-            Ok(query) => script::pixel(services, request, query).await,
-            Err(_) => HttpResponse::BadRequest().finish(),
-        },
+        (&Method::GET, Some(Part::Pixel)) => script::pixel(services, request).await,
         (&Method::POST, Some(Part::Endpoint)) => script::receive(services, request, payload).await,
         _ => web_bundle::file_or_page(request).await,
     }

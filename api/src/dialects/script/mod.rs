@@ -8,7 +8,7 @@ mod translate;
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{StatusCode, header},
-    web::{self, Data, Payload, Query, ServiceConfig},
+    web::{self, Data, Payload, ServiceConfig},
 };
 use serde_json::{Value, json};
 
@@ -104,8 +104,8 @@ async fn try_receive(services: &Services, request: &HttpRequest, payload: Payloa
 }
 
 /// Logs that a page was looked at which runs no scripts. Whatever becomes of it, an image is answered.
-pub async fn pixel(services: Data<Services>, request: HttpRequest, query: Query<Looked>) -> HttpResponse {
-    let logged = try_pixel(&services, &request, query.into_inner()).await;
+pub async fn pixel(services: Data<Services>, request: HttpRequest) -> HttpResponse {
+    let logged = try_pixel(&services, &request).await;
     let mut builder = match &logged {
         Ok(()) => HttpResponse::Ok(),
         Err(error) => refusal(error, status(error)),
@@ -117,8 +117,9 @@ pub async fn pixel(services: Data<Services>, request: HttpRequest, query: Query<
         .body(DOT)
 }
 
-async fn try_pixel(services: &Services, request: &HttpRequest, looked: Looked) -> Result<()> {
+async fn try_pixel(services: &Services, request: &HttpRequest) -> Result<()> {
     let entrance = Entrance::new(services, request, Door::Script);
+    let looked = Looked::read(request.query_string());
     let caller = entrance.caller_by_page(looked.key.as_deref()).await?;
     let page = request
         .headers()

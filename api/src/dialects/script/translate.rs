@@ -64,8 +64,8 @@ struct Identified {
 }
 
 /// What the address of the pixel says.
-#[derive(Debug, Deserialize)]
-pub struct Looked {
+#[derive(Debug, Default)]
+pub(super) struct Looked {
     pub(super) key: Option<String>,
     action: Option<String>,
     label: Option<String>,
@@ -74,6 +74,23 @@ pub struct Looked {
 }
 
 impl Looked {
+    /// Of a query. What it says twice counts the first time, and what else is in it not at all: caches are got past by that.
+    pub(super) fn read(query: &str) -> Self {
+        let mut looked = Self::default();
+        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+            let place = match &*name {
+                "key" => &mut looked.key,
+                "action" => &mut looked.action,
+                "label" => &mut looked.label,
+                "url" => &mut looked.url,
+                "referrer" => &mut looked.referrer,
+                _ => continue,
+            };
+            place.get_or_insert_with(|| value.into_owned());
+        }
+        looked
+    }
+
     /// As an event; `page` is where the browser says that the image stands.
     pub(super) fn event(self, page: Option<&str>) -> NewEvent {
         NewEvent {
