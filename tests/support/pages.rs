@@ -31,4 +31,10 @@ impl Pages {
     pub fn put(&self, path: &str, html: &str) {
         self.0.say(path, Says::page(html));
     }
+
+    /// Puts a script there.
+    pub fn put_script(&self, path: &str, text: &str) {
+        let says = Says::body(text).with("Content-Type", "text/javascript; charset=utf-8");
+        self.0.say(path, says);
+    }
 }
