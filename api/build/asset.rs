@@ -50,10 +50,10 @@ impl Asset {
     }
 }
 
-/// Our script for pages.
-pub(crate) fn script(path: &Path) -> Result<Asset, String> {
+/// A script of ours for pages.
+pub(crate) fn script(address: &str, path: &Path) -> Result<Asset, String> {
     let content = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    Ok(Asset::named("/script.js", "text/javascript; charset=utf-8", content))
+    Ok(Asset::named(address, "text/javascript; charset=utf-8", content))
 }
 
 /// All files.

@@ -18,8 +18,11 @@ use std::{
 use asset::Packed;
 use mode::{Effort, Mode};
 
-/// Our script for pages, as `npm run script` in `tests/audit` makes it small.
-const SCRIPT: &str = "api/src/dialects/script/script.min.js";
+/// Our scripts for pages, as `npm run script` in `tests/audit` makes them small, by the address that asks for each.
+const SCRIPTS: [(&str, &str); 2] = [
+    ("/script.js", "api/src/dialects/script/script.min.js"),
+    ("/script.js?sr", "api/src/dialects/synerise/shim.min.js"),
+];
 
 fn main() {
     let folder = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
@@ -27,7 +30,9 @@ fn main() {
     for watched in ["web", "api/schema.graphql", "Cargo.lock", "Cargo.toml"] {
         println!("cargo:rerun-if-changed=../{watched}");
     }
-    println!("cargo:rerun-if-changed=../{SCRIPT}");
+    for (_, script) in SCRIPTS {
+        println!("cargo:rerun-if-changed=../{script}");
+    }
     for variable in mode::VARIABLES {
         println!("cargo:rerun-if-env-changed={variable}");
     }
@@ -43,8 +48,10 @@ fn main() {
             Packed::default()
         }
     };
-    let script = asset::script(&repository.join(SCRIPT));
-    files.assets.push(script.unwrap_or_else(|message| fail(&message)));
+    for (address, script) in SCRIPTS {
+        let script = asset::script(address, &repository.join(script));
+        files.assets.push(script.unwrap_or_else(|message| fail(&message)));
+    }
     files.write(&folder).unwrap_or_else(|message| fail(&message));
 }
 

@@ -7,6 +7,7 @@ pub mod moesif;
 pub mod profilestore;
 pub mod script;
 pub mod segment;
+pub mod synerise;
 
 use std::{
     sync::Arc,
@@ -50,12 +51,14 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(scope("/clickst").configure(clickst::routes))
         .service(scope("/coveo").configure(coveo::routes))
         .service(scope("/profilestore").configure(profilestore::routes))
+        .service(scope("/synerise").configure(synerise::routes))
         .configure(segment::routes)
         .configure(moesif::routes)
         .configure(clickst::routes)
         .configure(script::routes)
         .configure(profilestore::routes)
-        .configure(coveo::routes);
+        .configure(coveo::routes)
+        .configure(synerise::routes);
 }
 
 /// Whether a path is a dialect's, to which pages of other origins may send.
@@ -68,6 +71,7 @@ pub fn owns(path: &str) -> bool {
         || clickst::owns(below("/clickst"))
         || profilestore::owns(below("/profilestore"))
         || coveo::owns(path)
+        || synerise::owns(below("/synerise"))
 }
 
 /// Whether the answers below a path set cookies for pages of other origins, which takes a header more.
@@ -241,6 +245,7 @@ fn failure(outcomes: &[Outcome]) -> Option<&Error> {
             Code::RateLimited
             | Code::Overloaded
             | Code::OutcomeUnknown
+            | Code::TooManyPendingDeletions
             | Code::DeadlineExceeded
             | Code::Internal
             | Code::Unauthenticated

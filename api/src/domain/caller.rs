@@ -100,7 +100,8 @@ impl Caller {
         match &self.identity {
             Identity::Operator | Identity::Account(_) => true,
             Identity::Key(key) => !key.is_public(),
-            Identity::Client(_) | Identity::Anonymous => false,
+            Identity::Client(token) => token.claims.workspace && !token.key.is_public(),
+            Identity::Anonymous => false,
         }
     }
 

@@ -46,6 +46,12 @@ pub struct ClientClaims {
     /// The groups that its user is in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<String>,
+    /// The device of a frontend whose user nobody knows: that of every event that names no other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+    /// Whether a backend holds it in place of its key: then what it says of an actor's address and agent counts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub workspace: bool,
     /// The organisation that it is for, where its wire format names one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization: Option<String>,
@@ -80,6 +86,7 @@ impl ClientClaims {
             ("searchHub", &self.search_hub),
             ("pipeline", &self.pipeline),
             ("organization", &self.organization),
+            ("device", &self.device),
         ];
         for (path, text) in texts {
             text.as_deref().map_or(Ok(()), |text| check_text(text, path))?;

@@ -8,6 +8,7 @@ use std::{
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use crate::domain::{
     error::{Code, Error},
@@ -79,8 +80,20 @@ pub struct NewEvent {
     /// Whether the connection is that of a server that passes on what its users did: then nothing about the actor is
     /// taken from it.
     pub relayed: bool,
+    /// Whether it takes the place of the event that has its id, if there is one.
+    pub overwrites: bool,
+    /// An id that its door has made for it, which nobody else has: what the server gives an event that comes without one.
+    pub made_id: Option<Uuid>,
     /// Why the wire format that it came in refuses it, found out by its door.
     pub fault: Option<Error>,
+}
+
+impl NewEvent {
+    /// The client's id, and the one that its door has made for it.
+    #[must_use]
+    pub fn ids(&self) -> (Option<&str>, Option<Uuid>) {
+        (self.id.as_deref(), self.made_id)
+    }
 }
 
 /// The way an event came in.
@@ -104,9 +117,11 @@ pub enum Door {
     Coveo,
     /// Optimizely's Profile Store.
     Profilestore,
+    /// Synerise's event tracking.
+    Synerise,
 }
 
-stored!(Door { Graphql = 0, Import = 1, Redrive = 2, Segment = 3, Moesif = 4, Clickst = 5, Coveo = 6, Profilestore = 7, Script = 20 });
+stored!(Door { Graphql = 0, Import = 1, Redrive = 2, Segment = 3, Moesif = 4, Clickst = 5, Coveo = 6, Profilestore = 7, Synerise = 8, Script = 20 });
 
 impl Door {
     /// Whether it is another system's wire format. Its clients are often told that all is well whatever became of an
@@ -115,7 +130,7 @@ impl Door {
     pub fn is_dialect(self) -> bool {
         match self {
             Self::Graphql | Self::Import | Self::Redrive => false,
-            Self::Segment | Self::Moesif | Self::Clickst | Self::Coveo | Self::Profilestore | Self::Script => true,
+            Self::Segment | Self::Moesif | Self::Clickst | Self::Coveo | Self::Profilestore | Self::Script | Self::Synerise => true,
         }
     }
 
@@ -132,6 +147,7 @@ impl Door {
             Self::Script => "script",
             Self::Coveo => "coveo",
             Self::Profilestore => "profilestore",
+            Self::Synerise => "synerise",
         }
     }
 }
@@ -394,7 +410,7 @@ impl OutcomeKind {
         match code {
             Code::Denied => Self::Denied,
             Code::TagTypeConflict | Code::TagKeyLimit | Code::TagKeyUndeclared => Self::TypeConflict,
-            Code::RateLimited => Self::RateLimited,
+            Code::RateLimited | Code::TooManyPendingDeletions => Self::RateLimited,
             Code::Overloaded => Self::Overloaded,
             Code::Internal => Self::Failed,
             _ => Self::Invalid,

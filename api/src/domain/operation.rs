@@ -86,7 +86,9 @@ operations! {
         "POST /{folder:(.*/)?}{version:v1[45]}/analytics/view",
         "POST /{folder:(.*/)?}{version:v1[45]}/analytics/collect",
         "POST /rest/organizations/{org}/events/v1",
-        "POST /{path:(?i:api/v1[.]0/track/?)}", "POST /{path:(?i:api/v1[.]0/trackbulk/?)}"];
+        "POST /{path:(?i:api/v1[.]0/track/?)}", "POST /{path:(?i:api/v1[.]0/trackbulk/?)}",
+        "POST /v4/events/batch", "POST /v4/events/ai-compat/batch", "POST /v4/events/push/{name}",
+        "POST /v4/events/ai-compat/{name}", "POST /v4/events/{name}"];
     /// Hear what would be wrong with events of Coveo's formats, without logging them.
     ValidateEvents: [Log] on Sites = ["POST /rest/organizations/{org}/events/v1/validate",
         "POST /rest/organizations/{org}/events/v1/analytics/{form}/validate"];
@@ -189,7 +191,10 @@ operations! {
     /// Take an API key back.
     RevokeKey: [Manage] on Site = ["Mutation.revokeKey"];
     /// Mint a token for a frontend: it may do no more than the key; to name a user, the key needs impersonate, too.
-    CreateClientToken: [MintLog MintQuery] on Site = ["Mutation.createClientToken"];
+    CreateClientToken: [MintLog MintQuery] on Site = ["Mutation.createClientToken",
+        "POST /v4/auth/login/profile", "POST /uauth/v2/auth/login/profile", "GET /v4/auth/refresh/profile",
+        "POST /v4/auth/login/client", "POST /sauth/v2/auth/login/client", "POST /sauth/v3/auth/login/client",
+        "POST /sauth/v3/auth/login/client/anonymous", "POST /sauth/v3/auth/refresh/client"];
     /// Mint Coveo's token for a search page, which logs; to name a user, the key needs impersonate, too.
     CreateSearchToken: [MintLog] on Site = ["POST /rest/search/v2/token"];
     /// Have networks asked what they say about pages.
@@ -271,6 +276,8 @@ operations! {
         "GET /{folder:(.*/)?}{version:v1[45]}/analytics/monitoring/health"];
     /// Learn how much Moesif's middleware is to send, with any key that works.
     MoesifSettings: [] on Sites = ["GET /v1/config", "GET /v1/rules"];
+    /// Learn whether a key may send events, as Synerise's clients ask, with any key that works.
+    SynerisePermissions: [] on Sites = ["POST /uauth/api-key/permission-check"];
     /// See the web UI, which then asks by itself.
     WebUi: [] on Sites = ["GET /"];
     /// Come in to GraphQL, where each field is judged for itself.

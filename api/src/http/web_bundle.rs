@@ -30,7 +30,9 @@ struct File {
 static FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/web_bundle.rs"));
 
 /// Where our script for pages is.
-pub(super) const SCRIPT: &str = "/script.js";
+const SCRIPT: &str = "/script.js";
+/// Where the one is that pages call as they called Synerise's; under any name, `?sr` asks for it.
+const SCRIPT_OF_SYNERISE: &str = "/script.js?sr";
 /// By whom an answer may be used.
 const OF_RESOURCE: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 /// Names with a hash never mean anything else.
@@ -66,9 +68,17 @@ pub(super) async fn file_or_page(request: HttpRequest) -> HttpResponse {
     }
 }
 
-/// Our script for pages, which any site may load.
+/// Our scripts for pages, which any site may load.
 pub(super) async fn script(request: HttpRequest) -> HttpResponse {
-    let Some(file) = FILES.iter().find(|file| file.path == SCRIPT) else {
+    let path = match request
+        .query_string()
+        .split('&')
+        .any(|part| part == "sr" || part == "sr=")
+    {
+        true => SCRIPT_OF_SYNERISE,
+        false => SCRIPT,
+    };
+    let Some(file) = FILES.iter().find(|file| file.path == path) else {
         return respond(&Error::internal("the build left the script out"));
     };
     let mut response = answer(&request, file, AN_HOUR);

@@ -255,7 +255,7 @@ impl Services {
     }
 
     /// Hides events and takes them back from what they were folded into.
-    async fn hide(
+    pub(in crate::service) async fn hide(
         &self,
         tx: &Transaction,
         configuration: &Configuration,

@@ -4,6 +4,7 @@
 pub mod account;
 pub mod audit;
 mod authentication;
+pub mod client;
 pub mod client_token;
 pub mod deletion;
 pub mod event;
@@ -112,6 +113,8 @@ pub struct Inner {
     pub feed: feed::Feed,
     /// The visits that go on.
     pub(in crate::service) visits: visit::Visits,
+    /// Clients of whom everything is said.
+    pub(in crate::service) clients: client::Clients,
     /// What folding remembers between rounds.
     pub fold_memory: fold::Memory,
     /// Wakes the fold.
@@ -172,6 +175,7 @@ impl Services {
             rates: rate::Rates::new(settings.rate),
             rounds: tokio::sync::Mutex::default(),
             feed: feed::Feed::default(),
+            clients: client::Clients::default(),
             visits: visit::Visits::default(),
             fold_memory: fold::Memory::default(),
             fold_nudge: tokio::sync::Notify::new(),

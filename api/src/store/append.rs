@@ -243,6 +243,36 @@ fn values(row: &Row) -> [Value; COLUMN_COUNT] {
     ]
 }
 
+/// The numbers of the events with these unique ids.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn numbers(tx: &Transaction, uids: &[[u8; 16]]) -> Result<Vec<i64>> {
+    let mut sql = tx.sql("SELECT id FROM event WHERE uid IN ");
+    sql.bind_hashes(uids);
+    sql.rows(tx).await?.iter().map(|row| get(row, 0)).collect()
+}
+
+/// Gives unique ids back that outlived their events.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn unclaim(tx: &Transaction, uids: &[[u8; 16]]) -> Result<()> {
+    let mut sql = tx.sql("DELETE FROM claimed_id WHERE uid IN ");
+    sql.bind_hashes(uids);
+    sql.run(tx).await.map(drop)
+}
+
+/// Takes an event's id away, for another event to have, and gives it `other` instead.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn release(tx: &Transaction, number: i64, other: [u8; 16]) -> Result<()> {
+    let mut sql = tx.sql("UPDATE event SET client_id = NULL, uid = ");
+    sql.bind(other.to_vec()).push(" WHERE id = ").number(number);
+    sql.run(tx).await.map(drop)
+}
+
 /// Which of `uids` were stored before, and on which site; among living events first, then among ids that outlived
 /// theirs, as a purge moves them that way.
 ///

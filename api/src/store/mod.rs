@@ -53,7 +53,7 @@ pub mod view;
 pub mod view_bucket;
 pub mod visitor;
 
-pub use append::{Appended, NewRow, append, known};
+pub use append::{Appended, NewRow, append, known, numbers, release, unclaim};
 pub use database::{Database, Options};
 pub use error::{again, is_conflict, is_lost, is_transient};
 pub use gate::Priority;

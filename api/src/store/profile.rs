@@ -1,6 +1,6 @@
 //! Profiles, the other names of actors, and the types of traits.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use sea_orm::QueryResult;
 use serde_json::Value;
@@ -152,6 +152,23 @@ pub async fn actor_of(tx: &Transaction, site: i64, name: &str) -> Result<Option<
     sql.number(site).push(" AND name = ").bind(name);
     sql.push(" AND deletion_id IS NULL");
     sql.row(tx).await?.map(|row| get(&row, 0)).transpose()
+}
+
+/// The actors that ids are other names of; those that are nobody's other name are left out.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn actors_of(tx: &Transaction, site: i64, names: &[&str]) -> Result<HashMap<String, String>> {
+    let mut actors = HashMap::new();
+    for part in names.chunks(500) {
+        let mut sql = tx.sql("SELECT name, actor FROM profile_alias WHERE site_id = ");
+        sql.number(site).push(" AND deletion_id IS NULL AND name IN ");
+        sql.bind_list(part.iter().copied());
+        for row in sql.rows(tx).await? {
+            actors.insert(get(&row, 0)?, get(&row, 1)?);
+        }
+    }
+    Ok(actors)
 }
 
 /// The other names of an actor, in order, at most `most`.

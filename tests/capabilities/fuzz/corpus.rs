@@ -268,3 +268,37 @@ pub(super) fn graphql() -> Door {
         ],
     }
 }
+
+pub(super) fn synerise() -> Door {
+    let event = json!({"action": "context.activity", "label": "Did it", "time": "2026-11-20T12:00:00.000+01:00", "eventSalt": "s",
+        "client": {"uuid": "07243772-008a-42e1-ba37-c3807cebde8f", "email": "ada@example.com", "customId": "c", "id": 5},
+        "params": {"source": "WEB_DESKTOP", "email": "ada@example.com", "url": "https://a.example/", "ip": "1.2.3.4", "n": {"a.b": [1]}}});
+    let short = json!({"clientUUID": "u-1", "correlationId": "c", "items": ["sku"], "EventTimestamp": "2026-11-20T12:00:00"});
+    Door {
+        paths: vec![
+            ("POST", "/v4/events/custom"),
+            ("POST", "/v4/events/product-view"),
+            ("POST", "/synerise/v4/events/push/viewed"),
+            ("POST", "/v4/events/custom?token=TIDEMARK_KEY"),
+            ("POST", "/v4/events/custom?strict=1"),
+            ("POST", "/v4/events/batch"),
+            ("POST", "/v4/events/ai-compat/item.search.click"),
+            ("POST", "/v4/events/ai-compat/batch"),
+            ("POST", "/uauth/v2/auth/login/profile"),
+            ("POST", "/sauth/v3/auth/login/client"),
+            ("POST", "/sauth/v3/auth/login/client/anonymous"),
+            ("POST", "/sauth/v3/auth/refresh/client"),
+            ("POST", "/uauth/api-key/permission-check"),
+        ],
+        parameters: vec!["token=TIDEMARK_KEY", "strict=1"],
+        bodies: vec![
+            event.clone(),
+            json!({"label": "l", "client": {"id": 7}}),
+            json!([event, event]),
+            short.clone(),
+            json!({"eventType": "recommendation.view", "items": [short]}),
+            json!({"apiKey": KEY, "identityProvider": "OAUTH", "email": "ada@example.com", "uuid": "u-1", "deviceId": "d"}),
+            json!(["API_CUSTOM_EVENTS_CREATE", "API_CLIENT_CREATE"]),
+        ],
+    }
+}

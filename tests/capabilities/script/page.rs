@@ -4,16 +4,17 @@ use serde_json::{Value, json};
 use support::{Browser, Engine, Pages, Tidemark};
 
 /// A site of one's own with the script on its pages, and somebody who looks at them.
-struct Reader {
+pub(super) struct Reader {
     tidemark: Tidemark,
     pages: Pages,
     browser: Browser,
+    key: String,
     script: String,
 }
 
 impl Reader {
     /// `more` are further attributes of the script.
-    async fn new(more: &str) -> Self {
+    pub(super) async fn new(more: &str) -> Self {
         let tidemark = Tidemark::start(Engine::Sqlite).await;
         let pages = Pages::start().await;
         let key = super::public_key(&tidemark, pages.origin()).await;
@@ -23,37 +24,66 @@ impl Reader {
             tidemark,
             pages,
             browser: Browser::start().await,
+            key,
             script,
         }
     }
 
+    /// The key of the pages.
+    pub(super) fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The address of the script.
+    pub(super) fn address(&self) -> String {
+        self.tidemark.server().url("/script.js")
+    }
+
+    /// The line that loads the script.
+    pub(super) fn script(&self) -> &str {
+        &self.script
+    }
+
+    /// The address of a page.
+    pub(super) fn url(&self, path: &str) -> String {
+        self.pages.url(path)
+    }
+
     fn put(&self, path: &str, body: &str) {
-        let html = format!(
-            "<!doctype html><html lang=en><title>{path}</title><link rel=icon href=data:,>{}<body>{body}",
-            self.script
-        );
+        self.put_with(path, &self.script, body);
+    }
+
+    /// Puts a page there with these lines in its head.
+    pub(super) fn put_with(&self, path: &str, head: &str, body: &str) {
+        let html =
+            format!("<!doctype html><html lang=en><title>{path}</title><link rel=icon href=data:,>{head}<body>{body}");
         self.pages.put(path, &html);
     }
 
-    async fn open(&self, path: &str) {
+    pub(super) async fn open(&self, path: &str) {
         self.browser.open(&self.pages.url(path)).await;
     }
 
-    async fn run(&self, script: &str) -> Value {
+    pub(super) async fn run(&self, script: &str) -> Value {
         self.browser.script(script, json!([])).await
     }
 
+    /// Their browser.
+    pub(super) fn browser(&self) -> &Browser {
+        &self.browser
+    }
+
     /// What was logged, as it arrived: the action with the path of its page.
-    async fn logged(&self) -> Vec<Value> {
+    pub(super) async fn logged(&self) -> Vec<Value> {
         let document = "{ events(orderBy: ARRIVAL_ASCENDING, first: 100) { edges { node { action label url referrer tag session \
-                        actor device } } } }";
+                        actor actorSource device door } } } }";
         let answer = self.tidemark.client().graphql(document, json!({})).await;
         let edges = answer.data()["events"]["edges"].as_array().cloned().unwrap_or_default();
         edges.into_iter().map(|edge| edge["node"].clone()).collect()
     }
 
     /// Waits until these actions, and no others, were logged.
-    async fn sees(&self, actions: &[&str]) -> Vec<Value> {
+    pub(super) async fn sees(&self, actions: &[&str]) -> Vec<Value> {
         let mut wanted: Vec<_> = actions.to_vec();
         wanted.sort_unstable();
         self.browser
@@ -327,4 +357,64 @@ async fn who_asks_not_to_be_followed_is_not() {
     reader.open("/b").await;
     reader.sees(&["session.start", "pageview"]).await;
     assert_eq!(reader.browser.complaints().await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_said_before_it_is_there_is_logged_in_order() {
+    let reader = Reader::new("data-without=\"sessions\"").await;
+    let early =
+        "<script>window.tidemark = window.tidemark || function () { (tidemark.q = tidemark.q || []).push(arguments) };
+                 tidemark('first', {label: 'early', tag: {step: 1}}); tidemark('second')</script>";
+    let head = early.to_owned() + reader.script();
+    reader.put_with("/a", &head, "");
+    reader.open("/a").await;
+    reader.sees(&["pageview", "first", "second"]).await;
+    reader.run("tidemark('third')").await;
+    let events = reader.sees(&["pageview", "first", "second", "third"]).await;
+    let actions: Vec<_> = events.iter().filter_map(|event| event["action"].as_str()).collect();
+    assert_eq!(actions, ["pageview", "first", "second", "third"]);
+    let first = of(&events, "first")[0];
+    assert_eq!((&first["label"], &first["tag"]["step"]), (&json!("early"), &json!(1)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_sends_to_where_it_is_told_to() {
+    let mut reader = Reader::new("data-without=\"sessions\"").await;
+    let rename = "mutation { updateSite(input: {scriptName: \"hello\"}) { scriptName } }";
+    let manager = reader.tidemark.client_allowed("manage").await;
+    assert_eq!(
+        manager.graphql(rename, json!({})).await.data()["updateSite"]["scriptName"],
+        "hello"
+    );
+    let endpoint = reader.tidemark.server().url("/hello");
+    reader.script = reader
+        .script
+        .replace("data-key", &format!("data-endpoint=\"{endpoint}\" data-key"));
+    // Whatever goes to its own address is not sent on.
+    let watch = "<script>const real = window.fetch; window.asked = []; \
+                 window.fetch = (to, how) => { window.asked.push(String(to)); return real(to, how) }</script>";
+    let head = watch.to_owned() + reader.script();
+    reader.put_with("/a", &head, "");
+    reader.open("/a").await;
+    reader.sees(&["pageview"]).await;
+    assert_eq!(reader.run("return window.asked").await, json!([endpoint]));
+    // On leaving, too.
+    reader.run("tidemark('last')").await;
+    reader.browser.open("about:blank").await;
+    reader.sees(&["pageview", "last"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_follows_the_hash_is_another_page_where_it_is_said_to_be() {
+    let reader = Reader::new("data-without=\"sessions\" data-with=\"hash\"").await;
+    reader.put("/a", "");
+    reader.open("/a#/first").await;
+    reader.sees(&["pageview"]).await;
+    reader.run("location.hash = '/second'").await;
+    let events = reader.sees(&["pageview", "pageview"]).await;
+    assert_eq!(events[1]["url"], reader.url("/a#/second"));
+    assert_eq!(events[1]["referrer"], reader.url("/a#/first"));
+    // The same once more is no other page.
+    reader.run("location.hash = '/second'; tidemark('own')").await;
+    reader.sees(&["pageview", "pageview", "own"]).await;
 }

@@ -192,10 +192,12 @@
   if (silent) return;
 
   const begin = () => {
-    if (does("pageview")) view(); else page = location.href;
+    // A page on which Synerise's `SR` tells of visits is not told of twice.
+    const views = does("pageview") && !w.SR;
+    if (views) view(); else page = location.href;
     for (const call of early) api(...call);
     const on = (where, what, how) => where?.addEventListener(what, how, true);
-    if (does("pageview")) {
+    if (views) {
       const push = history.pushState;
       history.pushState = function (...all) { push.apply(this, all); moved() };
       on(w, "popstate", moved);
@@ -211,7 +213,7 @@
     on(w, "online", () => { pause = 0; later(0) });
     on(d, "visibilitychange", () => { if (d.visibilityState === "hidden") leave() });
     on(w, "pagehide", () => { if (does("sessions") && Date.now() - staying > 5e3) end(); leave() });
-    on(w, "pageshow", ({ persisted }) => { if (persisted) { page = ""; view() } });
+    on(w, "pageshow", ({ persisted }) => { if (persisted && views) { page = ""; view() } });
     new MutationObserver(buttons).observe(d, { childList: true, subtree: true });
   };
   if (d.prerendering) d.addEventListener("prerenderingchange", begin, { once: true });

@@ -80,7 +80,8 @@ pub(in crate::graphql) struct UniqueQuery;
 
 #[Object]
 impl UniqueQuery {
-    /// Asks how many distinct actors did an action, within a declared scope.
+    /// Asks how many distinct actors did an action, within a declared scope. Actors are counted as their events name them:
+    /// an alias joins what is known of two ids, and what `actor` tells of either; here they are still two.
     async fn unique(
         &self,
         ctx: &Context<'_>,

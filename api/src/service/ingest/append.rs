@@ -1,20 +1,20 @@
 //! Group commit: requests that wait at the same time share one transaction, and each is answered after the commit.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 
-use foldhash::fast::RandomState;
 use tokio::sync::{Mutex, mpsc};
 
 use super::{
     Prepared, Waiting,
     count::{self, Book, Gathered},
     overloaded,
+    overwrite::Replaced,
     settle::{self, lost_transaction, unwritten},
-    step::admit_event,
+    verdict::{Verdicts, judge},
 };
 use crate::{
     clock,
@@ -22,16 +22,14 @@ use crate::{
         error::{Error, Result},
         event::Outcome,
         ledger::Counts,
-        rule,
         tag_type::Refusal,
     },
     service::{
         Services, quarantine,
         registry::Configuration,
-        rule::Tally,
         tag::{Purpose, Schema},
     },
-    store::{self, Fate, NewRow, Priority, Transaction, TransactionId, is_lost, is_transient, quarantine::Refused},
+    store::{self, Fate, Priority, Transaction, TransactionId, is_lost, is_transient, quarantine::Refused},
 };
 
 /// The one task of a process that appends events.
@@ -370,52 +368,24 @@ impl Appender {
         let prepared: Vec<_> = batch.iter().flat_map(|waiting| &waiting.events).collect();
         let known = known(&tx, &prepared).await?;
         let now = clock::now();
-        let mut claimed: HashSet<_, RandomState> = HashSet::default();
-        let mut hits = Tally::default();
         let subjects = prepared
             .iter()
             .filter(|one| one.refused.is_none())
             .map(|one| one.subject());
         let mut schema = Schema::open(&tx, &configuration, subjects, Purpose::Append, now).await?;
-        let mut misfits = Vec::new();
-        let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(prepared.len());
-        let mut admitted = Vec::with_capacity(prepared.len());
-        for one in &prepared {
-            let event = &one.event;
-            let stored = one.candidates.iter().any(|uid| known.get(uid) == Some(&event.site));
-            outcomes.push(if stored || claimed.contains(&event.uid) {
-                Some(Outcome::Duplicate { id: event.id.clone() })
-            } else if let Some(dropped) = one.refused.as_deref() {
-                misfits.push((*one, Box::new(dropped.refusal.clone())));
-                Some(Outcome::Refused(dropped.error.clone()))
-            } else {
-                let verdict = admit_event::run(&configuration, one, now);
-                hits.note(event, verdict.as_deref().ok());
-                match verdict.map(|verdict| verdict.refusal) {
-                    Err(error) => Some(Outcome::Refused(error)),
-                    Ok(Some(refusal)) => {
-                        let (error, misfit) = one.denied(refusal);
-                        misfits.extend(misfit.map(|misfit| (*one, misfit)));
-                        Some(Outcome::Refused(error))
-                    }
-                    Ok(None) => match schema.judge(one.subject()) {
-                        Err(refusal) => {
-                            let outcome = Outcome::Refused(refusal.error());
-                            misfits.push((*one, refusal));
-                            Some(outcome)
-                        }
-                        Ok(()) => {
-                            claimed.insert(event.uid);
-                            admitted.push(NewRow {
-                                event,
-                                tag: one.tag.as_deref(),
-                            });
-                            None
-                        }
-                    },
-                }
-            });
-        }
+        let overwriting = prepared
+            .iter()
+            .filter(|one| one.overwrites && known.contains_key(&one.event.uid));
+        let sites: Vec<_> = overwriting.map(|one| one.event.site).collect();
+        let replaced = Replaced::open(services, &tx, &sites).await?;
+        let Verdicts {
+            outcomes,
+            admitted,
+            misfits,
+            hits,
+            replaced,
+        } = judge((&prepared, &known), &configuration, &mut schema, replaced, now);
+        services.make_way(&tx, &configuration, &replaced).await?;
         let appended = store::append(&tx, &services.hasher, &admitted).await?;
         let generation = match appended.generation {
             Some(generation) => generation,
@@ -469,14 +439,6 @@ async fn known(tx: &Transaction, prepared: &[&Prepared]) -> Result<HashMap<[u8; 
 }
 
 impl Prepared {
-    /// What its sender is told where the site's lists refuse it, and what quarantine is where it is kept.
-    fn denied(&self, refusal: rule::Refusal) -> (Error, Option<Box<Refusal>>) {
-        let error = Error::from(refusal);
-        let kept = self.event.door.is_dialect();
-        let misfit = kept.then(|| Box::new(Refusal::from(&error)));
-        (error, misfit)
-    }
-
     /// What quarantine keeps of it.
     fn refused<'a>(&'a self, refusal: &'a Refusal) -> Refused<'a> {
         Refused {

@@ -117,7 +117,7 @@ impl Services {
             Ok(valid) => valid,
             Err(error) => return Ok(Explanation::refused(Step::Shape, error, None)),
         };
-        let ids = step::identify_event::run(&self.hasher, &logger, door, &site, valid.event.id.as_deref());
+        let ids = step::identify_event::run(&self.hasher, &logger, door, &site, valid.event.ids());
         let (enriched, _) = step::enrich_event::run(&self.ingest, &logger, door, &site, valid, &ids);
         // An unnamed actor's hash would need a salt, which is stored when it is first used.
         let (event, ip) = step::name_actor::keep(&site, enriched);

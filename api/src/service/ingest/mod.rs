@@ -6,9 +6,11 @@ mod count;
 pub mod enrichment;
 pub mod explain;
 mod identity;
+mod overwrite;
 mod pipeline;
 mod settle;
 mod step;
+mod verdict;
 
 use std::{
     net::IpAddr,
@@ -74,6 +76,8 @@ struct Prepared {
     judged: Judged,
     /// What the tag schema said when it came in.
     typed: Typed,
+    /// Whether it takes the place of the event that has its id.
+    overwrites: bool,
     /// Whether it came from somebody whose claims do not count, such as a browser.
     public: bool,
     /// Why it is refused already, where it is only to be kept in quarantine.
@@ -422,5 +426,6 @@ pub(in crate::service) use count::receive_again;
 pub(in crate::service) use identity::SALT_LIFE;
 pub(in crate::service) use step::{
     identify_event::{candidates, hash_id},
+    name_actor::kept_address,
     validate_shape::{check_again, forgive_time},
 };

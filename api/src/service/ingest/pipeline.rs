@@ -58,7 +58,7 @@ async fn salvage(
         .as_ref()
         .is_some_and(|fault| !matches!(fault.code, Code::TooManyItems | Code::BatchRefused));
     let valid = step::validate_shape::salvage(event, site, clock::now());
-    let ids = step::identify_event::run(&services.hasher, caller, door, site, valid.event.id.as_deref());
+    let ids = step::identify_event::run(&services.hasher, caller, door, site, valid.event.ids());
     let (mut event, _) = step::enrich_event::run(&services.ingest, caller, door, site, valid, &ids);
     if let Some(actor) = &event.actor
         && let Some((end, _)) = actor.char_indices().nth(MOST_ACTOR)
@@ -75,6 +75,7 @@ async fn salvage(
         ip,
         judged: step::judge_event::Judged::default(),
         typed: tag::Typed::default(),
+        overwrites: false,
         public: !caller.is_trusted(),
         refused: Some(Box::new(Dropped {
             error,
@@ -93,9 +94,10 @@ async fn pass(
 ) -> Result<Prepared> {
     let ingest = &services.ingest;
     let received = clock::now();
+    let overwrites = event.overwrites && event.id.is_some();
     let event = step::speak_for::run(caller, event)?;
     let valid = step::validate_shape::run(event, site, door, received, ingest.tag_limits())?;
-    let ids = step::identify_event::run(&services.hasher, caller, door, site, valid.event.id.as_deref());
+    let ids = step::identify_event::run(&services.hasher, caller, door, site, valid.event.ids());
     let (event, tag) = step::enrich_event::run(ingest, caller, door, site, valid, &ids);
     let (event, ip) = step::name_actor::run(services, site, event).await?;
     let judged = step::judge_event::run(configuration, &event, ip, received);
@@ -107,6 +109,7 @@ async fn pass(
         ip,
         judged,
         typed,
+        overwrites,
         public: !caller.is_trusted(),
         refused: None,
     })

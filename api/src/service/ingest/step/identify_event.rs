@@ -25,16 +25,17 @@ pub(in crate::service) fn hash_id(hasher: &KeyedHash, site: i64, public: bool, i
     hasher.hash(&[b"event", &site.to_le_bytes(), &[u8::from(public)], id.as_bytes()])
 }
 
-/// The ids of an event that came with the client's `id`, or without one.
+/// The ids of an event that came with the client's `id`, or without one: then `made` is its own, where its door has made
+/// one for it.
 pub(in crate::service::ingest) fn run(
     hasher: &KeyedHash,
     caller: &Caller,
     door: Door,
     site: &Site,
-    id: Option<&str>,
+    (id, made): (Option<&str>, Option<Uuid>),
 ) -> Ids {
     let Some(id) = id else {
-        let uid = Uuid::now_v7();
+        let uid = made.unwrap_or_else(Uuid::now_v7);
         return Ids {
             id: uid.to_string(),
             uid: uid.into_bytes(),

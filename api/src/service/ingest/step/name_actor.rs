@@ -33,18 +33,19 @@ pub(in crate::service::ingest) async fn run(
 /// Cuts the address of an event down to what the site keeps, and gives the whole one as well, for the site's rules.
 pub(in crate::service::ingest) fn keep(site: &Site, mut event: Event) -> (Event, Option<IpAddr>) {
     let ip = event.ip;
-    truncate(&mut event, site.ip_policy);
+    event.ip = kept_address(site, ip);
     (event, ip)
 }
 
-fn truncate(event: &mut Event, policy: IpPolicy) {
+/// As much of an address as a site keeps.
+pub(in crate::service) fn kept_address(site: &Site, ip: Option<IpAddr>) -> Option<IpAddr> {
     use std::net::{Ipv4Addr, Ipv6Addr};
-    event.ip = match (policy, event.ip) {
+    match (site.ip_policy, ip) {
         (IpPolicy::None, _) => None,
         (IpPolicy::Whole, ip) => ip,
         (IpPolicy::Truncated, ip) => ip.map(|ip| match ip.to_canonical() {
             IpAddr::V4(ip) => IpAddr::V4(Ipv4Addr::from_bits(ip.to_bits() & !0xff)),
             IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() >> 80 << 80)),
         }),
-    };
+    }
 }
