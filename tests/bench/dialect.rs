@@ -27,7 +27,7 @@ struct Dialect {
     event: fn(&Value) -> Value,
 }
 
-const DIALECTS: [Dialect; 6] = [
+const DIALECTS: [Dialect; 8] = [
     Dialect {
         name: "Segment",
         call: Call {
@@ -100,6 +100,31 @@ const DIALECTS: [Dialect; 6] = [
                 "config": {"trackingId": "shop"}, "ts": now().as_millisecond(), "source": ["bench@1"],
                 "clientId": client(&event["actor"]), "userAgent": event["userAgent"], "location": event["url"],
                 "referrer": event["referrer"]}})
+        },
+    },
+    Dialect {
+        name: "Synerise",
+        call: Call {
+            path: "/v4/events/custom",
+            header: "Authorization: Bearer KEY",
+            begin: "",
+            end: "",
+            success: "",
+        },
+        event: |event| json!({"action": event["action"], "label": "bench", "client": {"customId": event["actor"]}, "params": event["tag"]}),
+    },
+    Dialect {
+        name: "Profile Store",
+        call: Call {
+            path: "/api/v1.0/Track",
+            header: "Authorization: epi-single KEY",
+            begin: "",
+            end: "",
+            success: "",
+        },
+        event: |event| {
+            json!({"DeviceId": event["actor"], "EventType": event["action"], "Value": "bench", "PageUri": event["url"],
+                "Payload": event["tag"]})
         },
     },
     Dialect {

@@ -32,7 +32,7 @@ macro_rules! doors {
     )+};
 }
 
-doors! { clickst coveo graphql moesif profilestore relay script segment synerise }
+doors! { clickst coveo graphql languages moesif profilestore relay script segment synerise }
 
 /// What is sent.
 struct Sent {

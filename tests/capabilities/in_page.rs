@@ -86,7 +86,8 @@ impl Visit {
 
     /// What is known of an actor, once this is.
     async fn actor(&self, id: &str, what: &str) -> Value {
-        let document = "query ($id: ID!) { actor(id: $id) { id aliases traits company { id traits } firstTouch { campaign } } }";
+        let document =
+            "query ($id: ID!) { actor(id: $id) { id aliases traits company { id traits } firstTouch { campaign } } }";
         self.browser
             .retry(&format!("see {what} of {id} known"), async || {
                 let answer = self.tidemark.client().graphql(document, json!({"id": id})).await;

@@ -130,7 +130,13 @@ impl Door {
     pub fn is_dialect(self) -> bool {
         match self {
             Self::Graphql | Self::Import | Self::Redrive => false,
-            Self::Segment | Self::Moesif | Self::Clickst | Self::Coveo | Self::Profilestore | Self::Script | Self::Synerise => true,
+            Self::Segment
+            | Self::Moesif
+            | Self::Clickst
+            | Self::Coveo
+            | Self::Profilestore
+            | Self::Script
+            | Self::Synerise => true,
         }
     }
 

@@ -273,7 +273,8 @@ pub(super) fn synerise() -> Door {
     let event = json!({"action": "context.activity", "label": "Did it", "time": "2026-11-20T12:00:00.000+01:00", "eventSalt": "s",
         "client": {"uuid": "07243772-008a-42e1-ba37-c3807cebde8f", "email": "ada@example.com", "customId": "c", "id": 5},
         "params": {"source": "WEB_DESKTOP", "email": "ada@example.com", "url": "https://a.example/", "ip": "1.2.3.4", "n": {"a.b": [1]}}});
-    let short = json!({"clientUUID": "u-1", "correlationId": "c", "items": ["sku"], "EventTimestamp": "2026-11-20T12:00:00"});
+    let short =
+        json!({"clientUUID": "u-1", "correlationId": "c", "items": ["sku"], "EventTimestamp": "2026-11-20T12:00:00"});
     Door {
         paths: vec![
             ("POST", "/v4/events/custom"),
@@ -300,5 +301,35 @@ pub(super) fn synerise() -> Door {
             json!({"apiKey": KEY, "identityProvider": "OAUTH", "email": "ada@example.com", "uuid": "u-1", "deviceId": "d"}),
             json!(["API_CUSTOM_EVENTS_CREATE", "API_CLIENT_CREATE"]),
         ],
+    }
+}
+
+/// GraphQL's arguments that are written in a language of their own.
+pub(super) fn languages() -> Door {
+    let odata = "query ($f: String!) { events(filter: {odata: $f}, first: 5) { totalCount edges { node { id } } } }";
+    let kql = "query ($q: String!) { kql(query: $q) { columns { name type } rows truncated } }";
+    let filters = [
+        "EventType eq 'a' and not (Payload.n gt 1 or startswith(Value, 'x'))",
+        "tolower(User.Email) eq 'ada@example.com' or EventTime lt 2026-11-22T10:00:00+01:00",
+        "DeviceId in ('a', 'b''c') and Payload/a/b ne null",
+    ];
+    let queries = [
+        "Events | where Payload.n > 1 and Value contains 'a' | summarize count(), avg(toreal(Payload.n)), percentile(toreal(Payload.n), 95) by EventType | top 3 by count_ desc",
+        "Events | extend x = case(Payload.n > 1, 'a', Payload.n == 0, 'b', 'c') | where x in~ ('A', 'B') and EventTime > ago(30d) | distinct x",
+        "Events | count",
+    ];
+    let mut bodies: Vec<_> = filters
+        .iter()
+        .map(|text| json!({"query": odata, "variables": {"f": text}}))
+        .collect();
+    bodies.extend(
+        queries
+            .iter()
+            .map(|text| json!({"query": kql, "variables": {"q": text}})),
+    );
+    Door {
+        paths: vec![("POST", "/graphql")],
+        parameters: Vec::new(),
+        bodies,
     }
 }

@@ -63,6 +63,54 @@ const BYTES: &[&[u8]] = &[
     b"'",
 ];
 
+/// Words of the languages.
+const WORDS: &[&str] = &[
+    "(",
+    ")",
+    "((((((((((",
+    "'",
+    "\"",
+    ",",
+    "..",
+    ".",
+    "/",
+    "|",
+    " and ",
+    " or ",
+    " not ",
+    " eq ",
+    " ne ",
+    " in (",
+    " == ",
+    " !~ ",
+    "null",
+    "true",
+    "-",
+    "0",
+    "1e308",
+    "99999999999999999999",
+    "datetime(",
+    "2026-11-22",
+    "1d",
+    "[0]",
+    "['a']",
+    "@'",
+    "//",
+    "\n",
+    "é",
+    "Payload",
+    "summarize ",
+    "by ",
+    "extend x=",
+    "$",
+    "{{a}}",
+    " between (",
+    "dynamic(",
+    "*",
+    " % 0",
+    "Events",
+];
+
 pub(super) struct Garbler(pub(super) TestRng);
 
 impl Garbler {
@@ -191,6 +239,14 @@ impl Garbler {
                     _ => self.garble(&mut items[index], examples),
                 }
             }
+            // A text may be written in a language of its own.
+            Value::String(text) if text.len() > 20 && !self.one_of(3) => {
+                let mut bytes = std::mem::take(text).into_bytes();
+                for _ in 0..self.times() {
+                    self.garble_words(&mut bytes);
+                }
+                *text = String::from_utf8_lossy(&bytes).into_owned();
+            }
             value => {
                 *value = match self.below(6) {
                     0 => json!([value.take()]),
@@ -226,6 +282,34 @@ impl Garbler {
                 if let Some(value) = fields.get_mut(&name) {
                     self.garble(value, examples);
                 }
+            }
+        }
+    }
+
+    /// Takes words away, doubles them, or puts others in.
+    fn garble_words(&mut self, bytes: &mut Vec<u8>) {
+        let ends: Vec<usize> = bytes
+            .iter()
+            .enumerate()
+            .filter(|(_, byte)| !byte.is_ascii_alphanumeric())
+            .map(|(at, _)| at)
+            .collect();
+        if ends.len() < 2 || self.one_of(4) {
+            return self.garble_bytes(bytes);
+        }
+        let (one, other) = (*self.pick(&ends), *self.pick(&ends));
+        let (from, to) = (one.min(other), one.max(other));
+        let part = bytes[from..to].to_vec();
+        match self.below(4) {
+            0 => drop(bytes.drain(from..to)),
+            1 => drop(bytes.splice(from..from, part)),
+            2 => {
+                let at = *self.pick(&ends);
+                bytes.splice(at..at, part);
+            }
+            _ => {
+                let piece = self.pick(WORDS).as_bytes().to_vec();
+                bytes.splice(from..from, piece);
             }
         }
     }

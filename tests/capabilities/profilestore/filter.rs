@@ -250,7 +250,7 @@ fn written(asked: &Asked, random: &mut Random) -> String {
             format!("{} {word} {value}", field(one, *lowered))
         }
         Asked::In(one, list) => {
-            let list: Vec<_> = list.iter().map(|value| quoted(value)).collect();
+            let list: Vec<_> = list.iter().map(quoted).collect();
             format!("{} {} ({})", field(one, false), keyword("in", random), list.join(","))
         }
         Asked::Call(test, one, lowered, value) => {

@@ -4,7 +4,7 @@ use reqwest::{Method, header};
 use serde_json::{Value, json};
 use support::{Engine, Tidemark};
 
-use super::{BATCH, CUSTOM, accept, custom, events, post, refused};
+use super::{BATCH, CUSTOM, accept, custom, events, now, post, refused};
 
 support::on_both_engines!(
     each_path_has_its_action,
@@ -198,9 +198,9 @@ async fn times_are_those_of_the_site_or_of_receipt(engine: Engine) {
         .start()
         .await;
     let client = tidemark.client();
-    let started = jiff::Timestamp::now();
+    let started = now();
     let ahead = |seconds| {
-        let time = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(seconds);
+        let time = now() + jiff::SignedDuration::from_secs(seconds);
         format!("{time:.3}")
     };
     let (near, far) = (ahead(40), ahead(120));
@@ -229,7 +229,7 @@ async fn times_are_those_of_the_site_or_of_receipt(engine: Engine) {
     // What lies further ahead, or is no time, happened when it came.
     for (index, said) in [(4, far.as_str()), (5, "tomorrow"), (6, "1767225600000")] {
         let time: jiff::Timestamp = times[index].as_str().expect("a time").parse().expect("a time");
-        assert!(started <= time && time <= jiff::Timestamp::now(), "{said}: {time}");
+        assert!(started <= time && time <= now(), "{said}: {time}");
         assert_eq!(found[index]["tag"]["snr-original-time"], said);
     }
     assert_eq!(found[7]["tag"]["snr-original-time"], Value::Null);

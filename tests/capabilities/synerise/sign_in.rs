@@ -5,7 +5,7 @@ use reqwest::{Method, header};
 use serde_json::{Value, json};
 use support::{Answer, Client, Engine, Tidemark, app::EVERYTHING};
 
-use super::{CUSTOM, accept, custom, events, post, refused};
+use super::{CUSTOM, accept, custom, events, now, post, refused};
 
 support::on_both_engines!(
     a_workspaces_token_stands_for_its_key,
@@ -40,7 +40,7 @@ fn token(answer: &Answer) -> String {
         .decode(claims)
         .expect("base64");
     let claims: Value = serde_json::from_slice(&claims).expect("JSON");
-    let left = claims["exp"].as_i64().expect("a time") - jiff::Timestamp::now().as_second();
+    let left = claims["exp"].as_i64().expect("a time") - now().as_second();
     assert!((3_500..=3_600).contains(&left), "{left} seconds");
     token
 }

@@ -217,7 +217,7 @@ impl Function {
                 common_of(&mut given[1..].iter().copied())
             }
             Self::Case => {
-                if given.len() % 2 == 0 {
+                if given.len().is_multiple_of(2) {
                     return Err("takes conditions with values, and a last value".to_owned());
                 }
                 let conditions = given[..given.len() - 1].iter().step_by(2);

@@ -117,7 +117,8 @@ impl<'a> Run<'a> {
             self.meter.step(1)?;
             match (step, &mut self.states[index]) {
                 (Step::Where(condition), _) => {
-                    if truth_of(&condition.value(&around, &mut self.meter)?) != Some(true) {
+                    let holds = truth_of(&condition.value(&around, &mut self.meter)?);
+                    if holds != Some(true) {
                         return Ok(Flow::More);
                     }
                 }
