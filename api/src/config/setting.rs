@@ -258,9 +258,9 @@ settings! {
     /// How long each network is left alone between two questions, by all servers of a database together
     external_pause / "TIDEMARK_EXTERNAL_PAUSE": SignedDuration = ms(2 * SECOND), ms(1)..=ms(HOUR);
     /// How long a network may take to answer
-    external_timeout / "TIDEMARK_EXTERNAL_TIMEOUT": SignedDuration = ms(10 * SECOND), ms(100)..=ms(10 * MINUTE);
+    external_timeout / "TIDEMARK_EXTERNAL_TIMEOUT": SignedDuration = ms(10 * SECOND), ms(1)..=ms(10 * MINUTE);
     /// How long a network is left alone after a failure; twice as long after each further one, up to a day, and at least as long as it says
-    external_back_off / "TIDEMARK_EXTERNAL_BACK_OFF": SignedDuration = ms(MINUTE), ms(10)..=ms(DAY);
+    external_back_off / "TIDEMARK_EXTERNAL_BACK_OFF": SignedDuration = ms(MINUTE), ms(1)..=ms(DAY);
     /// A file whose content further seals what the database keeps secret; every instance needs the same [default: none]
     sealing_key_file / "TIDEMARK_SEALING_KEY_FILE": PathBuf = None;
 }

@@ -168,12 +168,29 @@ impl Owners {
         Some(self.root(owner))
     }
 
-    /// Whoever an actor is by now; nobody becomes its own other name.
+    /// Whoever an actor is by now.
     fn root<'a>(&'a self, mut actor: &'a str) -> &'a str {
-        while let Some(next) = self.joined.get(actor) {
-            actor = next;
+        // Nobody becomes its own other name; a ring must not hold the server up all the same.
+        for _ in 0..=self.joined.len() {
+            match self.joined.get(actor) {
+                Some(next) => actor = next,
+                None => break,
+            }
         }
         actor
+    }
+
+    /// Makes an id, and whoever it was another name of before, another name of an actor; gives whether that is new.
+    fn join(&mut self, name: &str, actor: &str) -> bool {
+        let before = self.of(name).map(str::to_owned);
+        if name == actor || before.as_deref() == Some(actor) {
+            return false;
+        }
+        // Whoever it was another name of before is the same as well from now on.
+        for id in before.into_iter().chain([name.to_owned()]) {
+            self.joined.insert(id, actor.to_owned());
+        }
+        true
     }
 }
 
@@ -250,14 +267,11 @@ impl Services {
             (None, None, Some(address)) => self.uuid_of(site.id, &address),
             (None, None, None) => names.first().cloned().unwrap_or_default(),
         };
-        let is_new = |name: &String| *name != actor && owners.of(name) != Some(actor.as_str());
-        let fresh: Vec<String> = names.into_iter().filter(is_new).collect();
+        // Whoever goes by a name that is another's by now is that other.
+        let actor = owners.root(&actor).to_owned();
+        // The same text may be there twice, as an e-mail address that the customer numbers clients by.
+        let fresh: Vec<String> = names.into_iter().filter(|name| owners.join(name, &actor)).collect();
         for name in &fresh {
-            // Whoever it was another name of before is the same as well from now on.
-            if let Some(before) = owners.of(name).map(str::to_owned) {
-                owners.joined.insert(before, actor.clone());
-            }
-            owners.joined.insert(name.clone(), actor.clone());
             said.push(Message::Alias {
                 previous: name.clone(),
                 actor: actor.clone(),

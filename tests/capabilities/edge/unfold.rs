@@ -61,7 +61,12 @@ const LOG: &str = r#"{"query":"mutation($t:JSON){logEvent(input:{action:\"a\",ta
 const ASK: &str = r#"{"query":"{viewer{kind}}","variables":{"t":["#;
 
 async fn what_unfolds_without_measure_is_refused(engine: Engine) {
-    let tidemark = Tidemark::start(engine).await;
+    // What cannot be read is charged like events, and there is a lot of it.
+    let tidemark = Tidemark::builder(engine)
+        .flag("--rate-visitor-events", "1000000000")
+        .flag("--rate-log-events", "100000000")
+        .start()
+        .await;
     let public = public(&tidemark).await;
     let anonymous = public.without_key();
     let key = public.key().expect("it has one");

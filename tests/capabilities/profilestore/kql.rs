@@ -250,7 +250,13 @@ async fn no_query_leaves_its_site_or_its_scope(engine: Engine) {
             assert!(!answer.text.contains("theirs"), "{query}: {}", answer.text);
         }
         let answer = preview(client, "Events", Some(text)).await;
-        assert_eq!(answer.status, 400, "{text}: {}", answer.text);
+        // A few of them are names that a scope may have.
+        let is_name = text
+            .bytes()
+            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_'));
+        let expected = if is_name && !text.is_empty() { 200 } else { 400 };
+        assert_eq!(answer.status, expected, "{text}: {}", answer.text);
+        assert!(expected == 400 || items(&answer).is_empty(), "{text}: {}", answer.text);
     }
 }
 

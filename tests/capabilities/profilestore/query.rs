@@ -298,7 +298,8 @@ fn steps(random: &mut Random, events: &[&Value]) -> (String, Vec<Value>, bool) {
                 json!([
                     name,
                     group.len(),
-                    values.iter().sum::<f64>(),
+                    // Of nothing it would be -0.0.
+                    values.iter().sum::<f64>() + 0.0,
                     least,
                     average,
                     devices.len(),

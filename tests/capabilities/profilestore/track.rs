@@ -382,7 +382,7 @@ async fn what_the_site_refuses_is_told_and_kept(engine: Engine) {
         (&json!(""), &json!("TAG_TYPE_CONFLICT"))
     );
     let kept = quarantined(&tidemark).await;
-    assert_eq!(kept, ["TAG_TYPE_CONFLICT tag.price wrong"; 2]);
+    assert_eq!(kept, ["TAG_TYPE_CONFLICT price wrong"; 2]);
     // A late event is stored with the time of its receipt, where the client's clock is ahead.
     let ahead = track(client, event(json!({"EventTime": "2060-01-01T00:00:00Z"}))).await;
     assert!(

@@ -68,7 +68,7 @@ async fn a_visit_is_told_of_once_by_whoever_tells_it() {
     let says = lines(&reader, "", "SR.event.pageVisit({step: 2})");
     reader.put_with("/says", &says, "");
     reader.open("/says").await;
-    let actions = ["page.visit", "session.start", "own", "session.end", "page.visit"];
+    let actions = ["page.visit", "session.start", "own", "page.visit"];
     let events = reader.sees(&actions).await;
     assert_eq!(events.iter().filter(|event| event["tag"]["step"] == 2).count(), 1);
     // Nor is one that never says so, where it is left to it.
@@ -79,14 +79,7 @@ async fn a_visit_is_told_of_once_by_whoever_tells_it() {
     );
     reader.put_with("/never", &never, "");
     reader.open("/never").await;
-    let actions = [
-        "page.visit",
-        "session.start",
-        "own",
-        "session.end",
-        "page.visit",
-        "last.one",
-    ];
+    let actions = ["page.visit", "session.start", "own", "page.visit", "last.one"];
     reader.sees(&actions).await;
 }
 

@@ -7,7 +7,8 @@ use super::{BATCH, CUSTOM, accept, custom, events};
 
 support::on_both_engines!(
     ids_that_come_together_are_one_actors,
-    ids_of_one_list_are_joined_in_order
+    ids_of_one_list_are_joined_in_order,
+    ids_that_are_one_text_go_round_in_no_circle,
 );
 
 fn by(ids: Value) -> Value {
@@ -90,4 +91,25 @@ async fn ids_of_one_list_are_joined_in_order(engine: Engine) {
     names.sort_unstable();
     assert_eq!((&ada["id"], &ada["aliases"]), (&json!("u-1"), &json!(names)));
     assert_eq!(ada["events"]["edges"].as_array().map(Vec::len), Some(10));
+}
+
+/// A customer may well number clients by their e-mail addresses; to look for whoever goes by both must come to an end.
+async fn ids_that_are_one_text_go_round_in_no_circle(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let client = tidemark.client();
+    let both = json!({"uuid": "u-1", "customId": "ada@example.com", "email": "ada@example.com"});
+    accept(client, CUSTOM, by(both.clone())).await;
+    let without = json!({"customId": "bob@example.com", "email": "Bob@example.com"});
+    accept(client, CUSTOM, by(without)).await;
+    let around = [
+        json!({"uuid": "a", "customId": "b"}),
+        json!({"uuid": "b", "customId": "a"}),
+        both,
+    ];
+    accept(client, BATCH, around.into_iter().map(by).collect()).await;
+    let found = events(&tidemark).await;
+    let actors: Vec<_> = found.iter().filter_map(|event| event["actor"].as_str()).collect();
+    assert_eq!((actors.len(), actors[0], actors[4]), (5, "u-1", "u-1"), "{actors:?}");
+    assert_eq!(actor(&tidemark, "ada@example.com").await["id"], "u-1");
+    assert_eq!(actors[2], actor(&tidemark, "b").await["id"]);
 }

@@ -5,7 +5,7 @@ mod profile;
 mod translate;
 mod wire;
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -42,6 +42,14 @@ const MOST_LIST_BYTES: usize = MOST_ITEMS * MOST_ITEM_BYTES + (1 << 20);
 
 /// Bytes of a body with a query.
 const MOST_QUERY_BYTES: usize = 256 << 10;
+
+/// What a path names.
+#[derive(Debug, serde::Deserialize)]
+struct Place {
+    scope: String,
+    #[serde(default)]
+    id: String,
+}
 
 /// The routes, in small letters or capitals, with a slash behind them or without.
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -253,13 +261,13 @@ async fn scopes(services: Data<Services>, request: HttpRequest) -> HttpResponse 
 }
 
 /// Tells what one scope is for.
-async fn scope(services: Data<Services>, request: HttpRequest, path: Path<HashMap<String, String>>) -> HttpResponse {
+async fn scope(services: Data<Services>, request: HttpRequest, path: Path<Place>) -> HttpResponse {
     let entrance = Entrance::new(&services, &request, Door::Profilestore);
     let found = async {
         let caller = know(&entrance).await?;
         let snapshot = Snapshot::new(entrance.services.clone());
         let scopes = services.event_scopes(&snapshot, &caller, None).await?;
-        let name = path.get("scope").map(String::as_str).unwrap_or_default();
+        let name = path.scope.as_str();
         let found = scopes.iter().find(|scope| scope.name == name);
         let missing = || Error::new(Code::NotFound, "There is no such scope.");
         found.map(wire::scope).ok_or_else(missing)
@@ -272,7 +280,7 @@ async fn put_scope(
     services: Data<Services>,
     request: HttpRequest,
     payload: Payload,
-    path: Path<HashMap<String, String>>,
+    path: Path<Place>,
 ) -> HttpResponse {
     let entrance = Entrance::new(&services, &request, Door::Profilestore);
     let put = async {
@@ -281,7 +289,7 @@ async fn put_scope(
         let body = entrance.body(payload, (MOST_QUERY_BYTES, FEW_VALUES)).await?;
         let mut fields = Fields::read(body.json()?, "The body")?;
         let scope = EventScope {
-            name: path.get("scope").cloned().unwrap_or_default(),
+            name: path.into_inner().scope,
             description: fields.take_text("Description")?.unwrap_or_default(),
         };
         let scope = services.put_event_scope(&caller, None, scope).await?;
@@ -291,15 +299,12 @@ async fn put_scope(
 }
 
 /// Deletes an event of a scope.
-async fn delete(services: Data<Services>, request: HttpRequest, path: Path<HashMap<String, String>>) -> HttpResponse {
+async fn delete(services: Data<Services>, request: HttpRequest, path: Path<Place>) -> HttpResponse {
     let entrance = Entrance::new(&services, &request, Door::Profilestore);
     let deleted = async {
         let caller = know(&entrance).await?;
-        let part = |name: &str| path.get(name).cloned().unwrap_or_default();
-        let which = Which::Scoped {
-            scope: part("scope"),
-            id: part("id"),
-        };
+        let Place { scope, id } = path.into_inner();
+        let which = Which::Scoped { scope, id };
         let deleted = services.delete_events(&caller, None, which, false).await?;
         if deleted.count == 0 {
             return Err(Error::new(Code::NotFound, "There is no such event in this scope."));

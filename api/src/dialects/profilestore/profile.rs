@@ -1,7 +1,5 @@
 //! Profiles: what is known of each device in each scope.
 
-use std::collections::HashMap;
-
 use actix_web::{
     HttpRequest, HttpResponse,
     web::{Data, Path},
@@ -9,7 +7,7 @@ use actix_web::{
 use serde_json::{Map, Value, json};
 
 use super::{
-    About, answer, know, respond,
+    About, Place, answer, know, respond,
     wire::{self, Options},
 };
 use crate::{
@@ -121,19 +119,14 @@ pub(super) async fn list(services: Data<Services>, request: HttpRequest) -> Http
 }
 
 /// Tells one profile.
-pub(super) async fn one(
-    services: Data<Services>,
-    request: HttpRequest,
-    path: Path<HashMap<String, String>>,
-) -> HttpResponse {
+pub(super) async fn one(services: Data<Services>, request: HttpRequest, path: Path<Place>) -> HttpResponse {
     let entrance = Entrance::new(&services, &request, Door::Profilestore);
     let found = async {
         let caller = know(&entrance).await?;
-        let part = |name: &str| path.get(name).map(String::as_str);
         let snapshot = Snapshot::new(entrance.services.clone());
         let which = WhichVisitors {
-            scope: part("scope"),
-            device: part("id"),
+            scope: Some(&path.scope),
+            device: Some(&path.id),
         };
         let visitors = services.visitors(&snapshot, &caller, None, which).await?;
         let missing = || Error::new(Code::NotFound, "There is no such profile in this scope.");
