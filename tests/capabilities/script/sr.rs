@@ -138,13 +138,8 @@ async fn what_may_have_come_is_sent_again_and_stored_once() {
     reader.sees(&["page.visit", "then.this"]).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_asks_not_to_be_followed_is_not_by_it_either() {
-    let reader = Reader::new("").await;
-    let signal = "Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', {get: () => true})";
-    reader.browser().prepare(signal).await;
-    reader.put_with("/a", &lines(&reader, "cookie: true", "document.title = 'begun'"), "");
-    reader.open("/a").await;
+/// Waits until the page's own lines have run, which say so in its title.
+async fn has_begun(reader: &Reader) {
     reader
         .browser()
         .retry("see it begun", async || {
@@ -154,6 +149,16 @@ async fn who_asks_not_to_be_followed_is_not_by_it_either() {
             }
         })
         .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_asks_not_to_be_followed_is_not_by_it_either() {
+    let reader = Reader::new("").await;
+    let signal = "Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', {get: () => true})";
+    reader.browser().prepare(signal).await;
+    reader.put_with("/a", &lines(&reader, "cookie: true", "document.title = 'begun'"), "");
+    reader.open("/a").await;
+    has_begun(&reader).await;
     reader.run("SR.event.trackCustomEvent('any', {}, 'Any')").await;
     assert_eq!(reader.run("return document.cookie").await, "");
     // Nor does a machine look that only wants the words.
@@ -162,15 +167,7 @@ async fn who_asks_not_to_be_followed_is_not_by_it_either() {
     let head = bot.to_owned() + &lines(&reader, "signals: false", "document.title = 'begun'");
     reader.put_with("/bot", &head, "");
     reader.open("/bot").await;
-    reader
-        .browser()
-        .retry("see it begun", async || {
-            match reader.run("return document.title").await {
-                Value::String(title) if title == "begun" => Ok(()),
-                other => Err(other.to_string()),
-            }
-        })
-        .await;
+    has_begun(&reader).await;
     reader.run("SR.event.trackCustomEvent('any', {}, 'Any')").await;
     reader.put_with("/b", &lines(&reader, "signals: false", ""), "");
     reader.open("/b").await;
