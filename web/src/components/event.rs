@@ -37,8 +37,8 @@ pub(crate) fn columns(zone: String) -> Vec<Column<Event>> {
             event.actor.clone().or_else(|| event.company.clone())
         })
         .class("short"),
-        Column::new(t(words::COUNTRY), |event: &Event| event.country.clone()),
-        Column::new(t(words::DEVICE), |event: &Event| event.device_type.clone()),
+        Column::new(t(words::COUNTRY), |event: &Event| event.country.clone()).class("spare"),
+        Column::new(t(words::DEVICE), |event: &Event| event.device_type.clone()).class("spare"),
     ]
 }
 

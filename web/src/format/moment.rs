@@ -64,7 +64,7 @@ pub(crate) fn short_day(moment: &Moment, zone: Option<&str>) -> String {
     format(moment, zone, &[("day", "numeric"), ("month", "short")])
 }
 
-/// How long ago it was: `3 hours ago`.
+/// How long ago it was: `3 hr ago`.
 pub(crate) fn ago(moment: &Moment) -> String {
     let passed = moment.milliseconds() - browser::now();
     let (size, unit) = UNITS
@@ -72,7 +72,7 @@ pub(crate) fn ago(moment: &Moment) -> String {
         .find(|(size, _)| passed.abs() >= *size)
         .unwrap_or((1_000.0, "second"));
     AGO.with_borrow_mut(|writer| {
-        let make = || Intl::RelativeTimeFormat::new(&locales(), &object(&[("numeric", "auto")]));
+        let make = || Intl::RelativeTimeFormat::new(&locales(), &object(&[("numeric", "auto"), ("style", "short")]));
         writer
             .get_or_insert_with(make)
             .format((passed / size).trunc(), unit)

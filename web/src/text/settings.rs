@@ -38,10 +38,7 @@ pub(crate) const IP: Text = text("IP addresses", "IP-Adressen");
 pub(crate) const IP_WHOLE: Text = text("Keep them whole", "Ganz behalten");
 pub(crate) const IP_TRUNCATED: Text = text("Keep the network", "Das Netz behalten");
 pub(crate) const IP_NONE: Text = text("Keep nothing", "Nichts behalten");
-pub(crate) const IDENTITY: Text = text(
-    "Unnamed actors stay the same for",
-    "Unbenannte Akteure bleiben dieselben für",
-);
+pub(crate) const IDENTITY: Text = text("Unnamed actors last", "Unbenannte Akteure bleiben");
 pub(crate) const A_DAY: Text = text("a day", "einen Tag");
 pub(crate) const A_WEEK: Text = text("a week", "eine Woche");
 pub(crate) const A_MONTH: Text = text("a month", "einen Monat");

@@ -72,9 +72,11 @@ pub(super) fn ActorPage() -> impl IntoView {
         <PageFrame title=t(words::TITLE) intro=t(words::INTRO)>
             <div class="tools">
                 <Period question change/>
-                <Select id="actor-kind" label=t(words::KIND) value options change=choose/>
             </div>
-            <FilterLine question change/>
+            <div class="tools">
+                <Select id="actor-kind" label=t(words::KIND) value options change=choose/>
+                <FilterLine question change/>
+            </div>
             <Filters question change/>
             {move || match opened.get() {
                 Some(name) => Either::Left(view! { <feed::Feed name question change/> }),

@@ -133,7 +133,7 @@ fn Lists(told: Told, doing: RwSignal<Doing>, look_again: Callback<()>) -> impl I
 fn view_columns(used: Arc<Usages>, doing: RwSignal<Doing>) -> Vec<Column<View>> {
     let place = use_place();
     vec![
-        Column::new(t(words::NAME), |view: &View| name(&view.name, view.built_in)).class("main"),
+        Column::new(t(words::NAME), |view: &View| name(&view.name, view.built_in)).class("short"),
         Column::new(t(words::STATE), |view: &View| state(view.state, view.backfill.as_ref())),
         Column::new(t(words::SIZE), {
             let used = used.clone();
