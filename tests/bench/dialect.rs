@@ -25,6 +25,9 @@ struct Dialect {
     call: Call,
     /// The event in its words, of that of `logEvent`.
     event: fn(&Value) -> Value,
+    /// Whether the format knows visitors by an id of their own, and keeps each in a visit. The same is then said to `logEvent`,
+    /// as it is the same event that is to be compared.
+    has_visits: bool,
 }
 
 const DIALECTS: [Dialect; 8] = [
@@ -41,6 +44,7 @@ const DIALECTS: [Dialect; 8] = [
             json!({"type": "track", "event": event["action"], "userId": event["actor"], "properties": event["tag"],
                 "context": {"userAgent": event["userAgent"], "page": {"url": event["url"], "referrer": event["referrer"]}}})
         },
+        has_visits: false,
     },
     Dialect {
         name: "Moesif",
@@ -56,6 +60,7 @@ const DIALECTS: [Dialect; 8] = [
                 "request": {"uri": event["url"], "verb": "GET", "user_agent_string": event["userAgent"],
                     "headers": {"Referer": event["referrer"]}}})
         },
+        has_visits: false,
     },
     Dialect {
         name: "click.st",
@@ -71,6 +76,7 @@ const DIALECTS: [Dialect; 8] = [
             tag["user_id"] = event["actor"].clone();
             json!({"action": event["action"], "url": event["url"], "referrer": event["referrer"], "tag": tag})
         },
+        has_visits: false,
     },
     Dialect {
         name: "Coveo",
@@ -83,8 +89,9 @@ const DIALECTS: [Dialect; 8] = [
         },
         event: |event| {
             json!({"eventType": event["action"], "eventValue": "bench", "language": "en", "username": event["actor"],
-                "customData": event["tag"]})
+                "clientId": client(&event["actor"]), "customData": event["tag"]})
         },
+        has_visits: true,
     },
     Dialect {
         name: "Coveo's Relay",
@@ -101,6 +108,7 @@ const DIALECTS: [Dialect; 8] = [
                 "clientId": client(&event["actor"]), "userAgent": event["userAgent"], "location": event["url"],
                 "referrer": event["referrer"]}})
         },
+        has_visits: true,
     },
     Dialect {
         name: "Synerise",
@@ -112,6 +120,7 @@ const DIALECTS: [Dialect; 8] = [
             success: "",
         },
         event: |event| json!({"action": event["action"], "label": "bench", "client": {"customId": event["actor"]}, "params": event["tag"]}),
+        has_visits: false,
     },
     Dialect {
         name: "Profile Store",
@@ -126,6 +135,7 @@ const DIALECTS: [Dialect; 8] = [
             json!({"DeviceId": event["actor"], "EventType": event["action"], "Value": "bench", "PageUri": event["url"],
                 "Payload": event["tag"]})
         },
+        has_visits: false,
     },
     Dialect {
         name: "our script",
@@ -140,6 +150,7 @@ const DIALECTS: [Dialect; 8] = [
             json!({"action": event["action"], "actor": event["actor"], "url": event["url"], "referrer": event["referrer"],
                 "tag": event["tag"]})
         },
+        has_visits: false,
     },
 ];
 
@@ -152,16 +163,27 @@ fn client(actor: &Value) -> String {
     format!("00000000-0000-4000-8000-{number:012}")
 }
 
+/// The event as it is of a visitor with an id of its own, in a visit.
+fn with_visit(event: &Value) -> Value {
+    let mut event = event.clone();
+    let client = client(&event["actor"]);
+    event["session"] = format!("1{}", &client[1..]).into();
+    event["device"] = client.into();
+    event
+}
+
 pub(crate) async fn measure(bench: &Bench) -> Result<Vec<Row>> {
     let place = Place::temporary(&bench.options, "dialect")?;
     let server = Server::start(&place).await?;
     let key = place.create_site("shop")?;
     let events = load::pool_of_events(&bench.workload, PREPARED_EVENTS);
-    let own = Load {
+    let own = |pool: Pool| Load {
         call: LOG_ONE,
         connections: CONNECTIONS,
-        pool: events.clone(),
+        pool,
     };
+    let of_actors = own(events.clone());
+    let of_visitors = own(translated(&events, with_visit)?);
     let mut rows = Vec::with_capacity(DIALECTS.len());
     for dialect in &DIALECTS {
         let load = Load {
@@ -169,7 +191,8 @@ pub(crate) async fn measure(bench: &Bench) -> Result<Vec<Row>> {
             connections: CONNECTIONS,
             pool: translated(&events, dialect.event)?,
         };
-        rows.push(compare(bench, &server, &key, dialect.name, [&own, &load]).await?);
+        let own = if dialect.has_visits { &of_visitors } else { &of_actors };
+        rows.push(compare(bench, &server, &key, dialect.name, [own, &load]).await?);
     }
     server.stop().await?;
     Ok(rows)

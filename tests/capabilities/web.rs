@@ -10,6 +10,7 @@ mod key;
 mod language;
 mod ledger;
 mod live;
+mod loading;
 mod look;
 mod overview;
 mod people;

@@ -65,6 +65,10 @@ enum Command {
     Export(export::Command),
 }
 
+/// Where the log tells of statements that took long: the operator of a server wants to know, and nobody who waits for a
+/// command on a busy disk. A filter may name it all the same.
+const SLOW_STATEMENTS: &str = "sqlx::query";
+
 /// A command's failure, in words for whoever typed it.
 pub(crate) type Complaint = String;
 
@@ -87,8 +91,13 @@ impl Arguments {
         }
         let config = Config::read(&self.flags)?;
         let (filter, json) = config.log();
-        telemetry::start_log(filter, json)?;
-        match self.command.unwrap_or(Command::Serve) {
+        let command = self.command.unwrap_or(Command::Serve);
+        if matches!(command, Command::Serve) {
+            telemetry::start_log(filter, json)?;
+        } else {
+            telemetry::start_log(&format!("{SLOW_STATEMENTS}=error,{filter}"), json)?;
+        }
+        match command {
             Command::Serve => serve::run(&config).await,
             Command::Migrate => migrate::run(&config).await,
             Command::Schema | Command::Permissions => Ok(()),

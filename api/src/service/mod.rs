@@ -19,6 +19,7 @@ pub mod ledger;
 pub mod link;
 pub mod listing;
 pub mod oidc;
+pub mod orphan;
 mod outbound;
 pub mod password;
 pub mod profile;

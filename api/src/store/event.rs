@@ -1,12 +1,14 @@
 //! Whole events, as callers see them.
 
-use std::net::IpAddr;
+use std::{collections::HashSet, net::IpAddr};
 
 use sea_orm::QueryResult;
 use serde_json::{Map, Value};
 
 use super::{
-    Transaction, dictionary,
+    Transaction,
+    condition::{Field, push_value},
+    dictionary,
     raw::{Tombstone, push_matching},
     sql::{Sql, get},
 };
@@ -151,6 +153,26 @@ pub async fn by_uid(
         found.extend(read(tx, &rows).await?);
     }
     Ok(found)
+}
+
+/// The different texts under a key of the tags of living events that a filter matches.
+///
+/// # Errors
+/// `DEADLINE_EXCEEDED`, or whatever the database says.
+pub async fn tag_texts(
+    tx: &Transaction,
+    hasher: &KeyedHash,
+    (site, filter, tombstones): (i64, &Filter, &[Tombstone]),
+    key: &str,
+) -> Result<HashSet<String>> {
+    let mut sql = tx.sql("SELECT DISTINCT ");
+    push_value(&mut sql, Field::Tag(&[key.to_owned()]));
+    sql.push(" FROM event e");
+    push_matching(tx, &mut sql, hasher, site, filter, tombstones);
+    let rows = sql.rows(tx).await?;
+    let values: Vec<Option<Value>> = rows.iter().map(|row| get(row, 0)).collect::<Result<_>>()?;
+    let texts = values.into_iter().flatten();
+    Ok(texts.filter_map(|value| value.as_str().map(str::to_owned)).collect())
 }
 
 /// Living events that arrived in `from..to`, of any site, in order of arrival, each with its place in it.

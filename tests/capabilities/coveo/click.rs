@@ -5,7 +5,11 @@ use support::{Client, Engine, Tidemark};
 
 use super::{VISITOR, accept, click as posted, events};
 
-support::on_both_engines!(a_click_is_the_same_over_graphql, every_length_and_range_is_refused);
+support::on_both_engines!(
+    a_click_is_the_same_over_graphql,
+    every_length_and_range_is_refused,
+    a_click_without_its_search_is_told_apart
+);
 
 async fn log(client: &Client, input: Value) -> Value {
     let document = "mutation ($input: ClickInput!) { logClick(input: $input) { outcome event { id action } error { code path message } } }";
@@ -41,6 +45,57 @@ async fn a_click_is_the_same_over_graphql(engine: Engine) {
         (&json!("coveo"), &json!("graphql"))
     );
     assert_eq!(found[1]["tag"]["context_role"], "guest");
+}
+
+async fn a_click_without_its_search_is_told_apart(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let client = tidemark.client();
+    let (searched, never) = (uuid(1), uuid(2));
+    let search = |id: &str| {
+        json!({"actionCause": "searchboxSubmit", "searchQueryUid": id, "language": "en", "queryText": "", "responseTime": 3,
+            "clientId": VISITOR})
+    };
+    accept(client, "click", posted(json!({"searchQueryUid": searched}))).await;
+    accept(client, "click", posted(json!({"searchQueryUid": never}))).await;
+    accept(client, "custom", json!({"eventType": "a", "eventValue": "b", "language": "en"})).await;
+    let asked = "query { events(orderBy: ARRIVAL_ASCENDING) { edges { node { id action orphan tag } } } }";
+    let orphans = async || -> Vec<Value> {
+        let answer = client.graphql(asked, json!({})).await;
+        let edges = answer.data()["events"]["edges"].as_array().expect("events").clone();
+        edges.iter().map(|edge| edge["node"]["orphan"].clone()).collect()
+    };
+    assert_eq!(orphans().await, [json!(true), json!(true), json!(null)]);
+    // A search of another site, and another click of the same, are no such search.
+    let other = tidemark.another_site("other").await;
+    accept(&other, "search", search(&searched)).await;
+    accept(client, "click", posted(json!({"searchQueryUid": searched}))).await;
+    assert_eq!(orphans().await, [json!(true), json!(true), json!(null), json!(true)]);
+    // The order in which they come does not matter; one that is deleted was not logged.
+    accept(client, "search", search(&searched)).await;
+    let told = [json!(false), json!(true), json!(null), json!(false), json!(null)];
+    assert_eq!(orphans().await, told);
+    let all = client.graphql(asked, json!({})).await.data()["events"]["edges"].clone();
+    let one = "query ($id: ID!) { event(id: $id) { orphan } }";
+    for (edge, orphan) in all.as_array().expect("events").iter().zip(&told) {
+        let answer = client.graphql(one, json!({"id": edge["node"]["id"]})).await;
+        assert_eq!(&answer.data()["event"]["orphan"], orphan);
+    }
+    let delete = "mutation ($id: ID!) { deleteEvent(id: $id) { deletion { id } } }";
+    let id = &all[4]["node"]["id"];
+    let deleted = client.graphql(delete, json!({"id": id})).await;
+    assert!(deleted.data()["deleteEvent"]["deletion"].is_object(), "{deleted:?}");
+    assert_eq!(orphans().await, [json!(true), json!(true), json!(null), json!(true)]);
+    // Who may log and not ask is told nothing of it.
+    let logger = tidemark.client_allowed("log").await;
+    let document = "mutation ($input: ClickInput!) { logClick(input: $input) { event { action orphan } } }";
+    let answer = logger.graphql(document, json!({"input": posted(json!({}))})).await;
+    let event = &answer.data()["logClick"]["event"];
+    assert_eq!(event, &json!({"action": "documentOpen", "orphan": null}));
+}
+
+/// An id of a search.
+fn uuid(number: u8) -> String {
+    format!("7bfc652a-9dea-4811-b3f9-{number:012}")
 }
 
 async fn every_length_and_range_is_refused(engine: Engine) {

@@ -1,8 +1,9 @@
-//! What whoever builds the program is told where the compiler's part for browsers is missing.
+//! How the UI is built into the program: what whoever lacks the compiler's part for browsers is told, and when it is built
+//! anew.
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
 
-use support::folder::TemporaryFolder;
+use support::{binary, folder::TemporaryFolder};
 
 #[path = "../../../api/build/target.rs"]
 #[expect(clippy::module_inception, reason = "the build's own file, as it is")]
@@ -31,4 +32,35 @@ fn a_missing_part_of_the_compiler_is_told_with_the_command_that_brings_it() {
     assert!(told.contains("rustc does not start"), "{told}");
     // The compiler of these tests has built the program.
     assert_eq!(check(&rustc()), Ok(()));
+}
+
+/// The files and folders whose change has cargo run the build anew that makes the UI, as that build has said last.
+fn watched() -> Vec<String> {
+    let builds = binary::path().with_file_name("build");
+    let outputs = fs::read_dir(&builds).unwrap_or_else(|error| panic!("{}: {error}", builds.display()));
+    let outputs = outputs.map(|build| build.expect("a build").path().join("output"));
+    // Those of the UI's own crate, and of others, watch nothing of `web`.
+    let told = outputs.filter_map(|output| {
+        let written = fs::metadata(&output).ok()?.modified().ok()?;
+        let text = fs::read_to_string(&output).ok()?;
+        text.contains("=../web\n").then_some((written, text))
+    });
+    let (_, last) = told.max_by_key(|(written, _)| *written).expect("a build of the UI");
+    let lines = last.lines().filter_map(|line| line.strip_prefix("cargo:rerun-if-changed="));
+    lines.map(str::to_owned).collect()
+}
+
+#[test]
+fn a_change_of_the_server_alone_builds_no_ui() {
+    // Without a single such line cargo would watch the server's whole folder.
+    let watched = watched();
+    assert!(watched.iter().any(|path| path == "../web"), "{watched:?}");
+    let of_server = |path: &&String| !path.starts_with("../web") && path.contains("src");
+    // What is built in of the server's folder are the scripts, which are packed and compiled by nothing.
+    let scripts = |path: &&String| path.ends_with(".min.js");
+    let others: Vec<_> = watched.iter().filter(of_server).filter(|path| !scripts(path)).collect();
+    assert!(others.is_empty(), "{others:?}");
+    let folders = ["..", "../api", "../entity", "../migration", "../tests", ".", ""];
+    let wide: Vec<_> = watched.iter().filter(|path| folders.contains(&path.as_str())).collect();
+    assert!(wide.is_empty(), "{wide:?}");
 }

@@ -132,7 +132,7 @@ impl LogEventPayload {
     /// The event as it is kept; of a duplicate the one that was stored before, unless it is deleted.
     async fn event(&self, ctx: &Context<'_>) -> Result<Option<Event>> {
         if let Some(event) = &self.stored {
-            return Ok(Some(Event(event.clone())));
+            return Ok(Some(event.clone().into()));
         }
         let Some((site, id)) = &self.duplicate else {
             return Ok(None);

@@ -126,7 +126,7 @@ impl From<(Entry, event::Outcome)> for RedrivenEvent {
     fn from((entry, outcome): (Entry, event::Outcome)) -> Self {
         let name = Outcome::from(&outcome);
         let (event, error) = match outcome {
-            event::Outcome::Accepted(event) => (Some(Event(event)), None),
+            event::Outcome::Accepted(event) => (Some(event.into()), None),
             event::Outcome::Duplicate { .. } => (None, None),
             event::Outcome::Refused(error) => (None, Some((&error).into())),
         };

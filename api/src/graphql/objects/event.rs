@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Enum, Object};
+use async_graphql::{Context, Enum, Object, Result};
 use serde_json::Value;
 
 use crate::{
-    domain::event::{self, ActorKind},
-    graphql::scalar::DateTime,
-    service::event::Place,
+    domain::{
+        error::Code,
+        event::{self, ActorKind},
+    },
+    graphql::{context::ContextExt, scalar::DateTime},
+    service::{event::Place, orphan::Searched},
 };
 
 /// Where an actor's id came from.
@@ -23,15 +26,26 @@ pub(in crate::graphql) enum ActorSource {
 }
 
 /// An event as the schema shows it.
-pub(in crate::graphql) struct Event(pub(in crate::graphql) Arc<event::Event>);
+pub(in crate::graphql) struct Event(pub(in crate::graphql) Arc<event::Event>, Option<Arc<Searched>>);
 
 impl From<event::Event> for Event {
     fn from(event: event::Event) -> Self {
-        Self(Arc::new(event))
+        Arc::new(event).into()
+    }
+}
+
+impl From<Arc<event::Event>> for Event {
+    fn from(event: Arc<event::Event>) -> Self {
+        Self(event, None)
     }
 }
 
 impl Event {
+    /// The same, with what was found out of its whole page at once.
+    pub(in crate::graphql) fn with(self, searched: &Arc<Searched>) -> Self {
+        Self(self.0, Some(searched.clone()))
+    }
+
     /// Its place among events ordered by time.
     pub(in crate::graphql) fn place(&self) -> Place {
         Place {
@@ -169,6 +183,21 @@ impl Event {
     /// Whether the user agent is a program.
     async fn bot(&self) -> Option<bool> {
         self.0.agent.as_ref().map(|agent| agent.bot)
+    }
+
+    /// Of a click on a result (its tag has a `documentPosition` and a `searchQueryUid`): whether no search with the same
+    /// `searchQueryUid` was logged from a day before it to a day after. Null for any other event, and for who may not ask.
+    /// It costs as much as a question about the raw events of that time; a page of events asks it once.
+    async fn orphan(&self, ctx: &Context<'_>) -> Result<Option<bool>> {
+        if let Some(searched) = &self.1 {
+            return Ok(searched.lacks(&self.0));
+        }
+        let events = std::iter::once(self.0.as_ref());
+        match ctx.services().searched(ctx.snapshot(), ctx.caller(), events).await {
+            Ok(searched) => Ok(searched.lacks(&self.0)),
+            Err(error) if error.code == Code::Forbidden => Ok(None),
+            Err(error) => Err(ctx.fail(error)),
+        }
     }
 
     /// The way it came in, such as `graphql` or `import`.

@@ -1,9 +1,11 @@
 //! Raw events, and the actions that occur.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 
 use crate::{
-    domain::{condition::Condition, error},
+    domain::{condition::Condition, error, event},
     graphql::{
         context::ContextExt,
         objects::{condition::EventFilter, event::Event},
@@ -108,7 +110,20 @@ pub(in crate::graphql) async fn read_page(ctx: &Context<'_>, asked: Asked) -> er
             paging.read,
         )
         .await?;
-    let (events, page_info) = paging.finish(read.into_iter().map(Event::from).collect(), |event: &Event| {
+    let asks = ctx.look_ahead().field("edges").field("node").field("orphan").exists();
+    let searched = match asks {
+        true => Some(Arc::new(
+            ctx.services()
+                .searched(ctx.snapshot(), ctx.caller(), read.iter())
+                .await?,
+        )),
+        false => None,
+    };
+    let of_page = |event: event::Event| match &searched {
+        Some(searched) => Event::from(event).with(searched),
+        None => event.into(),
+    };
+    let (events, page_info) = paging.finish(read.into_iter().map(of_page).collect(), |event: &Event| {
         cursor(event.place())
     });
     let edges = events

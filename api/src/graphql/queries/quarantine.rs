@@ -142,7 +142,7 @@ impl QuarantinedEvent {
             expected_type: entry.refusal.expected,
             received_type: entry.refusal.received,
             api_key: key.map(ID::from),
-            event: Event(entry.event),
+            event: entry.event.into(),
         }
     }
 }

@@ -226,7 +226,7 @@ impl From<Explanation> for EventExplanation {
             error,
             steps: explanation.steps.into_iter().map(ExplainedStep::from).collect(),
             matched_rules: explanation.rules.into_iter().map(Rule::from).collect(),
-            event: explanation.event.map(Event),
+            event: explanation.event.map(Event::from),
         }
     }
 }

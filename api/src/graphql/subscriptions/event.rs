@@ -33,7 +33,7 @@ impl EventSubscription {
         let failures = ctx.failures();
         Ok(async_stream::stream! {
             while let Some(next) = watch.next().await {
-                yield next.map(Event).map_err(|error| failures.tell(&error));
+                yield next.map(Event::from).map_err(|error| failures.tell(&error));
             }
         })
     }
