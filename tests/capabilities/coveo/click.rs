@@ -57,7 +57,12 @@ async fn a_click_without_its_search_is_told_apart(engine: Engine) {
     };
     accept(client, "click", posted(json!({"searchQueryUid": searched}))).await;
     accept(client, "click", posted(json!({"searchQueryUid": never}))).await;
-    accept(client, "custom", json!({"eventType": "a", "eventValue": "b", "language": "en"})).await;
+    accept(
+        client,
+        "custom",
+        json!({"eventType": "a", "eventValue": "b", "language": "en"}),
+    )
+    .await;
     let asked = "query { events(orderBy: ARRIVAL_ASCENDING) { edges { node { id action orphan tag } } } }";
     let orphans = async || -> Vec<Value> {
         let answer = client.graphql(asked, json!({})).await;

@@ -46,7 +46,9 @@ fn watched() -> Vec<String> {
         text.contains("=../web\n").then_some((written, text))
     });
     let (_, last) = told.max_by_key(|(written, _)| *written).expect("a build of the UI");
-    let lines = last.lines().filter_map(|line| line.strip_prefix("cargo:rerun-if-changed="));
+    let lines = last
+        .lines()
+        .filter_map(|line| line.strip_prefix("cargo:rerun-if-changed="));
     lines.map(str::to_owned).collect()
 }
 
