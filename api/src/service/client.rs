@@ -158,7 +158,7 @@ fn joined_key(services: &Services, site: i64, id: &str) -> Hash {
 
 /// What is known of the ids of one request, those among them that its earlier clients joined.
 struct Owners {
-    found: HashMap<String, String>,
+    found: Arc<HashMap<String, String>>,
     joined: HashMap<String, String>,
 }
 
@@ -222,13 +222,12 @@ impl Services {
         let unknown = known.iter().filter(|(_, (_, actor))| actor.is_none());
         let names: BTreeSet<String> = unknown.flat_map(|(ids, _)| ids.names()).collect();
         let mut owners = Owners {
-            found: HashMap::new(),
+            found: Arc::default(),
             joined: HashMap::new(),
         };
         if !names.is_empty() {
-            let names: Vec<&str> = names.iter().map(String::as_str).chain(caller.username()).collect();
-            let tx = self.database.read(self.question.deadline).await?;
-            owners.found = profile::actors_of(&tx, site.id, &names).await?;
+            let names = names.into_iter().chain(caller.username().map(str::to_owned));
+            owners.found = self.owners_of(site.id, names.collect()).await?;
         }
         let mut named = Named::default();
         for ids in clients {

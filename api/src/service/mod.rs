@@ -21,6 +21,7 @@ pub mod listing;
 pub mod oidc;
 pub mod orphan;
 mod outbound;
+mod owners;
 pub mod password;
 pub mod profile;
 pub mod purge;
@@ -116,6 +117,8 @@ pub struct Inner {
     pub(in crate::service) visits: visit::Visits,
     /// Clients of whom everything is said.
     pub(in crate::service) clients: client::Clients,
+    /// Those who wait to hear whose other names ids are.
+    pub(in crate::service) look_ups: owners::LookUps,
     /// What folding remembers between rounds.
     pub fold_memory: fold::Memory,
     /// Wakes the fold.
@@ -177,6 +180,7 @@ impl Services {
             rounds: tokio::sync::Mutex::default(),
             feed: feed::Feed::default(),
             clients: client::Clients::default(),
+            look_ups: owners::LookUps::default(),
             visits: visit::Visits::default(),
             fold_memory: fold::Memory::default(),
             fold_nudge: tokio::sync::Notify::new(),

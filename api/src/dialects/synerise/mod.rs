@@ -269,7 +269,6 @@ async fn take_in(
         Err(error) => return Err(entrance.refuse(&caller, error, number).await.into()),
     };
     let mut messages = std::mem::take(&mut named.said);
-    let is_new = !messages.is_empty();
     let events = read.into_iter().map(|item| Message::Event(Box::new(item.event)));
     messages.extend(events);
     let outcomes = entrance.take_in(caller, messages).await?;
@@ -278,7 +277,7 @@ async fn take_in(
     }
     // What was said of clients and refused follows the events.
     let (events, refused) = outcomes.split_at(number.min(outcomes.len()));
-    if is_new && refused.is_empty() {
+    if refused.is_empty() {
         services.remember_clients(&named);
     }
     let is_strict = wire::is_strict(entrance.request.query_string());
