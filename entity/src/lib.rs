@@ -52,3 +52,5 @@ pub mod url;
 pub mod user_agent;
 pub mod view;
 pub mod view_bucket;
+pub mod visitor_device;
+pub mod visitor_profile;

@@ -36,7 +36,7 @@ tables! {
     external_network, external_poll, external_url, identity_salt, ledger,
     ledger_action, link, mark, measure_bucket, nonce, profile, profile_alias, quarantine, quarantine_total, rate_share, recovery_code, refresh_token, rollup, rollup_gap, rollup_key, rollup_use,
     rule, rule_hit, rule_set, scope, segment, session, signing_key, site, tag_type, tag_use, text, trait_type, unique_bucket, url, user_agent, view,
-    view_bucket,
+    view_bucket, visitor_device, visitor_profile,
 }
 
 /// What only the database has, and why.

@@ -6,6 +6,7 @@ use support::{Answer, Client, Engine, Tidemark, app::EVERYTHING};
 
 mod delete;
 mod filter;
+mod joined;
 mod kql;
 mod list;
 mod profile;
@@ -13,6 +14,7 @@ mod query;
 mod random;
 mod segment;
 mod track;
+mod written;
 
 /// Asks with the client's key, in the way of the Profile Store.
 async fn ask(client: &Client, method: Method, path: &str, body: Option<&Value>) -> Answer {
@@ -104,6 +106,10 @@ async fn knock(tidemark: &Tidemark, client: &Client, door: &str) -> Answer {
         "/api/v1.0/trackbulk" => Some(json!([event(json!({}))])),
         "/api/v2.0/trackevents/preview" => Some(json!({"Query": "Events | take 1"})),
         "/api/v1.0/scopes/{scope}" if method == Method::PUT => Some(json!({"Description": "a shop"})),
+        "/api/v1.0/profiles" if method == Method::POST => Some(json!({"ProfileId": "posted"})),
+        "/api/v1.0/profiles/{id}" | "/api/v1.0/profiles/{scope}/{id}" if method == Method::PUT => {
+            Some(json!({"Name": "Ada"}))
+        }
         _ => None,
     };
     let mut path = path.to_owned();
@@ -115,6 +121,7 @@ async fn knock(tidemark: &Tidemark, client: &Client, door: &str) -> Answer {
         track(tidemark.client(), event(json!({"DeviceId": "known"}))).await;
         path = path.replace("{id}", "known");
     }
+    path = path.replace("{id}", "written");
     path = path.replace("{scope}", "default");
     ask(client, method, &path, body.as_ref()).await
 }
@@ -123,7 +130,7 @@ async fn knock(tidemark: &Tidemark, client: &Client, door: &str) -> Answer {
 async fn permission_cells(engine: Engine) {
     let tidemark = Tidemark::start(engine).await;
     let rows = crate::permission::dialect::rows_of_profile_store();
-    assert!(rows.len() >= 10, "{rows:#?}");
+    assert!(rows.len() >= 14, "{rows:#?}");
     for (index, permission) in EVERYTHING.split(',').enumerate() {
         let of_site = tidemark.client_allowed(permission).await;
         let of_all = tidemark.client_of_all_sites(permission).await;

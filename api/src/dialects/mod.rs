@@ -257,6 +257,16 @@ fn failure(outcomes: &[Outcome]) -> Option<&Error> {
     })
 }
 
+/// The value of a cookie.
+fn cookie<'a>(headers: &'a header::HeaderMap, wanted: &str) -> Option<&'a str> {
+    let lines = headers.get_all(header::COOKIE).filter_map(|value| value.to_str().ok());
+    let mut pairs = lines
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='));
+    let (_, value) = pairs.find(|(name, _)| *name == wanted)?;
+    Some(value.trim_matches('"'))
+}
+
 /// A text, or a number as one; none where there is nothing in it. Clients send ids as either.
 fn text(value: Option<&Value>) -> Option<String> {
     match value {

@@ -45,4 +45,5 @@ pub mod tag_type;
 pub mod token;
 pub mod usage;
 pub mod view;
+pub mod visitor;
 pub mod zone;

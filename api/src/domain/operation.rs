@@ -63,6 +63,10 @@ macro_rules! operations {
                 match self { $(Self::$variant => &[$first $(, $door)*],)+ }
             }
 
+            fn own_name(self) -> &'static str {
+                match self { $(Self::$variant => stringify!($variant),)+ }
+            }
+
             /// What it does, as the documentation prints it.
             #[must_use]
             pub fn meaning(self) -> &'static str {
@@ -98,9 +102,14 @@ operations! {
         "POST /v1/subscriptions", "POST /v1/subscriptions/batch"];
     /// Read what is kept of a user or a company, and its events.
     ReadProfiles: [Query] on Site = ["Query.actor", "Query.company"];
-    /// Read what the devices of a site did, as the Profile Store's profiles.
+    /// Read what the devices of a site did and what is written of them, as the Profile Store's profiles.
     ReadVisitors: [Query] on Site = ["GET /{path:(?i:api/v1[.]0/profiles/?)}",
         "GET /{path:(?i:api/v1[.]0/profiles)}/{scope}/{id}{end:/?}"];
+    /// Write a profile of a visitor, as the Profile Store's clients do.
+    WriteVisitor: [Log] on Site = ["PUT /{path:(?i:api/v1[.]0/profiles)}/{scope}/{id}{end:/?}",
+        "PUT /{path:(?i:api/v1[.]0/profiles)}/{id}{end:/?}", "POST /{path:(?i:api/v1[.]0/profiles/?)}"];
+    /// Delete the profile of a visitor; events stay, but count for none any more.
+    DeleteVisitor: [Delete] on Site = ["DELETE /{path:(?i:api/v1[.]0/profiles)}/{scope}/{id}{end:/?}"];
     /// Do nothing with an event, to measure what a round trip costs.
     Ping: [] on Sites = ["Mutation.ping"];
     /// Ask views for counts.
@@ -285,10 +294,13 @@ operations! {
 }
 
 impl Operation {
-    /// Its name, as the audit log has it: that of its first door.
+    /// Its name, as the audit log has it: that of its first door, or its own where that is a pattern of many.
     #[must_use]
     pub fn name(self) -> &'static str {
         let door = self.doors()[0];
+        if door.contains("(?i:") {
+            return self.own_name();
+        }
         // A path may hold a dot, too.
         let field = door.split_once('.').filter(|_| !door.contains(' '));
         field.map_or(door, |(_, field)| field)

@@ -156,7 +156,19 @@ impl Services {
                 tx.commit().await?;
             }
         }
+        self.forget_visitors().await?;
         self.forget_keys().await
+    }
+
+    /// Removes what is remembered of devices that nothing names any more, so that their events would not count.
+    async fn forget_visitors(&self) -> Result<()> {
+        let mut past = Some(0);
+        while let Some(last) = past {
+            let tx = self.database.write(Priority::Purge).await?;
+            past = store::visitor_profile::remove_unknown(&tx, &self.hasher, last, SLICE).await?;
+            tx.commit().await?;
+        }
+        Ok(())
     }
 
     async fn strike(&self, book: Book, rows: &mut HashSet<i64>) -> Result<()> {

@@ -52,6 +52,7 @@ pub mod unique_bucket;
 pub mod view;
 pub mod view_bucket;
 pub mod visitor;
+pub mod visitor_profile;
 
 pub use append::{Appended, NewRow, append, known, numbers, release, unclaim};
 pub use database::{Database, Options};

@@ -116,6 +116,10 @@ pub(super) fn profilestore() -> Door {
             ("PUT", "/api/v1.0/scopes/shop"),
             ("GET", "/api/v1.0/Profiles"),
             ("GET", "/api/v1.0/profiles/shop/d1"),
+            ("PUT", "/api/v1.0/profiles/shop/d1"),
+            ("PUT", "/api/v1.0/Profiles/d1"),
+            ("POST", "/api/v1.0/profiles"),
+            ("DELETE", "/api/v1.0/profiles/shop/d1"),
         ],
         parameters: vec![
             "$filter=not (EventType eq epiPageView) or Payload.price gt 1.5 and contains(tolower(PageUri), 'a.example')",
@@ -130,6 +134,9 @@ pub(super) fn profilestore() -> Door {
             json!({"Query": query, "Scope": "shop"}),
             json!({"Query": "Events | project-away Payload, User | distinct Scope, ['EventType'] | take 10"}),
             json!({"Description": "a shop"}),
+            json!({"ProfileId": "d1", "DeviceIds": ["d1", 7], "Scope": "shop", "Name": "Ada", "ProfileManager": "B", "Visits": 3,
+                "FirstSeen": "2017-09-15T07:16:34.7957819Z", "LastSeen": "2018-01-01T00:00:00Z", "UpdateTime": null,
+                "Info": {"Email": "a@b.example"}, "ContactInformation": [{"Phone": "1"}], "Payload": {"a.b": [1]}}),
         ],
     }
 }

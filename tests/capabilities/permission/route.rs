@@ -98,6 +98,10 @@ pub(super) const ROUTES: &[(&str, u16)] = &[
     ("PUT /{path:(?i:api/v1[.]0/scopes)}/{scope}{end:/?}", 401),
     ("GET /{path:(?i:api/v1[.]0/profiles/?)}", 401),
     ("GET /{path:(?i:api/v1[.]0/profiles)}/{scope}/{id}{end:/?}", 401),
+    ("PUT /{path:(?i:api/v1[.]0/profiles)}/{scope}/{id}{end:/?}", 401),
+    ("PUT /{path:(?i:api/v1[.]0/profiles)}/{id}{end:/?}", 401),
+    ("POST /{path:(?i:api/v1[.]0/profiles/?)}", 401),
+    ("DELETE /{path:(?i:api/v1[.]0/profiles)}/{scope}/{id}{end:/?}", 401),
     // There is no form of that name.
     (
         "POST /rest/organizations/{org}/events/v1/analytics/{form}/validate",

@@ -60,14 +60,9 @@ fn visitor(text: &str) -> Option<String> {
     fits.then(|| text.to_owned())
 }
 
-/// The value of a cookie.
+/// The id in a cookie.
 pub(super) fn cookie(headers: &HeaderMap, wanted: &str) -> Option<String> {
-    let lines = headers.get_all(header::COOKIE).filter_map(|value| value.to_str().ok());
-    let mut pairs = lines
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='));
-    let (_, value) = pairs.find(|(name, _)| *name == wanted)?;
-    visitor(value.trim_matches('"'))
+    visitor(crate::dialects::cookie(headers, wanted)?)
 }
 
 /// The visitor that the cookies remember.

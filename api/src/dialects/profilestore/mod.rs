@@ -4,6 +4,7 @@ mod error;
 mod profile;
 mod translate;
 mod wire;
+mod written;
 
 use std::sync::Arc;
 
@@ -46,6 +47,7 @@ const MOST_QUERY_BYTES: usize = 256 << 10;
 /// What a path names.
 #[derive(Debug, serde::Deserialize)]
 struct Place {
+    #[serde(default)]
     scope: String,
     #[serde(default)]
     id: String,
@@ -75,7 +77,20 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .route(
             "/{path:(?i:api/v1[.]0/profiles)}/{scope}/{id}{end:/?}",
             web::get().to(profile::one),
-        );
+        )
+        .route(
+            "/{path:(?i:api/v1[.]0/profiles)}/{scope}/{id}{end:/?}",
+            web::put().to(written::put),
+        )
+        .route(
+            "/{path:(?i:api/v1[.]0/profiles)}/{scope}/{id}{end:/?}",
+            web::delete().to(written::delete),
+        )
+        .route(
+            "/{path:(?i:api/v1[.]0/profiles)}/{id}{end:/?}",
+            web::put().to(written::put),
+        )
+        .route("/{path:(?i:api/v1[.]0/profiles/?)}", web::post().to(written::put));
 }
 
 /// Whether a path is one of these routes, or would be with another method.
@@ -124,6 +139,7 @@ async fn receive(services: &Services, request: &HttpRequest, payload: Payload, i
     };
     let sender = Sender {
         told: wire::user_address(request.headers()),
+        visitor: wire::visitor(request.headers()),
         address: entrance.connection.address,
         is_browser: entrance.is_browser(&caller),
     };

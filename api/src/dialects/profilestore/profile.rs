@@ -1,10 +1,10 @@
-//! Profiles: what is known of each device in each scope.
+//! Reading profiles: what is known of each visitor in each scope.
 
 use actix_web::{
     HttpRequest, HttpResponse,
     web::{Data, Path},
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
     About, Place, answer, know, respond,
@@ -16,19 +16,13 @@ use crate::{
         error::{Code, Error},
         event::Door,
         odata::{self, Record},
-        zone::timestamp,
     },
     extract::deadline::within,
-    service::{
-        Services,
-        listing::check_depth,
-        snapshot::Snapshot,
-        visitor::{Visitor, WhichVisitors},
-    },
+    service::{Services, listing::check_depth, snapshot::Snapshot},
 };
 
 /// The fields of a profile.
-const PROFILE: Record = Record {
+pub(super) const PROFILE: Record = Record {
     fields: &[
         "ProfileId",
         "DeviceIds",
@@ -46,32 +40,6 @@ const PROFILE: Record = Record {
     times: &["FirstSeen", "LastSeen", "UpdateTime"],
     open: &["Info", "Payload"],
 };
-
-/// A profile as it is answered.
-fn shown(visitor: &Visitor) -> Value {
-    let said = |name: &str| visitor.user.as_ref().and_then(|user| user.get(name)).cloned();
-    let mut info: Map<String, Value> = match said("Info") {
-        Some(Value::Object(info)) => info,
-        _ => Map::new(),
-    };
-    if let Some(email) = said("Email") {
-        info.insert("Email".to_owned(), email);
-    }
-    json!({
-        "ProfileId": visitor.device,
-        "DeviceIds": [visitor.device],
-        "Name": said("Name"),
-        "ProfileManager": null,
-        "FirstSeen": wire::time(timestamp(visitor.first)),
-        "LastSeen": wire::time(timestamp(visitor.last)),
-        "Visits": visitor.sessions.max(1),
-        "UpdateTime": wire::time(timestamp(visitor.received)),
-        "Scope": visitor.scope,
-        "Info": info,
-        "ContactInformation": [],
-        "Payload": null,
-    })
-}
 
 /// Lists profiles, those that were seen last first.
 pub(super) async fn list(services: Data<Services>, request: HttpRequest) -> HttpResponse {
@@ -94,12 +62,10 @@ pub(super) async fn list(services: Data<Services>, request: HttpRequest) -> Http
                 .fulfils(&options.filter, filter, &json!({}))
                 .map_err(|error| error.at("$filter"))?;
         }
-        let visitors = services
-            .visitors(&snapshot, &caller, None, WhichVisitors::default())
-            .await?;
+        let visitors = services.visitors(&snapshot, &caller, None).await?;
         let mut found = Vec::new();
         for visitor in &visitors {
-            let profile = shown(visitor);
+            let profile = wire::profile(visitor);
             let fits = match &filter {
                 Some(filter) => PROFILE.fulfils(&options.filter, filter, &profile)?,
                 None => true,
@@ -124,13 +90,10 @@ pub(super) async fn one(services: Data<Services>, request: HttpRequest, path: Pa
     let found = async {
         let caller = know(&entrance).await?;
         let snapshot = Snapshot::new(entrance.services.clone());
-        let which = WhichVisitors {
-            scope: Some(&path.scope),
-            device: Some(&path.id),
-        };
-        let visitors = services.visitors(&snapshot, &caller, None, which).await?;
+        let place = (path.scope.as_str(), path.id.as_str());
+        let visitor = services.visitor(&snapshot, &caller, None, place).await?;
         let missing = || Error::new(Code::NotFound, "There is no such profile in this scope.");
-        visitors.first().map(shown).ok_or_else(missing)
+        visitor.as_ref().map(wire::profile).ok_or_else(missing)
     };
     match within(entrance.time_left(), found).await {
         Ok(profile) => super::told(&profile),

@@ -17,6 +17,8 @@ use crate::domain::{
 pub(super) struct Sender<'a> {
     /// The visitor's address, where a header tells it.
     pub(super) told: Option<&'a str>,
+    /// The device, where a cookie tells it.
+    pub(super) visitor: Option<&'a str>,
     /// The connection's address.
     pub(super) address: Option<IpAddr>,
     /// Whether it is a person's browser.
@@ -45,11 +47,12 @@ fn read(sent: Value, sender: &Sender<'_>) -> Result<NewEvent> {
         return Err(Error::new(Code::BodyTooLarge, message));
     }
     let mut fields = Fields::read(sent, "An event")?;
-    let mut required = |name: &str| {
-        let missing = || Error::new(Code::MalformedRequest, format!("{name} is missing.")).at(name);
-        fields.take_text(name)?.ok_or_else(missing)
-    };
-    let device = required("DeviceId")?;
+    let missing = |name: &str| Error::new(Code::MalformedRequest, format!("{name} is missing.")).at(name);
+    let device = fields.take_text("DeviceId")?;
+    // The .NET tracker's cookie names the device of whoever sends it.
+    let by_cookie = || sender.visitor.map(str::to_owned);
+    let device = device.or_else(by_cookie).ok_or_else(|| missing("DeviceId"))?;
+    let mut required = |name: &str| fields.take_text(name)?.ok_or_else(|| missing(name));
     let action = required("EventType")?;
     let label = required("Value")?;
     for (name, text) in [("DeviceId", &device), ("EventType", &action)] {
@@ -146,6 +149,7 @@ mod tests {
 
     const SERVER: Sender<'_> = Sender {
         told: None,
+        visitor: None,
         address: None,
         is_browser: false,
     };

@@ -4,13 +4,18 @@ use actix_web::http::header::{self, HeaderMap};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::domain::{
-    error::{Code, Error, Result},
-    event::Event,
-    kql,
-    odata::payload_key,
-    predicate::RESERVED_KEYS,
-    scope_name::EventScope,
+use crate::{
+    dialects::cookie,
+    domain::{
+        error::{Code, Error, Result},
+        event::Event,
+        kql,
+        odata::payload_key,
+        predicate::RESERVED_KEYS,
+        scope_name::EventScope,
+        visitor::Visitor,
+        zone::timestamp,
+    },
 };
 
 /// Bytes of one event or profile.
@@ -21,6 +26,8 @@ pub(super) const MOST_ITEMS: usize = 100;
 const TOP: usize = 100;
 /// The header in which a server tells its visitor's address.
 const USER_ADDRESS: &str = "epi-user-ip-address";
+/// The cookies in which the .NET tracker keeps its device: as it sends it, and as its manual spells it.
+const COOKIES: [&str; 2] = ["_madid", "__madid"];
 
 /// The key of a request: `Authorization: epi-single KEY`; as a bearer's it is as good.
 pub(super) fn key(headers: &HeaderMap) -> Option<&str> {
@@ -40,6 +47,12 @@ pub(super) fn user_address(headers: &HeaderMap) -> Option<&str> {
         .ok()
         .map(str::trim)
         .filter(|text| !text.is_empty())
+}
+
+/// The device, where the .NET tracker's cookie names it.
+pub(super) fn visitor(headers: &HeaderMap) -> Option<&str> {
+    let named = COOKIES.iter().find_map(|name| cookie(headers, name));
+    named.filter(|device| !device.is_empty())
 }
 
 /// What is asked of a list.
@@ -192,6 +205,25 @@ pub(super) fn event(event: &Event) -> Value {
 /// A scope as it is answered.
 pub(super) fn scope(scope: &EventScope) -> Value {
     json!({"ScopeId": scope.name, "Description": scope.description})
+}
+
+/// A profile as it is answered.
+pub(super) fn profile(visitor: &Visitor) -> Value {
+    let moment = |nanoseconds: Option<i64>| nanoseconds.map(|time| self::time(timestamp(time)));
+    json!({
+        "ProfileId": visitor.id,
+        "DeviceIds": visitor.devices,
+        "Name": visitor.name,
+        "ProfileManager": visitor.manager,
+        "FirstSeen": moment(visitor.first),
+        "LastSeen": moment(visitor.last),
+        "Visits": visitor.visits,
+        "UpdateTime": moment(Some(visitor.updated)),
+        "Scope": visitor.scope,
+        "Info": visitor.info,
+        "ContactInformation": visitor.contacts,
+        "Payload": visitor.payload,
+    })
 }
 
 /// A row of an answer, its values by the names of their columns.
