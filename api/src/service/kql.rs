@@ -174,6 +174,8 @@ impl Services {
                     return Err(Error::new(Code::QueryTooCostly, message));
                 }
                 read += 1;
+                // One event may cost as much as a page of others.
+                self.check_deadline(begun)?;
                 if run.push(event).map_err(too_costly)? == Flow::Enough {
                     break 'reading;
                 }
@@ -200,10 +202,7 @@ impl Services {
         if begun.elapsed() < deadline {
             return Ok(());
         }
-        let message = format!(
-            "The query took longer than {} seconds; ask for fewer events.",
-            deadline.as_secs()
-        );
+        let message = format!("The query took longer than {deadline:?}; ask for fewer events.");
         Err(Error::new(Code::DeadlineExceeded, message))
     }
 }

@@ -1,5 +1,7 @@
 //! Queries in KQL: by `preview`, and by GraphQL.
 
+use std::time::{Duration, Instant};
+
 use reqwest::Method;
 use serde_json::{Value, json};
 use support::{Answer, Client, Engine, Tidemark};
@@ -10,6 +12,7 @@ support::on_both_engines!(
     a_preview_answers_as_documented,
     what_is_wrong_is_a_bad_query_with_its_place,
     nothing_is_read_past_its_bounds,
+    no_query_runs_past_its_deadline,
     no_query_leaves_its_site_or_its_scope,
     the_language_is_graphqls_as_well,
 );
@@ -148,6 +151,57 @@ async fn what_is_wrong_is_a_bad_query_with_its_place(engine: Engine) {
             "{body}: {}",
             answer.text
         );
+    }
+}
+
+/// Some gigabytes are looked through, which takes any machine longer than is allowed.
+async fn no_query_runs_past_its_deadline(engine: Engine) {
+    let tidemark = Tidemark::builder(engine)
+        .flag("--question-deadline", "1s")
+        // Nothing but time is to be used up.
+        .flag("--kql-events", "1000000")
+        .start()
+        .await;
+    let client = tidemark.client();
+    let text: String = (0..12_000).map(|word| format!("{} ", word * 7_919)).collect();
+    for _ in 0..16 {
+        let events = (0..25).map(|number| json!({"action": "a", "device": format!("d{number}"), "tag": {"t": text}}));
+        tidemark.accept(events.collect()).await;
+    }
+    let tests: Vec<_> = (1..=60)
+        .map(|number| format!("tostring(Payload.t) matches regex '^([0-9]+ )*x{{{number}}}$'"))
+        .collect();
+    let query = format!("Events | where {} | count", tests.join(" or "));
+    let begin = Instant::now();
+    let answer = preview(client, &query, None).await;
+    let error = &answer.body["error"];
+    assert_eq!(
+        (answer.status, &error["code"]),
+        (400, &json!("BadQuery")),
+        "{}",
+        answer.text
+    );
+    let message = error["message"].as_str().expect("a message");
+    assert!(message.contains("longer than"), "{message}");
+    let first = begin.elapsed();
+    let document = "query ($query: String!) { kql(query: $query) { rows } }";
+    let answer = client.graphql(document, json!({"query": query})).await;
+    assert_eq!(answer.error_code(), "DEADLINE_EXCEEDED", "{}", answer.text);
+    // Long past the second, as machines may be busy, and before a server would end them that is not told to.
+    let second = begin.elapsed().saturating_sub(first);
+    for took in [first, second] {
+        assert!(
+            (Duration::from_secs(1)..Duration::from_secs(25)).contains(&took),
+            "{first:?}, {second:?}"
+        );
+    }
+    // Whoever asks for less is answered, on a machine that is busy at the second time.
+    while preview(client, "Events | take 1 | project DeviceId", None).await.status != 200 {
+        assert!(
+            begin.elapsed() < Duration::from_secs(120),
+            "nothing is answered any more"
+        );
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 
