@@ -202,9 +202,26 @@ async fn what_is_wrong_is_told_by_its_field(engine: Engine) {
         "{:#?}",
         quarantined(&tidemark).await
     );
+    said_alike(&tidemark, &["INVALID_ARGUMENT"]).await;
     // Almost too large is not.
     let most = event(json!({"Payload": {"x": "y".repeat((256 << 10) - 200)}}));
     track(client, most).await;
+}
+
+/// Quarantine holds as many of each code as the ledger counts.
+async fn said_alike(tidemark: &Tidemark, codes: &[&str]) {
+    let client = tidemark.client();
+    let range = json!({"from": "2020-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z", "groupBy": ["CODE"]});
+    let ledger = client.ledger(range).await;
+    for code in codes {
+        let document = "query ($code: QuarantineCode!) { quarantine(filter: {code: $code}) { totalCount edges { node { code } } } }";
+        let held = client.graphql(document, json!({"code": code})).await;
+        let held = &held.data()["quarantine"];
+        assert_eq!(held["edges"][0]["node"]["code"], *code);
+        let counted = ledger["rows"].as_array().expect("a list");
+        let counted = counted.iter().find(|one| one["code"] == *code).expect("it was counted");
+        assert_eq!(counted["count"], held["totalCount"], "{code}");
+    }
 }
 
 async fn a_list_is_taken_whole_or_not_at_all(engine: Engine) {
@@ -250,11 +267,11 @@ async fn a_list_is_taken_whole_or_not_at_all(engine: Engine) {
     let wanted = [
         "BATCH_REFUSED  epiPageView",
         "BATCH_REFUSED  epiPageView",
-        // The one that is too large.
-        "MALFORMED_REQUEST  epiPageView",
+        "BODY_TOO_LARGE  epiPageView",
         "MALFORMED_REQUEST Value odd",
     ];
     assert_eq!(kept, wanted);
+    said_alike(&tidemark, &["BODY_TOO_LARGE", "BATCH_REFUSED"]).await;
 }
 
 async fn where_a_visitor_is_is_known_from_the_nearest_source(engine: Engine) {

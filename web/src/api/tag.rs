@@ -136,6 +136,8 @@ pub(crate) enum QuarantineCode {
     Forbidden,
     TooManyItems,
     BatchRefused,
+    BodyTooLarge,
+    InvalidArgument,
     MalformedRequest,
 }
 

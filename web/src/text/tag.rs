@@ -68,6 +68,11 @@ pub(crate) const REASON_FORBIDDEN: Text = text("its key may not do this", "sein 
 pub(crate) const REASON_TOO_MANY_ITEMS: Text = text("it has too many items", "es hat zu viele Einträge");
 pub(crate) const REASON_BATCH_REFUSED: Text =
     text("it came with one that is wrong", "es kam mit einem, das falsch ist");
+pub(crate) const REASON_BODY_TOO_LARGE: Text = text("it is too large", "es ist zu groß");
+pub(crate) const REASON_INVALID_ARGUMENT: Text = text(
+    "a field of it is out of bounds",
+    "ein Feld darin liegt außerhalb der Grenzen",
+);
 pub(crate) const REASON_MALFORMED_REQUEST: Text = text("it could not be read", "es war nicht zu lesen");
 pub(crate) const TAG: Text = text("Tag", "Tag");
 pub(crate) const MEND: Text = text("Mend", "Beheben");

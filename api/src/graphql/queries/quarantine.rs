@@ -50,12 +50,18 @@ pub(in crate::graphql) enum QuarantineCode {
     TooManyItems,
     /// By another system's wire format only: it is right itself, and came with one that is not, which refused all of them.
     BatchRefused,
+    /// By another system's wire format only: it is larger than that format allows.
+    BodyTooLarge,
+    /// By another system's wire format only: one of its fields is out of its bounds, such as a scope that is none.
+    InvalidArgument,
     /// By another system's wire format only: it lacks what that format requires.
     MalformedRequest,
 }
 
 /// Every code, with that of the one table.
-const CODES: [(QuarantineCode, Code); 15] = [
+const CODES: [(QuarantineCode, Code); 17] = [
+    (QuarantineCode::BodyTooLarge, Code::BodyTooLarge),
+    (QuarantineCode::InvalidArgument, Code::InvalidArgument),
     (QuarantineCode::MalformedRequest, Code::MalformedRequest),
     (QuarantineCode::TagTypeConflict, Code::TagTypeConflict),
     (QuarantineCode::TagKeyLimit, Code::TagKeyLimit),

@@ -135,6 +135,8 @@ fn reason(held: &QuarantinedEvent) -> String {
         QuarantineCode::Forbidden => t(words::REASON_FORBIDDEN).to_owned(),
         QuarantineCode::TooManyItems => t(words::REASON_TOO_MANY_ITEMS).to_owned(),
         QuarantineCode::BatchRefused => t(words::REASON_BATCH_REFUSED).to_owned(),
+        QuarantineCode::BodyTooLarge => t(words::REASON_BODY_TOO_LARGE).to_owned(),
+        QuarantineCode::InvalidArgument => t(words::REASON_INVALID_ARGUMENT).to_owned(),
         QuarantineCode::MalformedRequest => t(words::REASON_MALFORMED_REQUEST).to_owned(),
     }
 }
