@@ -8,6 +8,7 @@ use std::{
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use support::random::Random;
 use tidemark::domain::rule::{Definition, List, Matcher, Pattern, Rule, Subject, Target};
 
 use crate::{
@@ -18,7 +19,7 @@ use crate::{
     server::{Place, Server},
     statistics::{grouped, least, median, most},
     table::Row,
-    workload::{Random, SEED, Workload},
+    workload::{SEED, Workload},
 };
 
 /// As many rules as a site can have.
@@ -121,8 +122,8 @@ impl Look {
         let field = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
         let url = reqwest::Url::parse(&field("url"))?;
         let referrer = reqwest::Url::parse(&field("referrer")).ok();
-        let mut random = Random::new(SEED, !number);
-        let bits = random.below(1 << 32);
+        let mut random = Random::of_stream(SEED, !number);
+        let bits = random.part_of(1 << 32);
         let agent = field("userAgent");
         Ok(Self {
             action: field("action"),

@@ -1,6 +1,7 @@
 //! `unique`: how fast, and how far from the truth, which is counted from the generator's own events.
 
 use serde_json::{Value, json};
+use support::random::Random;
 
 use crate::{
     Bench, Result,
@@ -10,7 +11,7 @@ use crate::{
     statistics::{grouped, median, most, quantile},
     stock::{Content, DAYS, Stocks, ZONE},
     table::Row,
-    workload::{self, ACTIONS, ACTORS, Event, GROUPS, NETWORKS, Random, SEED, Workload},
+    workload::{self, ACTIONS, ACTORS, Event, GROUPS, NETWORKS, SEED, Workload},
 };
 
 /// Timed runs, without an action and with one.
@@ -49,8 +50,8 @@ struct Question {
 impl Question {
     /// Over half of the questions are by both fields, and half are for all days.
     fn random(number: u64) -> Self {
-        let mut random = Random::new(SEED ^ 0xa5a5, number);
-        let mut below = |bound: u64| random.below(bound) as u8;
+        let mut random = Random::of_stream(SEED ^ 0xa5a5, number);
+        let mut below = |bound: u64| random.part_of(bound) as u8;
         let (scope, all_days) = (below(5), below(2) == 0);
         let (first, end) = (below(DAYS as u64 - 30), below(30));
         Self {

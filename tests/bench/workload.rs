@@ -4,7 +4,7 @@
 use std::{collections::HashMap, io::Read};
 
 use flate2::read::GzDecoder;
-use support::folder::repository;
+use support::{folder::repository, random::Random};
 
 use crate::Result;
 
@@ -85,16 +85,16 @@ impl Workload {
 
     /// The event of that number.
     pub(crate) fn event(&self, number: u64) -> Event {
-        let mut random = Random::new(SEED, number);
-        let drawn = random.next() >> 32;
+        let mut random = Random::of_stream(SEED, number);
+        let drawn = random.draw() >> 32;
         Event {
             action: self.actions.partition_point(|share| *share <= drawn) as u8,
-            network: random.below(u64::from(NETWORKS)) as u8,
-            group: random.below(u64::from(GROUPS)) as u8,
-            item: random.below(u64::from(ITEMS)) as u16,
-            actor: random.below(u64::from(ACTORS)) as u32,
-            url: random.below(u64::from(URLS)) as u16,
-            referrer: random.below(3 * REFERRERS.len() as u64) as u8,
+            network: random.part_of(u64::from(NETWORKS)) as u8,
+            group: random.part_of(u64::from(GROUPS)) as u8,
+            item: random.part_of(u64::from(ITEMS)) as u16,
+            actor: random.part_of(u64::from(ACTORS)) as u32,
+            url: random.part_of(u64::from(URLS)) as u16,
+            referrer: random.part_of(3 * REFERRERS.len() as u64) as u8,
         }
     }
 
@@ -127,7 +127,7 @@ impl Workload {
 
     /// An actor keeps to one user agent; how many use it is as in the log.
     fn agent(&self, actor: u32) -> &str {
-        let drawn = Random::new(!SEED, u64::from(actor)).next() >> 32;
+        let drawn = Random::of_stream(!SEED, u64::from(actor)).draw() >> 32;
         let index = self.agents.partition_point(|(share, _)| *share <= drawn);
         &self.agents[index].1
     }
@@ -183,30 +183,6 @@ fn user_agents() -> Result<Vec<(String, f64)>> {
     counts.truncate(USER_AGENTS);
     let json = |(agent, count): (String, u32)| Ok((serde_json::to_string(&agent)?, f64::from(count)));
     counts.into_iter().map(json).collect()
-}
-
-/// Splitmix64.
-#[derive(Debug)]
-pub(crate) struct Random(u64);
-
-impl Random {
-    /// The stream of that number.
-    pub(crate) fn new(seed: u64, stream: u64) -> Self {
-        let mut first = Self(seed ^ stream.wrapping_mul(0xd134_2543_de82_ef95));
-        Self(first.next())
-    }
-
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    pub(crate) fn below(&mut self, bound: u64) -> u64 {
-        ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
-    }
 }
 
 #[cfg(test)]

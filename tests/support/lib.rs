@@ -30,6 +30,7 @@ pub mod person;
 pub mod postgres;
 pub mod proxy;
 pub mod python;
+pub mod random;
 pub mod raw;
 pub mod server;
 pub mod setting;

@@ -2,9 +2,12 @@
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-use support::{Engine, Tidemark, setting};
+use support::{Engine, random::Random, setting};
 
-use super::{ask, items, list, random::Random};
+use super::{
+    items, list,
+    random::{Hunt, begin},
+};
 
 support::on_both_engines!(random_filters_find_what_a_plain_reading_finds);
 
@@ -338,23 +341,13 @@ fn compare(found: &Value, lowered: bool, operator: &str, value: &Value, is_time:
 }
 
 async fn random_filters_find_what_a_plain_reading_finds(engine: Engine) {
-    let tidemark = Tidemark::builder(engine)
-        .site_flag("--max-event-age", "none")
-        .start()
-        .await;
+    let Hunt {
+        tidemark,
+        seed,
+        mut random,
+        events,
+    } = begin(engine, any_event).await;
     let client = tidemark.client();
-    let seed = setting::seed().unwrap_or(1);
-    let mut random = Random(seed);
-    let sent: Value = (0..80).map(|_| any_event(&mut random)).collect();
-    let answer = ask(client, reqwest::Method::POST, "/api/v1.0/TrackBulk", Some(&sent)).await;
-    assert!(
-        items(&answer).iter().all(|item| item["TrackId"] != ""),
-        "{}",
-        answer.text
-    );
-    let all = list(client, &[("$top", "1000")]).await;
-    let events = items(&all);
-    assert_eq!(events.len(), 80);
     let mut spread = 0;
     for number in 0..setting::cases().unwrap_or(CASES) {
         let asked = any_filter(&mut random, 3);

@@ -1,11 +1,13 @@
 //! Random queries in KQL, judged by the server and by a plain reading of the same events: both answer the same.
 
 use jiff::Timestamp;
-use reqwest::Method;
 use serde_json::{Map, Value, json};
-use support::{Engine, Tidemark, setting};
+use support::{Engine, random::Random, setting};
 
-use super::{ask, items, kql::kql, list, random::Random};
+use super::{
+    kql::kql,
+    random::{Hunt, begin},
+};
 
 support::on_both_engines!(random_queries_answer_as_a_plain_reading_does);
 
@@ -385,23 +387,13 @@ fn shown(rows: &[Value], in_order: bool) -> Vec<String> {
 }
 
 async fn random_queries_answer_as_a_plain_reading_does(engine: Engine) {
-    let tidemark = Tidemark::builder(engine)
-        .site_flag("--max-event-age", "none")
-        .start()
-        .await;
+    let Hunt {
+        tidemark,
+        seed,
+        mut random,
+        events,
+    } = begin(engine, any_event).await;
     let client = tidemark.client();
-    let seed = setting::seed().unwrap_or(1);
-    let mut random = Random(seed);
-    let sent: Value = (0..80).map(|_| any_event(&mut random)).collect();
-    let answer = ask(client, Method::POST, "/api/v1.0/TrackBulk", Some(&sent)).await;
-    assert!(
-        items(&answer).iter().all(|item| item["TrackId"] != ""),
-        "{}",
-        answer.text
-    );
-    let all = list(client, &[("$top", "1000")]).await;
-    let events = items(&all);
-    assert_eq!(events.len(), 80);
     let mut spread = 0;
     for number in 0..setting::cases().unwrap_or(CASES) {
         let asked = any_condition(&mut random, 3);

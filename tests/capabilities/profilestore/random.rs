@@ -1,31 +1,49 @@
-//! Chance, the same for each seed.
+//! How random questions begin: with random events, as they are answered.
 
-/// A source of numbers.
-pub(super) struct Random(pub(super) u64);
+use reqwest::Method;
+use serde_json::Value;
+use support::{Engine, Tidemark, random::Random, setting};
 
-impl Random {
-    /// The next number.
-    pub(super) fn next(&mut self) -> u64 {
-        // SplitMix64.
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
+use super::{ask, items, list};
 
-    /// A number below another.
-    pub(super) fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % bound as u64).expect("it is small")
-    }
+/// Events of one run.
+const EVENTS: usize = 80;
 
-    /// True so many times of a hundred.
-    pub(super) fn chance(&mut self, percent: usize) -> bool {
-        self.below(100) < percent
-    }
+/// A site with random events, and the chance by which it goes on.
+pub(super) struct Hunt {
+    /// The server.
+    pub(super) tidemark: Tidemark,
+    /// What the chance follows from.
+    pub(super) seed: u64,
+    /// The chance.
+    pub(super) random: Random,
+    /// The events, as `TrackEvents` lists them.
+    pub(super) events: Vec<Value>,
+}
 
-    /// One of these.
-    pub(super) fn one<T: Copy>(&mut self, list: &[T]) -> T {
-        list[self.below(list.len())]
+/// Begins with events that are made so.
+pub(super) async fn begin(engine: Engine, any_event: fn(&mut Random) -> Value) -> Hunt {
+    let tidemark = Tidemark::builder(engine)
+        .site_flag("--max-event-age", "none")
+        .start()
+        .await;
+    let client = tidemark.client();
+    let seed = setting::seed().unwrap_or(1);
+    let mut random = Random::new(seed);
+    let sent: Value = (0..EVENTS).map(|_| any_event(&mut random)).collect();
+    let answer = ask(client, Method::POST, "/api/v1.0/TrackBulk", Some(&sent)).await;
+    assert!(
+        items(&answer).iter().all(|item| item["TrackId"] != ""),
+        "{}",
+        answer.text
+    );
+    let all = list(client, &[("$top", "1000")]).await;
+    let events = items(&all).clone();
+    assert_eq!(events.len(), EVENTS);
+    Hunt {
+        tidemark,
+        seed,
+        random,
+        events,
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use support::random;
 
 use super::{
     run::{World, ZONE},
@@ -28,7 +29,7 @@ const ZONES: [&str; 6] = [
 
 /// Asks some random questions.
 pub(super) async fn something(world: &World, seed: u64) {
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let finds = (0..12).map(|_| random.find(&world.views)).collect();
     let uniques = (0..6).map(|_| random.unique(&world.scopes)).collect();
     check(world, finds, uniques).await;
@@ -36,7 +37,7 @@ pub(super) async fn something(world: &World, seed: u64) {
 
 /// Asks something of every view and of every scope.
 pub(super) async fn everything(world: &World, seed: u64) {
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     for view in &world.views {
         let only = std::slice::from_ref(view);
         let mut finds: Vec<Find> = (0..12).map(|_| random.find(only)).collect();
@@ -126,16 +127,16 @@ fn check_actions(world: &World, listed: &Value) {
     assert_eq!(found, actions(&world.events), "the list of actions");
 }
 
-/// SplitMix64: questions by a number.
-struct Random(u64);
+/// Questions by chance.
+struct Random(random::Random);
 
 impl Random {
+    fn new(seed: u64) -> Self {
+        Self(random::Random::new(seed))
+    }
+
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        self.0.draw()
     }
 
     fn below(&mut self, most: i64) -> i64 {
