@@ -97,7 +97,7 @@ fn columns(doing: RwSignal<Doing>, let_in: Callback<Person>) -> Vec<Column<Perso
                 <span class="beside">{person.email.clone()}</span>
             }
         })
-        .class("main"),
+        .class("main stacked"),
         Column::new(t(words::ROLES), |person: &Person| {
             let roles: Vec<_> = person.roles.iter().map(held).collect();
             roles.join(", ")

@@ -146,7 +146,7 @@ fn view_columns(used: Arc<Usages>, doing: RwSignal<Doing>) -> Vec<Column<View>> 
             listed.unwrap_or_else(|| t(words::EVERY_ACTION).to_owned())
         })
         .class("short"),
-        Column::new(t(words::DIMENSIONS), |view: &View| view.dimensions.join(", ")).class("main"),
+        Column::new(t(words::DIMENSIONS), |view: &View| view.dimensions.join(", ")).class("words"),
         Column::new(t(words::MEASURES), |view: &View| view.measures.join(", ")).class("short"),
         Column::new(t(words::WAYS), move |view: &View| {
             let name = view.name.clone();
