@@ -11,7 +11,7 @@ use crate::domain::{
     period::Span,
     permission::Permission,
     role::Right,
-    zone::HOUR,
+    zone::DAY,
 };
 
 /// What is charged apart, so that a flood of one kind leaves the others alone.
@@ -192,7 +192,7 @@ pub fn used_up(budget: Budget, units: u32, wait: Duration) -> Error {
 
 /// What questions and deletions cost, told from their arguments alone. Each has a bound.
 pub mod cost {
-    use super::{HOUR, Span};
+    use super::{DAY, Span};
 
     /// Fields of a document that cost one unit together.
     const FIELDS: usize = 50;
@@ -210,8 +210,6 @@ pub mod cost {
     const PAGE_EVENTS: usize = 10;
     /// A deletion by filter or by actor.
     pub const DELETE_BY_FILTER: u32 = 100;
-
-    const DAY: i64 = 24 * HOUR;
 
     /// The fields of a document, begun fifties.
     #[must_use]
@@ -256,7 +254,7 @@ mod tests {
         let days = |days: i64| {
             cost::of_raw(Span {
                 from: 0,
-                to: days * 24 * HOUR,
+                to: days * DAY,
             })
         };
         assert_eq!(days(0), 10, "what begins no day is refused later, and not free");

@@ -8,6 +8,8 @@ use crate::domain::error::{Code, Error, Result};
 
 /// Nanoseconds in an hour.
 pub const HOUR: i64 = 3_600_000_000_000;
+/// Nanoseconds of 24 hours.
+pub const DAY: i64 = 24 * HOUR;
 /// The day that day number 0 is.
 const EPOCH: Date = Date::constant(1970, 1, 1);
 

@@ -21,7 +21,7 @@ use crate::{
         operation::Operation,
         period,
         rate::cost,
-        zone::HOUR,
+        zone::DAY,
     },
     service::registry::Configuration,
     store::{
@@ -33,7 +33,7 @@ use crate::{
 /// Cells (point × group) of one answer.
 const MOST_CELLS: usize = 300_000;
 /// Quarters after which nobody adds to one any more, and rows of several processes become one: a day.
-const APART: i64 = 24 * HOUR / QUARTER;
+const APART: i64 = DAY / QUARTER;
 /// Quarters for which actions are told by name: 31 days.
 const NAMED: i64 = 31 * APART;
 

@@ -1,6 +1,9 @@
 //! Clicks without their search. Either may come first, so this is found out when it is asked for.
 
-use std::collections::HashSet;
+use std::{
+    collections::{HashMap, HashSet},
+    ops::RangeInclusive,
+};
 
 use super::{Services, snapshot::Snapshot};
 use crate::{
@@ -13,29 +16,40 @@ use crate::{
         event::Event,
         operation::Operation,
         period::Span,
-        zone::{HOUR, nanoseconds},
+        zone::{DAY, nanoseconds},
     },
     store,
 };
 
 /// The key of a tag that a search and the clicks on its results have in common.
 const SEARCH: &str = "searchQueryUid";
-/// How far from a click its search is looked for, in nanoseconds.
-const DAY: i64 = 24 * HOUR;
 /// Only clicks have a place in a list of results.
 const OF_CLICK: &str = "documentPosition";
 /// Only searches have what was searched for.
 const OF_SEARCH: &str = "queryText";
 
-/// The searches of which some event tells.
+/// The searches of which some event tells, each with the first and the last time of each day.
 #[derive(Debug, Clone, Default)]
-pub struct Searched(HashSet<String>);
+pub struct Searched(HashMap<String, Vec<RangeInclusive<i64>>>);
 
 impl Searched {
-    /// Whether a click has no search; nothing where it is no click on a result.
+    /// Whether a click has no search within a day of it; nothing where it is no click on a result.
     #[must_use]
     pub fn lacks(&self, event: &Event) -> Option<bool> {
-        search_of(event).map(|search| !self.0.contains(search))
+        let search = search_of(event)?;
+        let near = around(nanoseconds(event.time), nanoseconds(event.time));
+        // What is shorter than two days and reaches into them has its beginning or its end there: an event.
+        let is_near = |times: &RangeInclusive<i64>| *times.start() < near.to && near.from <= *times.end();
+        let times = self.0.get(search);
+        Some(!times.is_some_and(|times| times.iter().any(is_near)))
+    }
+}
+
+/// From a day before the first to a day after the last.
+fn around(first: i64, last: i64) -> Span {
+    Span {
+        from: first.saturating_sub(DAY),
+        to: last.saturating_add(DAY),
     }
 }
 
@@ -47,7 +61,7 @@ fn search_of(event: &Event) -> Option<&str> {
 }
 
 impl Services {
-    /// Which searches of clicks were logged, from a day before the first of them to a day after the last. The events are of
+    /// Which searches of clicks were logged, and when, as far as [`Searched::lacks`] asks of these clicks. The events are of
     /// one site.
     ///
     /// # Errors
@@ -69,10 +83,7 @@ impl Services {
             return Ok(Searched::default());
         };
         caller.permit_on(Operation::ReadEvents, site.id)?;
-        let span = Span {
-            from: first.saturating_sub(DAY),
-            to: last.saturating_add(DAY),
-        };
+        let span = around(first, last);
         self.charge_raw(snapshot, caller, (&opened, &site), span).await?;
         let ids: HashSet<&str> = clicks.iter().map(|(_, search)| *search).collect();
         let key = |name: &str| Dimension::Tag(vec![name.to_owned()]);

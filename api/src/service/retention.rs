@@ -14,7 +14,7 @@ use crate::{
         deletion::State,
         error::Result,
         site::{IdentityPeriod, Site},
-        zone::{self, Days, HOUR},
+        zone::{self, DAY, Days, HOUR},
     },
     store::{
         self, Priority, mark,
@@ -182,5 +182,5 @@ fn unnamed_until(period: IdentityPeriod) -> i64 {
         IdentityPeriod::Never => return i64::MAX,
     };
     let life = i64::try_from(SALT_LIFE.as_nanos()).unwrap_or(i64::MAX);
-    (clock::now_nanoseconds() + days * 24 * HOUR).saturating_add(life)
+    (clock::now_nanoseconds() + days * DAY).saturating_add(life)
 }

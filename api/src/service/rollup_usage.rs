@@ -11,7 +11,7 @@ use crate::{
     domain::{
         error::Result,
         rollup::{Asked, MOST_ROWS_TOLD, Owner, Rollup, USE_DAYS, Usage},
-        zone::HOUR,
+        zone::DAY,
     },
     store::{Priority, Transaction, rollup_use},
 };
@@ -113,7 +113,7 @@ fn sum(one: Asked, other: Asked) -> Asked {
 }
 
 fn today(now: i64) -> i64 {
-    now.div_euclid(24 * HOUR)
+    now.div_euclid(DAY)
 }
 
 /// The first day of those that are told by day.

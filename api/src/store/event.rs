@@ -1,6 +1,6 @@
 //! Whole events, as callers see them.
 
-use std::{collections::HashSet, net::IpAddr};
+use std::{collections::HashMap, net::IpAddr, ops::RangeInclusive};
 
 use sea_orm::QueryResult;
 use serde_json::{Map, Value};
@@ -17,7 +17,7 @@ use crate::domain::{
     error::Result,
     event::{ActorKind, Door, Event, TrafficSource},
     hash::KeyedHash,
-    zone,
+    zone::{self, DAY},
 };
 
 pub(super) const COLUMNS: &str = "e.id, e.site_id, e.uid, e.client_id, e.time, e.received, e.traffic_source, e.actor_kind, e.door, \
@@ -155,7 +155,8 @@ pub async fn by_uid(
     Ok(found)
 }
 
-/// The different texts under a key of the tags of living events that a filter matches.
+/// The different texts under a key of the tags of living events that a filter matches, each with the first and the last time
+/// of the events of each UTC day.
 ///
 /// # Errors
 /// `DEADLINE_EXCEEDED`, or whatever the database says.
@@ -164,15 +165,20 @@ pub async fn tag_texts(
     hasher: &KeyedHash,
     (site, filter, tombstones): (i64, &Filter, &[Tombstone]),
     key: &str,
-) -> Result<HashSet<String>> {
-    let mut sql = tx.sql("SELECT DISTINCT ");
+) -> Result<HashMap<String, Vec<RangeInclusive<i64>>>> {
+    let mut sql = tx.sql("SELECT ");
     push_value(&mut sql, Field::Tag(&[key.to_owned()]));
-    sql.push(" FROM event e");
+    sql.push(", min(e.time), max(e.time) FROM event e");
     push_matching(tx, &mut sql, hasher, site, filter, tombstones);
-    let rows = sql.rows(tx).await?;
-    let values: Vec<Option<Value>> = rows.iter().map(|row| get(row, 0)).collect::<Result<_>>()?;
-    let texts = values.into_iter().flatten();
-    Ok(texts.filter_map(|value| value.as_str().map(str::to_owned)).collect())
+    sql.push(" GROUP BY 1, e.time / ").number(DAY);
+    let mut found: HashMap<_, Vec<_>> = HashMap::new();
+    for row in sql.rows(tx).await? {
+        let value: Option<Value> = get(&row, 0)?;
+        if let Some(Value::String(text)) = value {
+            found.entry(text).or_default().push(get(&row, 1)?..=get(&row, 2)?);
+        }
+    }
+    Ok(found)
 }
 
 /// Living events that arrived in `from..to`, of any site, in order of arrival, each with its place in it.

@@ -8,7 +8,8 @@ use super::{VISITOR, accept, click as posted, events};
 support::on_both_engines!(
     a_click_is_the_same_over_graphql,
     every_length_and_range_is_refused,
-    a_click_without_its_search_is_told_apart
+    a_click_without_its_search_is_told_apart,
+    each_click_has_a_day_of_its_own_for_its_search
 );
 
 async fn log(client: &Client, input: Value) -> Value {
@@ -96,6 +97,58 @@ async fn a_click_without_its_search_is_told_apart(engine: Engine) {
     let answer = logger.graphql(document, json!({"input": posted(json!({}))})).await;
     let event = &answer.data()["logClick"]["event"];
     assert_eq!(event, &json!({"action": "documentOpen", "orphan": null}));
+}
+
+async fn each_click_has_a_day_of_its_own_for_its_search(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let client = tidemark.client();
+    let start = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(10 * 24);
+    let search = json!({"searchQueryUid": uuid(1), "queryText": ""});
+    let click = json!({"searchQueryUid": uuid(1), "documentPosition": 1});
+    // By the hours at which they come; 0 is a click without a search for a day around it.
+    let inputs: Vec<_> = [
+        (0, &click),
+        (25, &search),
+        (48, &click),
+        (50, &click),
+        (73, &search),
+        (96, &click),
+        (98, &click),
+    ]
+    .into_iter()
+    .map(|(hours, tag)| {
+        let time = start + jiff::SignedDuration::from_hours(hours);
+        json!({"action": "a", "time": time.to_string(), "tag": tag})
+    })
+    .collect();
+    let document = "mutation ($inputs: [EventInput!]!) { logEvents(inputs: $inputs) { accepted } }";
+    let logged = client.graphql(document, json!({"inputs": inputs})).await;
+    assert_eq!(logged.data()["logEvents"]["accepted"], 7, "{logged:?}");
+    let asked = "query ($first: Int!, $after: String) { events(first: $first, after: $after, orderBy: TIME_ASCENDING) {
+        edges { node { orphan } } pageInfo { endCursor } } }";
+    let told = [
+        json!(true),
+        json!(null),
+        json!(false),
+        json!(false),
+        json!(null),
+        json!(false),
+        json!(true),
+    ];
+    // Whatever page it is on.
+    for first in [7, 3, 1] {
+        let mut orphans = Vec::new();
+        let mut after = Value::Null;
+        while orphans.len() < told.len() {
+            let answer = client.graphql(asked, json!({"first": first, "after": after})).await;
+            let page = answer.data()["events"].clone();
+            let edges = page["edges"].as_array().expect("events");
+            assert!(!edges.is_empty(), "{answer:?}");
+            orphans.extend(edges.iter().map(|edge| edge["node"]["orphan"].clone()));
+            after = page["pageInfo"]["endCursor"].clone();
+        }
+        assert_eq!(orphans, told, "{first} at a time");
+    }
 }
 
 /// An id of a search.

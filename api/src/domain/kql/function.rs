@@ -378,7 +378,7 @@ impl Function {
             Self::MonthOfYear | Self::GetMonth => zoned.month().into(),
             Self::DayOfWeek => {
                 let since: i64 = zoned.date().weekday().since(Weekday::Sunday).into();
-                return Value::Span(since * 86_400_000_000_000);
+                return Value::Span(since * zone::DAY);
             }
             _ => zoned.year().into(),
         })

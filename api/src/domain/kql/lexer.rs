@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 use crate::domain::{
     odata::read_moment,
     syntax::{Read, Syntax, shown},
+    zone,
 };
 
 /// A word, and where it begins, in bytes.
@@ -392,8 +393,8 @@ fn levels(value: &Json) -> usize {
 
 fn unit_nanoseconds(unit: &str) -> Option<i64> {
     Some(match unit {
-        "d" | "day" | "days" => 86_400_000_000_000,
-        "h" | "hr" | "hrs" | "hour" | "hours" => 3_600_000_000_000,
+        "d" | "day" | "days" => zone::DAY,
+        "h" | "hr" | "hrs" | "hour" | "hours" => zone::HOUR,
         "m" | "min" | "minute" | "minutes" => 60_000_000_000,
         "s" | "sec" | "second" | "seconds" => 1_000_000_000,
         "ms" | "milli" | "millis" | "millisecond" | "milliseconds" => 1_000_000,

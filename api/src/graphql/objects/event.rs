@@ -186,8 +186,7 @@ impl Event {
     }
 
     /// Of a click on a result (its tag has a `documentPosition` and a `searchQueryUid`): whether no search with the same
-    /// `searchQueryUid` was logged from a day before the first click of its page to a day after the last. Null for any
-    /// other event, and for who may not ask.
+    /// `searchQueryUid` was logged within a day before or after it. Null for any other event, and for who may not ask.
     /// It costs as much as a question about the raw events of that time; a page of events asks it once.
     async fn orphan(&self, ctx: &Context<'_>) -> Result<Option<bool>> {
         if let Some(searched) = &self.1 {

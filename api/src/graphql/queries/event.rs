@@ -111,13 +111,14 @@ pub(in crate::graphql) async fn read_page(ctx: &Context<'_>, asked: Asked) -> er
         )
         .await?;
     let asks = ctx.look_ahead().field("edges").field("node").field("orphan").exists();
-    let searched = match asks {
-        true => Some(Arc::new(
-            ctx.services()
-                .searched(ctx.snapshot(), ctx.caller(), read.iter())
-                .await?,
-        )),
-        false => None,
+    let searched = if asks {
+        let searched = ctx
+            .services()
+            .searched(ctx.snapshot(), ctx.caller(), read.iter())
+            .await?;
+        Some(Arc::new(searched))
+    } else {
+        None
     };
     let of_page = |event: event::Event| match &searched {
         Some(searched) => Event::from(event).with(searched),

@@ -13,7 +13,7 @@ use crate::{
         dimension::Dimension,
         error::Result,
         quarantine::{Filter, Totals},
-        zone::nanoseconds,
+        zone::{DAY, nanoseconds},
     },
     service::{Services, event::fulfils},
     store::{Priority, Transaction, quarantine, quarantine::Page},
@@ -23,8 +23,6 @@ use crate::{
 const SLICE: i64 = 500;
 /// Entries of one actor that are looked at in one go.
 const LOOK_AT_ONCE: usize = 500;
-/// Nanoseconds of a day.
-const DAY: i64 = 86_400_000_000_000;
 
 /// Entries that a deletion reaches: of an actor whom it names. No other deletion reaches into quarantine, where no event
 /// counts for anything.

@@ -20,7 +20,7 @@ use crate::{
         rule::{Definition, Matcher, Rule, Subject, Target},
         site::{IpPolicy, Site},
         view::RAW,
-        zone::{self, Days, HOUR},
+        zone::{self, DAY, Days, HOUR},
     },
     service::{
         Services,
@@ -40,7 +40,7 @@ const MOST_EVENTS: i64 = 10_000_000;
 const MOST_ALIKE: usize = 20_000;
 /// The shortest and the longest stretch that is read at once, in nanoseconds.
 const SHORTEST: i64 = 1_000_000_000;
-const LONGEST: i64 = 24 * HOUR;
+const LONGEST: i64 = DAY;
 
 /// What a rule would have refused.
 #[derive(Debug, Clone)]
