@@ -12,6 +12,7 @@ mod list;
 mod profile;
 mod query;
 mod random;
+mod room;
 mod segment;
 mod track;
 mod written;

@@ -132,6 +132,8 @@ pub struct Question {
     pub max_points: usize,
     /// Events that one query in KQL may read.
     pub kql_events: usize,
+    /// Written profiles of one site, as an answer may look through all of them.
+    pub max_profiles: i64,
 }
 
 /// What runs in the background.
@@ -301,6 +303,7 @@ impl Config {
             max_rows: self.max_rows,
             max_points: self.max_points,
             kql_events: self.kql_events,
+            max_profiles: self.max_profiles,
         }
     }
 

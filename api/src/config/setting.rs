@@ -205,6 +205,8 @@ settings! {
     max_points / "TIDEMARK_MAX_POINTS": usize = 10_000, 1..=1_000_000;
     /// Events that one query in KQL may read one by one
     kql_events / "TIDEMARK_KQL_EVENTS": usize = 100_000, 1..=10_000_000;
+    /// Written profiles of visitors of one site
+    max_profiles / "TIDEMARK_MAX_PROFILES": i64 = 100_000, 1..=10_000_000;
     /// How often to fold when nobody calls
     fold_interval / "TIDEMARK_FOLD_INTERVAL": SignedDuration = ms(500), ms(1)..=ms(HOUR);
     /// Events of one read while folding; one fold takes up to twelve reads

@@ -17,7 +17,7 @@ support::on_both_engines!(
     the_cookie_of_the_tracker_names_the_device,
 );
 
-async fn put(client: &Client, place: &str, body: Value) -> Answer {
+pub(super) async fn put(client: &Client, place: &str, body: Value) -> Answer {
     ask(client, Method::PUT, &format!("/api/v1.0/profiles/{place}"), Some(&body)).await
 }
 

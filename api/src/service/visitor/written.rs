@@ -20,9 +20,6 @@ use crate::{
 };
 use serde_json::{Value, json};
 
-/// Written profiles of one site.
-const MOST_PROFILES: i64 = 100_000;
-
 /// What the audit log tells of a profile: no text of it, as it outlives what is deleted.
 struct Gone {
     is_written: bool,
@@ -67,9 +64,9 @@ impl Services {
             id: &new.id,
         };
         let number = visitor_profile::number(&tx, place).await?;
-        if number.is_none() && visitor_profile::count(&tx, site.id).await? >= MOST_PROFILES {
-            let message =
-                format!("The site has {MOST_PROFILES} written profiles, which is as many as a site may have.");
+        let most = self.question.max_profiles;
+        if number.is_none() && visitor_profile::count(&tx, site.id).await? >= most {
+            let message = format!("The site has {most} written profiles, which is as many as a site may have.");
             return Err(Error::new(Code::TooManyItems, message));
         }
         let updated = clock::now_nanoseconds();
