@@ -2,18 +2,18 @@
 
 mod postgres;
 mod sqlite;
+mod writer;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, SqliteTransactionMode, TransactionOptions, TransactionTrait,
-};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, TransactionTrait};
 
 pub(super) use postgres::go_on;
 pub(super) use sqlite::Reading;
+pub(super) use writer::Writing;
 
 use self::sqlite::Sqlite;
-use super::{Priority, Transaction, dictionary::Dictionary, error};
+use super::{Priority, Transaction, dictionary::Dictionary, error, transaction::Session};
 use crate::domain::error::{Code, Error, Result};
 
 /// How to open a database.
@@ -30,11 +30,13 @@ pub struct Options {
 pub struct Database(Arc<Inner>);
 
 struct Inner {
-    backend: DbBackend,
-    /// SQLite's writing connection, or PostgreSQL's pool.
-    write: DatabaseConnection,
-    sqlite: Option<Sqlite>,
+    engine: Engine,
     dictionary: Dictionary,
+}
+
+enum Engine {
+    Sqlite(Sqlite),
+    Postgres(DatabaseConnection),
 }
 
 /// How long a caller waits for a connection before the server says that it is overloaded.
@@ -47,21 +49,16 @@ impl Database {
     /// `INVALID_ARGUMENT` for a URL of no known kind; otherwise whatever the database says.
     pub async fn open(options: &Options) -> Result<Self> {
         let scheme = options.url.split(':').next().unwrap_or_default();
-        let (backend, write, sqlite) = match scheme {
-            "sqlite" => {
-                let (write, sqlite) = Sqlite::open(options).await?;
-                (DbBackend::Sqlite, write, Some(sqlite))
-            }
-            "postgres" | "postgresql" => (DbBackend::Postgres, postgres::open(options).await?, None),
+        let engine = match scheme {
+            "sqlite" => Engine::Sqlite(Sqlite::open(options).await?),
+            "postgres" | "postgresql" => Engine::Postgres(postgres::open(options).await?),
             _ => {
                 let message = "A database URL begins with sqlite:// or postgres://.";
                 return Err(Error::new(Code::InvalidArgument, message).at("database-url"));
             }
         };
         Ok(Self(Arc::new(Inner {
-            backend,
-            write,
-            sqlite,
+            engine,
             dictionary: Dictionary::default(),
         })))
     }
@@ -71,16 +68,30 @@ impl Database {
     /// # Errors
     /// Whatever the database says.
     pub async fn write(&self, priority: Priority) -> Result<Transaction> {
-        let turn = match &self.0.sqlite {
-            Some(sqlite) => Some(sqlite.enter(priority).await),
-            None => None,
+        match &self.0.engine {
+            Engine::Sqlite(sqlite) => {
+                let turn = sqlite.enter(priority).await;
+                let writing = Session::Writing(sqlite.begin().await?);
+                Ok(Transaction::new(writing, self, Some(turn), None))
+            }
+            Engine::Postgres(pool) => {
+                let begun = pool.begin().await.map_err(error::from)?;
+                Ok(Transaction::new(Session::Lent(begun), self, None, None))
+            }
+        }
+    }
+
+    /// Begins to change the schema.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub(super) async fn begin_migration(&self) -> Result<Transaction> {
+        let Engine::Sqlite(sqlite) = &self.0.engine else {
+            return self.write(Priority::Configuration).await;
         };
-        let options = TransactionOptions {
-            sqlite_transaction_mode: self.is_sqlite().then_some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        let inner = self.0.write.begin_with_options(options).await.map_err(error::from)?;
-        Ok(Transaction::new(inner, self, turn, None))
+        let turn = sqlite.enter(Priority::Configuration).await;
+        let begun = Session::Lent(sqlite.begin_migration().await?);
+        Ok(Transaction::new(begun, self, Some(turn), None))
     }
 
     /// Begins to read one snapshot, until [`Transaction::renew`] within `deadline`.
@@ -88,20 +99,24 @@ impl Database {
     /// # Errors
     /// `OVERLOADED` where no connection comes free, or whatever the database says.
     pub async fn read(&self, deadline: Duration) -> Result<Transaction> {
-        let Some(sqlite) = &self.0.sqlite else {
-            let inner = postgres::begin(&self.0.write, deadline).await?;
-            return Ok(Transaction::new(inner, self, None, None));
-        };
-        let reading = sqlite.reader().await?;
-        reading.set_deadline(deadline);
-        let inner = reading.begin().await?;
-        Ok(Transaction::new(inner, self, None, Some(reading)))
+        match &self.0.engine {
+            Engine::Sqlite(sqlite) => {
+                let reading = sqlite.reader().await?;
+                reading.set_deadline(deadline);
+                let begun = Session::Lent(reading.begin().await?);
+                Ok(Transaction::new(begun, self, None, Some(reading)))
+            }
+            Engine::Postgres(pool) => {
+                let begun = Session::Lent(postgres::begin(pool, deadline).await?);
+                Ok(Transaction::new(begun, self, None, None))
+            }
+        }
     }
 
     /// Whether it is SQLite.
     #[must_use]
     pub fn is_sqlite(&self) -> bool {
-        self.0.backend == DbBackend::Sqlite
+        matches!(self.0.engine, Engine::Sqlite(_))
     }
 
     /// The bytes that are left on the disk where SQLite's file is; none for PostgreSQL, whose disk is its own, and where it
@@ -118,7 +133,10 @@ impl Database {
     }
 
     pub(super) fn backend(&self) -> DbBackend {
-        self.0.backend
+        match self.0.engine {
+            Engine::Sqlite(_) => DbBackend::Sqlite,
+            Engine::Postgres(_) => DbBackend::Postgres,
+        }
     }
 
     /// What repeats in events, remembered.
@@ -138,9 +156,9 @@ impl Database {
     /// # Errors
     /// Whatever the database says.
     pub async fn checkpoint(&self) -> Result<()> {
-        match &self.0.sqlite {
-            Some(sqlite) => sqlite.checkpoint(&self.0.write).await,
-            None => Ok(()),
+        match &self.0.engine {
+            Engine::Sqlite(sqlite) => sqlite.checkpoint().await,
+            Engine::Postgres(_) => Ok(()),
         }
     }
 
@@ -149,15 +167,13 @@ impl Database {
     /// # Errors
     /// Whatever the database says.
     pub async fn clean(&self) -> Result<()> {
-        if let Some(sqlite) = &self.0.sqlite {
-            return sqlite.clean(&self.0.write).await;
-        }
+        let pool = match &self.0.engine {
+            Engine::Sqlite(sqlite) => return sqlite.clean().await,
+            Engine::Postgres(pool) => pool,
+        };
         for table in ["event", "text", "url", "user_agent", "quarantine"] {
-            self.0
-                .write
-                .execute_unprepared(&format!("VACUUM {table}"))
-                .await
-                .map_err(error::from)?;
+            let text = format!("VACUUM {table}");
+            pool.execute_unprepared(&text).await.map_err(error::from)?;
         }
         Ok(())
     }
@@ -167,16 +183,16 @@ impl Database {
     /// # Errors
     /// Whatever the database says.
     pub async fn close(self) -> Result<()> {
-        if let Some(sqlite) = &self.0.sqlite {
-            sqlite.close().await?;
+        match &self.0.engine {
+            Engine::Sqlite(sqlite) => sqlite.close().await,
+            Engine::Postgres(pool) => pool.clone().close().await.map_err(error::from),
         }
-        self.0.write.clone().close().await.map_err(error::from)
     }
 }
 
 impl std::fmt::Debug for Database {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Database({:?})", self.0.backend)
+        write!(f, "Database({:?})", self.backend())
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
 
-use super::{Database, Priority, Transaction, error, sql::get};
+use super::{Database, Transaction, error, sql::get};
 use crate::domain::error::{Code, Error, Result};
 
 /// Names PostgreSQL's advisory lock of those who migrate.
@@ -19,15 +19,15 @@ impl Database {
     /// Whatever the database says; then nothing was changed.
     pub async fn migrate(&self) -> Result<Vec<String>> {
         // One transaction: of several that start on a new database at once, one does it and the others find it done.
-        let tx = self.write(Priority::Configuration).await?;
+        let tx = self.begin_migration().await?;
         if !tx.is_sqlite() {
             let mut lock = tx.sql("SELECT pg_advisory_xact_lock(");
             lock.number(LOCK).push(")");
             lock.run(&tx).await?;
         }
-        Migrator::install(tx.connection()).await.map_err(error::from)?;
+        Migrator::install(tx.lent()?).await.map_err(error::from)?;
         let pending = pending(&tx).await?;
-        Migrator::up(tx.connection(), None).await.map_err(error::from)?;
+        Migrator::up(tx.lent()?, None).await.map_err(error::from)?;
         tx.commit().await?;
         Ok(pending)
     }

@@ -5,11 +5,13 @@ use std::{
     time::Duration,
 };
 
-use sea_orm::{DatabaseTransaction, DbBackend, DbErr};
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement, prelude::async_trait,
+};
 
 use super::{
     Database,
-    database::{Reading, go_on},
+    database::{Reading, Writing, go_on},
     error,
     gate::Turn,
     sql::{Sql, get},
@@ -18,7 +20,7 @@ use crate::domain::error::{Error, Result};
 
 /// A transaction, of either kind and on either engine.
 pub struct Transaction {
-    inner: DatabaseTransaction,
+    session: Session,
     backend: DbBackend,
     database: Database,
     /// Held until the end, then handed on; never read.
@@ -27,6 +29,14 @@ pub struct Transaction {
     /// Whether a statement failed. PostgreSQL then takes no other and a commit undoes everything; SQLite may have undone
     /// everything before it.
     failed: AtomicBool,
+}
+
+/// What a transaction's statements go to.
+pub(super) enum Session {
+    /// A connection that SeaORM lends.
+    Lent(DatabaseTransaction),
+    /// SQLite's one that writes.
+    Writing(Writing),
 }
 
 /// A transaction of PostgreSQL, by which others can be asked what became of it.
@@ -45,14 +55,9 @@ pub enum Fate {
 }
 
 impl Transaction {
-    pub(super) fn new(
-        inner: DatabaseTransaction,
-        database: &Database,
-        turn: Option<Turn>,
-        reading: Option<Reading>,
-    ) -> Self {
+    pub(super) fn new(session: Session, database: &Database, turn: Option<Turn>, reading: Option<Reading>) -> Self {
         Self {
-            inner,
+            session,
             backend: database.backend(),
             database: database.clone(),
             _turn: turn,
@@ -69,7 +74,7 @@ impl Transaction {
         if let Some(reading) = &self.reading {
             reading.set_deadline(deadline);
         } else if self.failed.swap(false, Ordering::Relaxed) {
-            go_on(&self.inner).await?;
+            go_on(self.lent()?).await?;
         }
         Ok(())
     }
@@ -111,7 +116,11 @@ impl Transaction {
                 "a transaction in which a statement failed was to be committed",
             ));
         }
-        self.inner.commit().await.map_err(error::from)
+        let done = match self.session {
+            Session::Lent(begun) => begun.commit().await,
+            Session::Writing(writing) => writing.commit().await,
+        };
+        done.map_err(error::from)
     }
 
     /// Undoes everything written in it.
@@ -119,7 +128,11 @@ impl Transaction {
     /// # Errors
     /// Whatever the database says.
     pub async fn rollback(self) -> Result<()> {
-        self.inner.rollback().await.map_err(error::from)
+        let done = match self.session {
+            Session::Lent(begun) => begun.rollback().await,
+            Session::Writing(writing) => writing.rollback().await,
+        };
+        done.map_err(error::from)
     }
 
     /// The database it is of.
@@ -128,8 +141,19 @@ impl Transaction {
         &self.database
     }
 
-    pub(super) fn connection(&self) -> &DatabaseTransaction {
-        &self.inner
+    pub(super) fn connection(&self) -> &Session {
+        &self.session
+    }
+
+    /// The connection where SeaORM lends it.
+    ///
+    /// # Errors
+    /// None but a mistake of ours.
+    pub(super) fn lent(&self) -> Result<&DatabaseTransaction> {
+        match &self.session {
+            Session::Lent(begun) => Ok(begun),
+            Session::Writing(_) => Err(Error::internal("the writing connection is not SeaORM's")),
+        }
     }
 
     /// A statement's failure as ours; it is remembered for [`Self::renew`].
@@ -167,5 +191,43 @@ impl Transaction {
 impl std::fmt::Debug for Transaction {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Transaction({:?})", self.backend)
+    }
+}
+
+#[async_trait::async_trait]
+impl ConnectionTrait for Session {
+    fn get_database_backend(&self) -> DbBackend {
+        match self {
+            Self::Lent(begun) => begun.get_database_backend(),
+            Self::Writing(writing) => writing.get_database_backend(),
+        }
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> std::result::Result<ExecResult, DbErr> {
+        match self {
+            Self::Lent(begun) => begun.execute_raw(statement).await,
+            Self::Writing(writing) => writing.execute_raw(statement).await,
+        }
+    }
+
+    async fn execute_unprepared(&self, text: &str) -> std::result::Result<ExecResult, DbErr> {
+        match self {
+            Self::Lent(begun) => begun.execute_unprepared(text).await,
+            Self::Writing(writing) => writing.execute_unprepared(text).await,
+        }
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> std::result::Result<Option<QueryResult>, DbErr> {
+        match self {
+            Self::Lent(begun) => begun.query_one_raw(statement).await,
+            Self::Writing(writing) => writing.query_one_raw(statement).await,
+        }
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> std::result::Result<Vec<QueryResult>, DbErr> {
+        match self {
+            Self::Lent(begun) => begun.query_all_raw(statement).await,
+            Self::Writing(writing) => writing.query_all_raw(statement).await,
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! SQLite's connections: one that writes, behind a queue by priority; a few that read, each with a deadline of its own
+//! SQLite's connections: one that writes (see [`super::writer`]), behind a queue by priority; a few that read, each with a deadline of its own
 //! that its progress handler watches; and one that moves the write-ahead log into the file.
 
 use std::{
@@ -6,22 +6,25 @@ use std::{
     str::FromStr,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqlxSqliteConnector, Statement,
-    TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, SqlxSqliteConnector,
+    Statement, TransactionOptions, TransactionTrait,
     sqlx::{
-        self, Connection, Executor, SqliteConnection,
+        self,
         sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
     },
 };
 use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
-use super::{ACQUIRE_TIMEOUT, Options};
+use super::{
+    ACQUIRE_TIMEOUT, Options,
+    writer::{Writer, Writing},
+};
 use crate::{
     domain::error::{Code, Error, Result},
     store::{
@@ -38,8 +41,6 @@ const INSTRUCTIONS_BETWEEN_CHECKS: i32 = 20_000;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Pages of 4 KiB in the write-ahead log past which the writer is held to begin it anew: 64 MiB.
 const MOST_LOG_PAGES: i64 = 16_384;
-/// Leaves the write-ahead log alone at a commit.
-const NO_CHECKPOINTS: &str = "PRAGMA wal_autocheckpoint = 0";
 /// KiB of page cache: the writer's, where inserts and folds work, and each reader's.
 const WRITER_CACHE_KIB: &str = "-24576";
 const READER_CACHE_KIB: &str = "-4096";
@@ -51,8 +52,7 @@ pub(super) struct Sqlite {
     free: Arc<Semaphore>,
     /// The connection for checkpoints.
     maintenance: DatabaseConnection,
-    /// Whether commits leave the write-ahead log alone.
-    checkpoints_taken_over: Arc<AtomicBool>,
+    writer: Writer,
     /// The file that it keeps everything in.
     file: PathBuf,
 }
@@ -82,7 +82,7 @@ impl Sqlite {
     }
 
     /// Opens the writing connection, and prepares the others.
-    pub(super) async fn open(options: &Options) -> Result<(DatabaseConnection, Self)> {
+    pub(super) async fn open(options: &Options) -> Result<Self> {
         let unopened = |error: sqlx::Error| {
             let hint = match &error {
                 // SQLITE_READONLY and SQLITE_CANTOPEN, of which the log beside the file is the less obvious cause.
@@ -104,41 +104,42 @@ impl Sqlite {
             .foreign_keys(false)
             .statement_cache_capacity(STATEMENTS);
         let file = connect.get_filename().to_path_buf();
-        let checkpoints_taken_over = Arc::new(AtomicBool::new(false));
-        let taken_over = checkpoints_taken_over.clone();
-        let write = single()
-            .after_connect(move |connection, _| {
-                let taken_over = taken_over.load(Ordering::Relaxed);
-                Box::pin(async move {
-                    if taken_over {
-                        connection.execute(NO_CHECKPOINTS).await?;
-                    }
-                    Ok(())
-                })
-            })
-            .connect_with(
-                connect
-                    .clone()
-                    .pragma("cache_size", WRITER_CACHE_KIB)
-                    // Always, not only for a purge: a page that is split leaves copies behind that no purge finds.
-                    .pragma("secure_delete", "on")
-                    // What a statement could be undone by would be written to a file of its own in each transaction.
-                    .pragma("temp_store", "memory"),
-            )
-            .await
-            .map_err(unopened)?;
+        let writer = Writer::open(
+            connect
+                .clone()
+                .pragma("cache_size", WRITER_CACHE_KIB)
+                // Always, not only for a purge: a page that is split leaves copies behind that no purge finds.
+                .pragma("secure_delete", "on")
+                // What a statement could be undone by would be written to a file of its own in each transaction.
+                .pragma("temp_store", "memory"),
+        )
+        .await
+        .map_err(unopened)?;
         let readers: Vec<_> = (0..options.connections.max(1))
             .map(|_| Arc::new(Mutex::new(Reader::new(&connect))))
             .collect();
-        let sqlite = Self {
+        Ok(Self {
             gate: Arc::default(),
             free: Arc::new(Semaphore::new(readers.len())),
             readers,
             maintenance: SqlxSqliteConnector::from_sqlx_sqlite_pool(single().connect_lazy_with(connect)),
-            checkpoints_taken_over,
+            writer,
             file,
+        })
+    }
+
+    /// Begins a transaction that writes; its caller has the turn.
+    pub(super) async fn begin(&self) -> Result<Writing> {
+        self.writer.begin().await.map_err(error::from)
+    }
+
+    /// Begins one on SeaORM's own connection, which migrations ask for.
+    pub(super) async fn begin_migration(&self) -> Result<DatabaseTransaction> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
         };
-        Ok((SqlxSqliteConnector::from_sqlx_sqlite_pool(write), sqlite))
+        self.maintenance.begin_with_options(options).await.map_err(error::from)
     }
 
     /// Waits for a turn to write.
@@ -167,11 +168,10 @@ impl Sqlite {
     }
 
     /// Moves what the write-ahead log holds into the file; see [`super::Database::checkpoint`].
-    pub(super) async fn checkpoint(&self, write: &DatabaseConnection) -> Result<()> {
-        let taken_over = self.checkpoints_taken_over.swap(true, Ordering::Relaxed);
-        if !taken_over {
+    pub(super) async fn checkpoint(&self) -> Result<()> {
+        if !self.writer.take_over_checkpoints() {
             let _turn = self.enter(Priority::Configuration).await;
-            write.execute_unprepared(NO_CHECKPOINTS).await.map_err(error::from)?;
+            self.writer.leave_log().await.map_err(error::from)?;
         }
         let passive = Statement::from_string(DbBackend::Sqlite, "PRAGMA wal_checkpoint(PASSIVE)");
         let row = self
@@ -188,19 +188,20 @@ impl Sqlite {
     }
 
     /// Gives free pages back, and empties the write-ahead log.
-    pub(super) async fn clean(&self, write: &DatabaseConnection) -> Result<()> {
+    pub(super) async fn clean(&self) -> Result<()> {
         let _turn = self.enter(Priority::Purge).await;
         let text = "PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)";
-        write.execute_unprepared(text).await.map(drop).map_err(error::from)
+        self.writer.run(text).await.map_err(error::from)
     }
 
-    /// Closes all but the writing connection, once their work is done.
+    /// Closes every connection once its work is done, the writing one last: it folds the log back into the file.
     pub(super) async fn close(&self) -> Result<()> {
         for reader in &self.readers {
             let reader = reader.lock().await;
             reader.connection.clone().close().await.map_err(error::from)?;
         }
-        self.maintenance.clone().close().await.map_err(error::from)
+        self.maintenance.clone().close().await.map_err(error::from)?;
+        self.writer.close().await.map_err(error::from)
     }
 }
 
@@ -209,7 +210,7 @@ fn is_unwritable(code: &str) -> bool {
     code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 8 | 14))
 }
 
-/// A pool of one connection, which stays as long as it is between transactions when it comes back.
+/// A pool of one connection, which stays.
 fn single() -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .min_connections(0)
@@ -219,23 +220,6 @@ fn single() -> SqlitePoolOptions {
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .idle_timeout(None)
         .max_lifetime(None)
-        .after_release(|connection, _| Box::pin(is_between_transactions(connection)))
-}
-
-/// Whether a connection is done with its last transaction. Where the disk is full or fails, SQLite undoes the transaction by
-/// itself, and the driver's own undoing of it fails. From then on the driver would take each transaction for a part of that
-/// one, which nobody commits: such a connection is closed, and the next write opens another.
-async fn is_between_transactions(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
-    if !connection.is_in_transaction() {
-        return Ok(true);
-    }
-    // A rollback was sent, and may not have been done yet.
-    connection.ping().await?;
-    let done = !connection.is_in_transaction();
-    if !done {
-        tracing::warn!("SQLite undid a transaction by itself; its connection is closed and opened anew");
-    }
-    Ok(done)
 }
 
 impl Reader {
