@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde_json::{Value as Json, json};
 
 use super::{
-    Transaction,
+    Last, Transaction,
     removal::blank,
     sql::{Column, Sql, get},
 };
@@ -58,12 +58,12 @@ fn line(kind: Kind, action: i64) -> Line {
     )
 }
 
-/// Adds what was counted, by kind and number of the action. The last statement of its transaction: whoever holds these
-/// rows waits for nobody.
+/// Adds what was counted, by kind and number of the action; gives the last statement of it, which is to be the last of its
+/// transaction: whoever holds these rows waits for nobody.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn add(tx: &Transaction, counts: &HashMap<(Kind, i64), i64>, writer: i16) -> Result<()> {
+pub async fn add(tx: &Transaction, counts: &HashMap<(Kind, i64), i64>, writer: i16) -> Result<Option<Last>> {
     let rows: BTreeMap<Line, i64> = counts
         .iter()
         .map(|((kind, action), n)| (line(*kind, *action), *n))
@@ -76,17 +76,21 @@ pub async fn add(tx: &Transaction, counts: &HashMap<(Kind, i64), i64>, writer: i
         sql.push(",").bind(*code).push(",").bind(*action).push(",").bind(*key);
         sql.push(",").bind(*door).push(",").bind(writer).push(",").bind(*n);
         sql.push(")").push(RAISE);
-        return sql.run(tx).await.map(drop);
+        return Ok(Some(Last(sql)));
     }
+    let mut last: Option<Sql> = None;
     for chunk in rows.chunks(ROWS_AT_ONCE) {
+        if let Some(before) = last.take() {
+            before.run(tx).await?;
+        }
         let mut sql = tx.sql(&format!("INSERT INTO ledger ({COLUMNS}) "));
         let row = |((site, quarter, outcome, code, action, key, door), n): &(Line, i64)| {
             json!([site, quarter, outcome, code, action, key, door, writer, n])
         };
         sql.select_rows(&TYPES, chunk.iter().map(row)).push(RAISE);
-        sql.run(tx).await?;
+        last = Some(sql);
     }
-    Ok(())
+    Ok(last.map(Last))
 }
 
 /// The numbers of names; those that are new are written down.

@@ -58,4 +58,4 @@ pub use append::{Appended, NewRow, append, known, numbers, release, unclaim};
 pub use database::{Database, Options};
 pub use error::{again, is_conflict, is_lost, is_transient};
 pub use gate::Priority;
-pub use transaction::{Fate, Transaction, TransactionId};
+pub use transaction::{Fate, Last, Transaction, TransactionId};

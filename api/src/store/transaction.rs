@@ -31,6 +31,21 @@ pub struct Transaction {
     failed: AtomicBool,
 }
 
+/// The last statement of a transaction, to be run with its commit.
+#[derive(Debug)]
+#[must_use = "it is to be run"]
+pub struct Last(pub(super) Sql);
+
+impl Last {
+    /// Runs it without a commit.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub async fn run(self, tx: &Transaction) -> Result<()> {
+        self.0.run(tx).await.map(drop)
+    }
+}
+
 /// What a transaction's statements go to.
 pub(super) enum Session {
     /// A connection that SeaORM lends.
@@ -121,6 +136,26 @@ impl Transaction {
             Session::Writing(writing) => writing.commit().await,
         };
         done.map_err(error::from)
+    }
+
+    /// Runs a last statement, if there is one, and makes everything written in it durable. SQLite gets both at once.
+    ///
+    /// # Errors
+    /// As of [`Self::commit`].
+    pub async fn commit_after(self, last: Option<Last>) -> Result<()> {
+        let Some(Last(sql)) = last else {
+            return self.commit().await;
+        };
+        let is_sound = !self.failed.load(Ordering::Relaxed);
+        match self.session {
+            Session::Writing(writing) if is_sound => {
+                writing.commit_after(sql.statement()).await.map_err(error::from)
+            }
+            _ => {
+                sql.run(&self).await?;
+                self.commit().await
+            }
+        }
     }
 
     /// Undoes everything written in it.

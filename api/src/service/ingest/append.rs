@@ -414,11 +414,11 @@ impl Appender {
         let answers: Vec<_> = answers.collect();
         let counts = count::of_batch(batch, &answers, aside);
         let mut book = self.book.lock().await;
-        let named = book
+        let (named, last) = book
             .write(&tx, &services.hasher, configuration.generation, &counts)
             .await?;
         let start = Instant::now();
-        if let Err(error) = tx.commit().await {
+        if let Err(error) = tx.commit_after(last).await {
             settle::find_out(services, id, error).await?;
         }
         let commit = start.elapsed();

@@ -26,7 +26,7 @@ use crate::{
         zone::nanoseconds,
     },
     service::{random, registry::Configuration},
-    store::{Transaction, ledger},
+    store::{Last, Transaction, ledger},
 };
 
 /// Kinds and actions that wait to be written: some megabytes.
@@ -156,7 +156,11 @@ pub(in crate::service) async fn receive_again<'a>(
         }
     }
     let mut book = Book::default();
-    book.write(tx, hasher, generation, &counts).await.map(drop)
+    let (_, last) = book.write(tx, hasher, generation, &counts).await?;
+    match last {
+        Some(last) => last.run(tx).await,
+        None => Ok(()),
+    }
 }
 
 /// Refusals of requests of which nothing is to be appended.
@@ -252,16 +256,16 @@ pub(super) struct Book {
 pub(super) struct Fresh(HashMap<Box<str>, i64>);
 
 impl Book {
-    /// Writes down what was counted. The last thing of its transaction but the commit.
+    /// Writes down what was counted, but for the last statement of it, which is to go with the commit.
     pub(super) async fn write(
         &mut self,
         tx: &Transaction,
         hasher: &KeyedHash,
         generation: i64,
         counts: &Counts<&str>,
-    ) -> Result<Fresh> {
+    ) -> Result<(Fresh, Option<Last>)> {
         if counts.is_empty() {
-            return Ok(Fresh::default());
+            return Ok((Fresh::default(), None));
         }
         if self.generation != generation {
             self.names.clear();
@@ -291,8 +295,8 @@ impl Book {
             let number = number.copied().unwrap_or(ledger::OTHERS);
             *numbered.entry((kind, number)).or_default() += n;
         }
-        ledger::add(tx, &numbered, *WRITER).await?;
-        Ok(fresh)
+        let last = ledger::add(tx, &numbered, *WRITER).await?;
+        Ok((fresh, last))
     }
 
     /// Remembers names, once they are committed.

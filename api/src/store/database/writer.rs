@@ -1,5 +1,8 @@
 //! SQLite's one writing connection. It is kept, and not lent by a pool for each transaction: a pool asks a connection that
 //! comes back whether it still lives, on a task of its own, which takes longer than to write some events.
+//!
+//! Each statement goes to a thread of SQLite's own and its rows come back, which on a busy machine takes longer than the
+//! statement. So a transaction begins with its first statement, and ends with its last where that is known to be.
 
 use std::sync::{
     Arc,
@@ -17,6 +20,7 @@ use sea_orm::{
 use sea_query_sqlx::SqlxValues;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+const BEGIN: &str = "BEGIN IMMEDIATE";
 /// Leaves the write-ahead log alone at a commit.
 const NO_CHECKPOINTS: &str = "PRAGMA wal_autocheckpoint = 0";
 
@@ -54,11 +58,9 @@ impl Writer {
         })
     }
 
-    /// Begins a transaction that holds SQLite's write lock.
+    /// Begins a transaction, which holds SQLite's write lock from its first statement on.
     pub(super) async fn begin(&self) -> Result<Writing, DbErr> {
-        let mut slot = self.take().await.map_err(failed)?;
-        slot.execute("BEGIN IMMEDIATE").await.map_err(failed)?;
-        slot.open = true;
+        let slot = self.take().await.map_err(failed)?;
         Ok(Writing(Some(Mutex::new(slot))))
     }
 
@@ -111,6 +113,24 @@ impl Slot {
         self.connection()?.execute(text).await.map(drop)
     }
 
+    /// Begins the transaction, where that was not done yet.
+    async fn begin(&mut self) -> sqlx::Result<()> {
+        if !self.open {
+            self.execute(BEGIN).await?;
+            self.open = true;
+        }
+        Ok(())
+    }
+
+    /// Has a statement that is asked for rows begin the transaction, where that was not done yet.
+    fn begin_with(&mut self, statement: &mut Statement) {
+        if !self.open {
+            statement.sql = format!("{BEGIN}; {}", statement.sql);
+            // It is undone, or found to be none, whatever becomes of the statement.
+            self.open = true;
+        }
+    }
+
     /// Undoes a transaction that was begun and not ended. Where the disk is full or fails, SQLite may have undone it by
     /// itself, or not be able to: such a connection is closed, which undoes everything.
     async fn settle(&mut self) {
@@ -133,7 +153,20 @@ impl Writing {
     /// Makes everything written in it durable.
     pub(in crate::store) async fn commit(self) -> Result<(), DbErr> {
         let mut slot = self.slot()?.lock().await;
-        slot.execute("COMMIT").await.map_err(failed)?;
+        if slot.open {
+            slot.execute("COMMIT").await.map_err(failed)?;
+            slot.open = false;
+        }
+        Ok(())
+    }
+
+    /// Runs a last statement and makes everything written in it durable.
+    pub(in crate::store) async fn commit_after(self, mut statement: Statement) -> Result<(), DbErr> {
+        let mut slot = self.slot()?.lock().await;
+        slot.begin_with(&mut statement);
+        statement.sql.push_str("; COMMIT");
+        let done = query(statement).execute(slot.connection().map_err(failed)?).await;
+        done.map_err(failed)?;
         slot.open = false;
         Ok(())
     }
@@ -182,12 +215,15 @@ impl ConnectionTrait for Writing {
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
         let mut slot = self.slot()?.lock().await;
+        // By itself: SQLite counts what the statement before has changed as changed by the one that begins.
+        slot.begin().await.map_err(failed)?;
         let done = query(statement).execute(slot.connection().map_err(failed)?).await;
         done.map(Into::into).map_err(failed)
     }
 
     async fn execute_unprepared(&self, text: &str) -> Result<ExecResult, DbErr> {
         let mut slot = self.slot()?.lock().await;
+        slot.begin().await.map_err(failed)?;
         let done = slot
             .connection()
             .map_err(failed)?
@@ -196,16 +232,18 @@ impl ConnectionTrait for Writing {
         done.map(Into::into).map_err(failed)
     }
 
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+    async fn query_one_raw(&self, mut statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         let mut slot = self.slot()?.lock().await;
+        slot.begin_with(&mut statement);
         let row = query(statement)
             .fetch_optional(slot.connection().map_err(failed)?)
             .await;
         row.map(|row| row.map(Into::into)).map_err(failed)
     }
 
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+    async fn query_all_raw(&self, mut statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         let mut slot = self.slot()?.lock().await;
+        slot.begin_with(&mut statement);
         let rows = query(statement).fetch_all(slot.connection().map_err(failed)?).await;
         rows.map(|rows| rows.into_iter().map(Into::into).collect())
             .map_err(failed)
