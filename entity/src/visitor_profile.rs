@@ -21,6 +21,8 @@ pub struct Model {
     pub name: String,
     /// What is written: `domain::visitor::Content`.
     pub content: Json,
+    /// How many bytes it has as JSON.
+    pub content_bytes: i64,
     /// When it was written, in nanoseconds since 1970.
     pub updated_at: i64,
 }

@@ -26,6 +26,7 @@ mod m20261122_000120_create_rollup_uses;
 mod m20261122_000140_add_scope_of_events;
 mod m20261122_000141_create_segments;
 mod m20261122_000142_create_visitor_profiles;
+mod m20261122_000143_add_bytes_of_visitor_profiles;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::{MigrationTrait, async_trait};
@@ -60,6 +61,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000140_add_scope_of_events::Migration),
             Box::new(m20261122_000141_create_segments::Migration),
             Box::new(m20261122_000142_create_visitor_profiles::Migration),
+            Box::new(m20261122_000143_add_bytes_of_visitor_profiles::Migration),
         ]
     }
 }

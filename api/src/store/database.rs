@@ -122,7 +122,9 @@ impl Database {
     /// The bytes that are left on the disk where SQLite's file is; none for PostgreSQL, whose disk is its own, and where it
     /// cannot be told.
     pub async fn free_bytes(&self) -> Option<i64> {
-        let Engine::Sqlite(sqlite) = &self.0.engine else { return None };
+        let Engine::Sqlite(sqlite) = &self.0.engine else {
+            return None;
+        };
         let file = sqlite.file();
         // A disk that does not answer holds up nobody else.
         let told = tokio::task::spawn_blocking(move || {

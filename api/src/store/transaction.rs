@@ -148,9 +148,7 @@ impl Transaction {
         };
         let is_sound = !self.failed.load(Ordering::Relaxed);
         match self.session {
-            Session::Writing(writing) if is_sound => {
-                writing.commit_after(sql.statement()).await.map_err(error::from)
-            }
+            Session::Writing(writing) if is_sound => writing.commit_after(sql.statement()).await.map_err(error::from),
             _ => {
                 sql.run(&self).await?;
                 self.commit().await

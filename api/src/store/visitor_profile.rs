@@ -64,20 +64,13 @@ pub async fn count(tx: &Transaction, site: i64) -> Result<i64> {
     sql.row(tx).await?.map_or(Ok(0), |row| get(&row, 0))
 }
 
-/// The bytes of all that is written of visitors of a site, about.
+/// The bytes of all that is written of visitors of a site, as JSON.
 ///
 /// # Errors
 /// Whatever the database says.
 pub async fn bytes(tx: &Transaction, site: i64) -> Result<i64> {
-    // The size on disk is known without reading what is large.
-    let size = if tx.is_sqlite() {
-        "octet_length"
-    } else {
-        "pg_column_size"
-    };
-    let mut sql = tx.sql(&format!(
-        "SELECT coalesce(sum({size}(content)), 0) FROM visitor_profile WHERE site_id = "
-    ));
+    let mut sql =
+        tx.sql("SELECT CAST(coalesce(sum(content_bytes), 0) AS BIGINT) FROM visitor_profile WHERE site_id = ");
     sql.number(site);
     sql.row(tx).await?.map_or(Ok(0), |row| get(&row, 0))
 }
@@ -175,16 +168,19 @@ pub async fn number(tx: &Transaction, place: Place<'_>) -> Result<Option<i64>> {
 /// Whatever the database says.
 pub async fn write(tx: &Transaction, site: i64, number: Option<i64>, new: &NewVisitor, now: i64) -> Result<i64> {
     let content = serde_json::to_string(&new.content).map_err(Error::internal)?;
+    let bytes = i64::try_from(content.len()).unwrap_or(i64::MAX);
     let cast = if tx.is_sqlite() { "" } else { "::jsonb" };
     if let Some(number) = number {
         blank(tx, "visitor_profile", &["content"], &[number]).await?;
         let mut sql = tx.sql("UPDATE visitor_profile SET content = ");
-        sql.bind(content).push(cast).push(", updated_at = ").bind(now);
+        sql.bind(content).push(cast).push(", content_bytes = ").number(bytes);
+        sql.push(", updated_at = ").bind(now);
         sql.push(" WHERE id = ").number(number);
         sql.run(tx).await?;
         return Ok(number);
     }
-    let mut sql = tx.sql("INSERT INTO visitor_profile (site_id, scope, name, content, updated_at) VALUES (");
+    let mut sql =
+        tx.sql("INSERT INTO visitor_profile (site_id, scope, name, content, content_bytes, updated_at) VALUES (");
     sql.number(site)
         .push(", ")
         .bind(new.scope.as_str())
@@ -193,6 +189,8 @@ pub async fn write(tx: &Transaction, site: i64, number: Option<i64>, new: &NewVi
         .push(", ")
         .bind(content)
         .push(cast)
+        .push(", ")
+        .number(bytes)
         .push(", ")
         .bind(now)
         .push(") RETURNING id");
