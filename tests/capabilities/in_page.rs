@@ -307,9 +307,14 @@ async fn click_sts_snippet_comes_in() {
         "<button type=\"button\" class=\"clickst-button\">Share</button>"
     );
     visit.browser.press("Share").await;
-    let events = visit.sees(&["pageview", "button.load", "button.load", "button.click"]).await;
+    let events = visit
+        .sees(&["pageview", "button.load", "button.load", "button.click"])
+        .await;
     let click = one(&events, "button.click");
-    assert_eq!((&click["url"], &click["tag"], &click["door"]), (&thing, &item, &json!("clickst")));
+    assert_eq!(
+        (&click["url"], &click["tag"], &click["door"]),
+        (&thing, &item, &json!("clickst"))
+    );
     // An element of the page's own, which goes on doing what it did.
     visit.browser.press("Tell others").await;
     let told = visit
@@ -317,7 +322,14 @@ async fn click_sts_snippet_comes_in() {
         .await;
     assert_eq!(told, "done");
     let events = visit
-        .sees(&["pageview", "button.load", "button.load", "button.click", "button.click", "conversion"])
+        .sees(&[
+            "pageview",
+            "button.load",
+            "button.load",
+            "button.click",
+            "button.click",
+            "conversion",
+        ])
         .await;
     let own = events.iter().filter(|event| event["tag"]["item_id"] == "7");
     for event in own.clone() {

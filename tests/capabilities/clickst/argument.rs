@@ -176,9 +176,7 @@ async fn what_is_not_known_is_told(engine: Engine) {
     }
     let nobody = client.without_key();
     let body = json!({"jsonrpc": "2.0", "id": 7, "method": "action.log", "params": {"action": "a", "key": signer.key, "odd": 1}});
-    let answer = nobody
-        .send(nobody.request(Method::POST, "/rest").json(&body))
-        .await;
+    let answer = nobody.send(nobody.request(Method::POST, "/rest").json(&body)).await;
     assert!(answer.body["result"]["id"].is_string(), "{}", answer.text);
     assert_eq!(
         (&answer.body["id"], &answer.body["warnings"]),

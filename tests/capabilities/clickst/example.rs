@@ -103,13 +103,18 @@ async fn documented_questions_are_answered(engine: Engine) {
         .await;
     let client = tidemark.client();
     let click = |number: usize| {
-        let time = if number < 3 { "2023-11-14T23:00:00Z" } else { "2023-11-15T10:00:00Z" };
+        let time = if number < 3 {
+            "2023-11-14T23:00:00Z"
+        } else {
+            "2023-11-15T10:00:00Z"
+        };
         let network = if number < 7 { "twitter" } else { "facebook" };
         json!({"action": "button.click", "time": time, "device": number.to_string(),
             "tag": {"network": network, "group": "g"}})
     };
     tidemark.accept((0..12).map(click).collect()).await;
-    let push = "mutation ($figures: [ExternalFiguresInput!]!) { pushExternalStats(input: {figures: $figures}) { taken } }";
+    let push =
+        "mutation ($figures: [ExternalFiguresInput!]!) { pushExternalStats(input: {figures: $figures}) { taken } }";
     let page = "https://www.example.com/things/123";
     let figure = |network: &str| json!({"url": page, "network": network, "shares": 5, "time": "2023-11-14T23:00:00Z"});
     let figures = json!({"figures": [figure("twitter"), figure("facebook")]});

@@ -187,7 +187,8 @@ async fn a_signature_in_the_address_is_good_for_all_calls_of_a_batch(engine: Eng
     let tidemark = Tidemark::start(engine).await;
     let (client, signer) = (tidemark.client(), Signer::new(&tidemark).await);
     let nobody = client.without_key();
-    let call = |id: i64, method: &str, params: Value| json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
+    let call =
+        |id: i64, method: &str, params: Value| json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
     let batch = async |proof: &[(String, String)], calls: Value| {
         let request = nobody.request(Method::POST, &address("/rest", proof));
         nobody.send(request.json(&calls)).await.body
@@ -225,7 +226,11 @@ async fn a_signature_in_the_address_is_good_for_all_calls_of_a_batch(engine: Eng
     );
     assert!(answers[0]["result"]["id"].is_string(), "{answers:#}");
     // And for one batch alone.
-    let again = batch(&proof, json!([call(1, "action.find", view.clone()), call(2, "action.find", view)])).await;
+    let again = batch(
+        &proof,
+        json!([call(1, "action.find", view.clone()), call(2, "action.find", view)]),
+    )
+    .await;
     for answer in again.as_array().expect("a list") {
         assert_eq!(answer["error"]["data"]["code"], "nonce_reused", "{again:#}");
     }

@@ -79,11 +79,7 @@ async fn pages_may_read_what_is_refused(engine: Engine) {
             403,
             json!("identity_required"),
         ),
-        (
-            format!("/rest/graph.walk?key={key}"),
-            404,
-            json!("unknown_method"),
-        ),
+        (format!("/rest/graph.walk?key={key}"), 404, json!("unknown_method")),
     ] {
         let answer = send(&path, page).await;
         assert_eq!(

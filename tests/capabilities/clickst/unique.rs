@@ -93,7 +93,11 @@ async fn large_numbers_are_called_approximate(engine: Engine) {
         if answer.data()["unique"]["provenance"]["source"] == "ROLLUP" {
             break;
         }
-        assert!(begin.elapsed() < Duration::from_secs(60), "sets are not made: {}", answer.text);
+        assert!(
+            begin.elapsed() < Duration::from_secs(60),
+            "sets are not made: {}",
+            answer.text
+        );
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let mut said = vec![

@@ -73,7 +73,11 @@ async fn a_date_says_when_to_come_back(engine: Engine) {
     // A date has no parts of a second.
     let early = then.duration_since(next).as_secs();
     assert!((-120..=1).contains(&early), "{next} is not {date}");
-    assert_eq!(networks.asked(&path("bluesky")).len(), 1, "not about the other page either");
+    assert_eq!(
+        networks.asked(&path("bluesky")).len(),
+        1,
+        "not about the other page either"
+    );
 }
 
 async fn each_network_is_shown_its_own_token(engine: Engine) {
@@ -101,7 +105,10 @@ async fn each_network_is_shown_its_own_token(engine: Engine) {
         let asked = networks.asked(&path(name)).remove(0);
         assert_eq!(asked.authorization.as_deref(), token, "{name}");
         assert!(
-            asked.parameters.values().all(|value| !value.contains("of-") && !value.contains("of ")),
+            asked
+                .parameters
+                .values()
+                .all(|value| !value.contains("of-") && !value.contains("of ")),
             "{name}: {:?}",
             asked.parameters
         );

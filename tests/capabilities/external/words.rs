@@ -13,9 +13,7 @@ const OTHER: &str = "https://example.com/other";
 async fn click_st_asks_by_an_address(engine: Engine) {
     let tidemark = Tidemark::start(engine).await;
     let client = tidemark.client();
-    let at = |url: &str, network: &str, day: u8, shares: i64| {
-        json!({"url": url, "network": network, "time": format!("2026-03-{day:02}T00:00:00Z"), "shares": shares})
-    };
+    let at = |url: &str, network: &str, day: u8, shares: i64| json!({"url": url, "network": network, "time": format!("2026-03-{day:02}T00:00:00Z"), "shares": shares});
     let figures = json!([
         at(PAGE, "twitter", 1, 10),
         at(PAGE, "twitter", 5, 30),
@@ -34,7 +32,11 @@ async fn click_st_asks_by_an_address(engine: Engine) {
     for (filter, rows) in [
         (
             vec![],
-            vec![row("twitter", OTHER, 4), row("facebook", PAGE, 1), row("twitter", PAGE, 20)],
+            vec![
+                row("twitter", OTHER, 4),
+                row("facebook", PAGE, 1),
+                row("twitter", PAGE, 20),
+            ],
         ),
         (
             vec![("filter", r#"{"network":"facebook"}"#)],
@@ -61,7 +63,17 @@ async fn click_st_asks_by_an_address(engine: Engine) {
         assert_eq!(found, rows, "{filter:?}");
     }
     // A second later it is.
-    let later = [("begin", begin), ("end", "1773014401"), ("filter[network]", "twitter"), ("filter[url]", PAGE)];
+    let later = [
+        ("begin", begin),
+        ("end", "1773014401"),
+        ("filter[network]", "twitter"),
+        ("filter[url]", PAGE),
+    ];
     let answer = try_ask(client, &signer, "action.get_external_stats", &later).await;
-    assert_eq!(answer.body["result"], json!([row("twitter", PAGE, 90)]), "{}", answer.text);
+    assert_eq!(
+        answer.body["result"],
+        json!([row("twitter", PAGE, 90)]),
+        "{}",
+        answer.text
+    );
 }

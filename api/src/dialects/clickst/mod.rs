@@ -196,11 +196,7 @@ async fn answer_rpc(entrance: &Entrance<'_>, payload: Payload) -> (StatusCode, O
 }
 
 /// Answers a call among what the address says of all of them.
-async fn answer_call(
-    entrance: &Entrance<'_>,
-    (around, proof): (&Arguments, &mut Proof),
-    call: Value,
-) -> Option<Value> {
+async fn answer_call(entrance: &Entrance<'_>, (around, proof): (&Arguments, &mut Proof), call: Value) -> Option<Value> {
     let mut call = match Call::read(call) {
         Ok(call) => call,
         Err(failure) => {

@@ -335,7 +335,11 @@ mod tests {
         );
         let many: Vec<_> = (0..12).map(|place| format!("group_by[{place}]=a{place}")).collect();
         let named: Vec<_> = (0..12).map(|place| format!("a{place}")).collect();
-        assert_eq!(read(&many.join("&")), json!({"group_by": named}), "in the order of numbers");
+        assert_eq!(
+            read(&many.join("&")),
+            json!({"group_by": named}),
+            "in the order of numbers"
+        );
         assert!(Arguments::of_query("tag[a=1").is_err());
         assert!(Arguments::of_query(&format!("tag{}=1", "[a]".repeat(17))).is_err());
         assert!(Arguments::of_query(&format!("a=\"&tag=[{}1]", "1,".repeat(20_000))).is_err());
