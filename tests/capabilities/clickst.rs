@@ -7,8 +7,13 @@ use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use serde_json::{Value, json};
 use support::{Answer, Client, Engine, Tidemark, kept::events};
 
+mod argument;
+mod example;
 mod proof;
 mod question;
+mod refusal;
+mod series;
+mod unique;
 
 support::on_both_engines!(
     an_action_is_logged_by_every_way_to_send_it,
@@ -18,17 +23,22 @@ support::on_both_engines!(
 );
 
 /// A key that signs, with its secret.
-struct Signer {
+pub(crate) struct Signer {
     key: String,
     secret: String,
     used: AtomicUsize,
 }
 
 impl Signer {
-    async fn new(tidemark: &Tidemark) -> Self {
+    pub(crate) async fn new(tidemark: &Tidemark) -> Self {
+        Self::of(tidemark.client()).await
+    }
+
+    /// A key of the client's site.
+    pub(crate) async fn of(client: &Client) -> Self {
         let document = "mutation { createKey(input: {permissions: [LOG, QUERY], signingSecret: true}) { secret signingSecret \
              error { code message } } }";
-        let made = tidemark.client().graphql(document, json!({})).await.data()["createKey"].clone();
+        let made = client.graphql(document, json!({})).await.data()["createKey"].clone();
         let text = |name: &str| made[name].as_str().unwrap_or_else(|| panic!("{made:#}")).to_owned();
         Self {
             key: text("secret"),
@@ -78,7 +88,7 @@ async fn ask(client: &Client, signer: &Signer, method: &str, arguments: &[(&str,
     answer.body["result"].clone()
 }
 
-async fn try_ask(client: &Client, signer: &Signer, method: &str, arguments: &[(&str, &str)]) -> Answer {
+pub(crate) async fn try_ask(client: &Client, signer: &Signer, method: &str, arguments: &[(&str, &str)]) -> Answer {
     let mut all = signer.sign();
     all.extend(
         arguments

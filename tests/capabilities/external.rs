@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use support::{Client, Tidemark};
 
 mod network;
+mod polite;
 mod push;
+mod words;
 
 const PAGE: &str = "https://example.com/article?id=7";
 

@@ -20,6 +20,11 @@ impl Visit {
     /// these scripts, as they are published.
     async fn new(package: &str, scripts: &[&str], head: &str) -> Self {
         node::is_installed(package);
+        Self::with(scripts, head).await
+    }
+
+    /// The same for a page that needs no package.
+    async fn with(scripts: &[&str], head: &str) -> Self {
         let tidemark = Tidemark::start(Engine::Sqlite).await;
         let pages = Pages::start().await;
         let flags = ["--site", tidemark.site(), "--allow", "log", "--origin", pages.origin()];
@@ -278,4 +283,72 @@ async fn moesifs_library_comes_in() {
         assert_eq!(ada["firstTouch"]["campaign"]["utm_source"], "letter");
         visit.all_is_well("moesif").await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn click_sts_snippet_comes_in() {
+    let head = "<script src=\"SERVER/api.js?key=KEY\"></script><body><div id=here>\
+                <script>clickst.button({id:'123',url:'http://www.example.com/things/123'})</script></div>\
+                <a id=own href=\"javascript:void 0\">Tell others</a>\
+                <script>clickst.button({id: 7, element: 'own', network: 'twitter', tag: {place: 'foot'}})</script>";
+    let visit = Visit::with(&[], head).await;
+    let thing = json!("http://www.example.com/things/123");
+    let item = json!({"item_id": "123", "traffic_source": "direct"});
+    let events = visit.sees(&["pageview", "button.load", "button.load"]).await;
+    let page = one(&events, "pageview");
+    assert_eq!((&page["url"], &page["door"]), (&json!(visit.url()), &json!("clickst")));
+    let loaded = events.iter().find(|event| event["url"] == thing);
+    let loaded = loaded.unwrap_or_else(|| panic!("{events:#?}"));
+    assert_eq!((&loaded["action"], &loaded["tag"]), (&json!("button.load"), &item));
+    // The button stands where the snippet does.
+    let drawn = "return document.getElementById('here').firstElementChild.outerHTML";
+    assert_eq!(
+        visit.browser.script(drawn, json!([])).await,
+        "<button type=\"button\" class=\"clickst-button\">Share</button>"
+    );
+    visit.browser.press("Share").await;
+    let events = visit
+        .sees(&["pageview", "button.load", "button.load", "button.click"])
+        .await;
+    let click = one(&events, "button.click");
+    assert_eq!(
+        (&click["url"], &click["tag"], &click["door"]),
+        (&thing, &item, &json!("clickst"))
+    );
+    // An element of the page's own, which goes on doing what it did.
+    visit.browser.press("Tell others").await;
+    let told = visit
+        .run("clickst.log('conversion', {url: 'http://www.example.com/done', tag: {group: 'g'}}); return 'done'")
+        .await;
+    assert_eq!(told, "done");
+    let events = visit
+        .sees(&[
+            "pageview",
+            "button.load",
+            "button.load",
+            "button.click",
+            "button.click",
+            "conversion",
+        ])
+        .await;
+    let own = events.iter().filter(|event| event["tag"]["item_id"] == "7");
+    for event in own.clone() {
+        assert_eq!(
+            (&event["url"], &event["tag"]),
+            (
+                &json!(visit.url()),
+                &json!({"item_id": "7", "network": "twitter", "place": "foot", "traffic_source": "direct"})
+            )
+        );
+    }
+    assert_eq!(own.count(), 2, "{events:#?}");
+    let conversion = one(&events, "conversion");
+    assert_eq!(
+        (&conversion["url"], &conversion["tag"]),
+        (
+            &json!("http://www.example.com/done"),
+            &json!({"group": "g", "traffic_source": "direct"})
+        )
+    );
+    visit.all_is_well("clickst").await;
 }

@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     net::Ipv4Addr,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use actix_web::{
@@ -70,6 +70,8 @@ pub struct Asked {
     pub authorization: Option<String>,
     /// The header `User-Agent`.
     pub user_agent: String,
+    /// When it was asked.
+    pub at: Instant,
 }
 
 #[derive(Debug, Default)]
@@ -152,6 +154,7 @@ async fn answer(state: Arc<Mutex<State>>, request: HttpRequest) -> HttpResponse 
         parameters: url_parameters(request.query_string()),
         authorization: text(header::AUTHORIZATION),
         user_agent: text(header::USER_AGENT).unwrap_or_default(),
+        at: Instant::now(),
     };
     let says = {
         let mut state = lock(&state);

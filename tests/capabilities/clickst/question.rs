@@ -5,10 +5,14 @@ use support::{Engine, Tidemark};
 
 use super::{Signer, ask, try_ask};
 
-support::on_both_engines!(questions_are_answered, distinct_visitors_and_batches_are_answered);
+support::on_both_engines!(
+    questions_are_answered,
+    distinct_visitors_and_batches_are_answered,
+    quotas_are_told,
+);
 
 /// Five events of three visitors, and somebody who may ask about them.
-async fn stock(engine: Engine) -> (Tidemark, Signer) {
+pub(super) async fn stock(engine: Engine) -> (Tidemark, Signer) {
     let tidemark = Tidemark::builder(engine)
         .site_flag("--max-event-age", "none")
         .start()
@@ -76,6 +80,23 @@ async fn questions_are_answered(engine: Engine) {
             (&json!(period), Some(points))
         );
     }
+    // Without a begin from the first event on: before it there is nothing, and nothing to complain of.
+    for end in ["2026-11-10T10:00:00Z", "2026-01-01T00:00:00Z", "0"] {
+        for view in ["actions", "events", "unique_actions"] {
+            let until = [("view", view), ("end", end)];
+            assert_eq!(ask("action.find", &until).await, json!({"count": 0}), "{view} {end}");
+            let until = [("view", view), ("end", end), ("series", "true")];
+            assert_eq!(
+                ask("action.find", &until).await,
+                json!({"period": "day", "series": []}),
+                "{view} {end}"
+            );
+        }
+    }
+    for view in ["actions", "events"] {
+        let until = [("view", view), ("end", "2026-11-10T10:00:01Z")];
+        assert_eq!(ask("action.find", &until).await, json!({"count": 2}), "{view}");
+    }
     // Every form of a condition.
     for (conditions, count) in [
         (r#"{"tag.network": ["twitter", "facebook"]}"#, 4),
@@ -101,6 +122,10 @@ async fn distinct_visitors_and_batches_are_answered(engine: Engine) {
         (r#"{"action": "button.click", "tag.network": "twitter"}"#, 2),
         (r#"{"tag.traffic_source": "direct"}"#, 3),
         (r#"{"tag.group": "g", "tag.network": "twitter"}"#, 2),
+        (r#"{"tag.group": "g"}"#, 3),
+        (r#"{"tag.group": "other"}"#, 0),
+        (r#"{"tag.group": "g", "tag.traffic_source": "direct"}"#, 3),
+        (r#"{"tag.group": "g", "tag.traffic_source": "search"}"#, 0),
     ] {
         let answer = ask("action.find", &[("view", "unique_actions"), ("where", conditions)]).await;
         assert_eq!(answer, json!({"count": count}), "{conditions}");
@@ -136,14 +161,36 @@ async fn distinct_visitors_and_batches_are_answered(engine: Engine) {
         (&batch[1]["error"]["code"], &batch[3]["error"]["code"]),
         (&json!("unknown_view"), &json!("invalid_argument"))
     );
-    let quotas = ask("quota.get", &[]).await;
-    let names: Vec<_> = quotas
-        .as_array()
-        .expect("a list")
-        .iter()
-        .map(|quota| quota["name"].clone())
-        .collect();
-    assert_eq!(names, [json!("log"), json!("query"), json!("delete"), json!("manage")]);
-    // What is used comes back within moments.
-    assert!(quotas[1]["limit"].as_i64() > quotas[1]["used"].as_i64(), "{quotas:#}");
+}
+
+async fn quotas_are_told(engine: Engine) {
+    let tidemark = Tidemark::builder(engine)
+        .flag("--rate-query-units", "600")
+        .start()
+        .await;
+    let signer = Signer::new(&tidemark).await;
+    for method in ["quota.get", "quota.getlist"] {
+        #[expect(clippy::disallowed_methods, reason = "the server's clock is the system's")]
+        let now = || jiff::Timestamp::now().as_second();
+        let before = now();
+        let quotas = ask(tidemark.client(), &signer, method, &[]).await;
+        let quotas = quotas.as_array().expect("a list");
+        let names: Vec<_> = quotas.iter().map(|quota| quota["name"].clone()).collect();
+        assert_eq!(
+            names,
+            [json!("log"), json!("query"), json!("delete"), json!("manage")],
+            "{method}"
+        );
+        for quota in quotas {
+            let mut fields: Vec<_> = quota.as_object().expect("an object").keys().collect();
+            fields.sort();
+            assert_eq!(fields, ["limit", "name", "period", "resets_at", "used"], "{method}");
+            let number = |name: &str| quota[name].as_i64().unwrap_or_else(|| panic!("{quota}"));
+            // What is used comes back within moments.
+            assert!((0..number("limit")).contains(&number("used")), "{quota}");
+            let resets = before..=now() + number("period") + 1;
+            assert!(resets.contains(&number("resets_at")), "{quota}");
+        }
+        assert_eq!((&quotas[1]["limit"], &quotas[1]["period"]), (&json!(600), &json!(60)));
+    }
 }

@@ -20,7 +20,7 @@ support::on_both_engines!(
 const NAMES: [&str; 6] = ["bluesky", "facebook", "hackernews", "mastodon", "pinterest", "reddit"];
 
 /// Where each network is asked, on a server that stands in for all of them.
-fn path(network: &str) -> String {
+pub(super) fn path(network: &str) -> String {
     let own = match network {
         "bluesky" => "/xrpc/app.bsky.feed.searchPosts",
         "facebook" => "/",
@@ -75,7 +75,7 @@ fn answer(network: &str, more: i64) -> (Value, [Option<i64>; 3]) {
     }
 }
 
-fn tell(networks: &StandIn, more: i64) {
+pub(super) fn tell(networks: &StandIn, more: i64) {
     for network in NAMES {
         let body = answer(network, more).0.to_string();
         let body = if network == "pinterest" {
@@ -87,7 +87,7 @@ fn tell(networks: &StandIn, more: i64) {
     }
 }
 
-fn setting(networks: &StandIn, names: &[&str]) -> String {
+pub(super) fn setting(networks: &StandIn, names: &[&str]) -> String {
     let parts = names
         .iter()
         .map(|name| format!("{name}={}", networks.url(&format!("/{name}"))));
@@ -109,6 +109,7 @@ fn check_requests(networks: &StandIn) {
             parameters,
             authorization,
             user_agent,
+            ..
         } = networks.asked(&path(name)).remove(0);
         let page = match name {
             "facebook" => &parameters["id"],

@@ -70,6 +70,7 @@ pub(super) fn clickst() -> Door {
             json!([{"jsonrpc": "2.0", "id": "x", "method": "action.find", "params": {"view": "events"}},
                 {"jsonrpc": "2.0", "method": "action.log", "params": {"action": "b"}}]),
             json!("action=pageview&tag[referral][network]=twitter&tag[n]=5&user_agent=Mozilla/5.0"),
+            json!("queries[0][view]=actions&queries[1][where][tag.n][0]=5&where[tag.n][1]=6&group_by[0]=action"),
         ],
     }
 }

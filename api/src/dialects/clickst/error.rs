@@ -24,6 +24,7 @@ impl From<Error> for Failure {
             Code::Forbidden | Code::OriginNotAllowed => ("identity_required", StatusCode::FORBIDDEN),
             Code::RateLimited => ("quota_exceeded", StatusCode::TOO_MANY_REQUESTS),
             Code::Denied => ("denied", StatusCode::FORBIDDEN),
+            Code::UnsupportedMediaType => ("unsupported_media_type", StatusCode::UNSUPPORTED_MEDIA_TYPE),
             other => match other.kind() {
                 Kind::Caller => ("invalid_argument", StatusCode::BAD_REQUEST),
                 Kind::Capacity => ("unavailable", StatusCode::SERVICE_UNAVAILABLE),
@@ -33,8 +34,26 @@ impl From<Error> for Failure {
         if error.code.kind() == Kind::Internal {
             tracing::error!(?error, "a request failed");
         }
+        let error = match error.path.as_deref().and_then(published) {
+            Some(argument) => error.at(argument),
+            None => error,
+        };
         Self { code, status, error }
     }
+}
+
+/// The argument that is meant, where it has another name here than elsewhere.
+fn published(path: &str) -> Option<&'static str> {
+    let name = path.split(['[', '.']).next()?;
+    Some(match name {
+        "from" => "begin",
+        "to" => "end",
+        "groupBy" => "group_by",
+        "networks" | "urls" => "filter",
+        "userAgent" => "user_agent",
+        "device" => "tag",
+        _ => return None,
+    })
 }
 
 impl Failure {
@@ -85,12 +104,21 @@ impl Failure {
         shown
     }
 
+    /// The status under which JSON-RPC is answered: it tells of failures inside, but for a body that is no text at all.
+    pub(super) fn status_of_rpc(&self) -> StatusCode {
+        match self.status {
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => self.status,
+            _ => StatusCode::OK,
+        }
+    }
+
     /// As JSON-RPC has it.
     pub(super) fn rpc(&self, id: &Value) -> Value {
         let code = match self.code {
             "unknown_method" => -32_601,
             _ if self.error.code == Code::MalformedJson => -32_700,
             _ if self.error.code == Code::MalformedRequest => -32_600,
+            "unsupported_media_type" => -32_600,
             "invalid_argument" | "unsupported_scope" | "unknown_view" => -32_602,
             "internal" => -32_603,
             _ => -32_000,

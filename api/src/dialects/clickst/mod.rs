@@ -1,6 +1,7 @@
 //! click.st's `action` component, over REST and over JSON-RPC. See `docs/clickst.md`.
 
 mod error;
+mod proof;
 mod translate;
 mod wire;
 
@@ -12,11 +13,12 @@ use actix_web::{
     web::{self, Data, Path, Payload, Query, ServiceConfig},
 };
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use self::{
     error::Failure,
-    wire::{Arguments, Call},
+    proof::{Known, Proof},
+    wire::{Arguments, Call, Credentials},
 };
 use super::Entrance;
 use crate::{
@@ -26,7 +28,6 @@ use crate::{
         event::{Door, Outcome},
         profile::Message,
         rate::Budget,
-        signature::Signed,
         zone::nanoseconds,
     },
     extract::{
@@ -34,7 +35,7 @@ use crate::{
         deadline::within,
         room::MANY_VALUES,
     },
-    service::{Services, signature::restricted, snapshot::Snapshot},
+    service::{Services, snapshot::Snapshot},
 };
 
 /// Bytes of a body.
@@ -70,10 +71,23 @@ const QUESTIONS: [&str; 5] = [
     "quota.getlist",
 ];
 
-/// Who calls, and how far they have proved who they are.
-struct Known {
-    caller: Arc<Caller>,
-    is_signed: bool,
+/// What a call is answered.
+struct Told {
+    result: Value,
+    /// The names of arguments that are not known.
+    ignored: Vec<String>,
+}
+
+impl Told {
+    fn shown(self) -> Map<String, Value> {
+        let mut shown = Map::from_iter([("result".to_owned(), self.result)]);
+        if !self.ignored.is_empty() {
+            let warning = |name: &String| format!("the argument “{name}” is not known and was ignored");
+            let warnings: Value = self.ignored.iter().map(warning).collect();
+            shown.insert("warnings".to_owned(), warnings);
+        }
+        shown
+    }
 }
 
 /// Answers one call over REST.
@@ -87,13 +101,17 @@ async fn call(services: Data<Services>, request: HttpRequest, method: Path<Strin
         Ok::<_, Failure>((query.clone().and(arguments), body))
     };
     let read = read.await;
+    let mut proof = Proof::new(query.take_credentials());
     let answered = match read {
-        Ok((arguments, _body)) => perform(&entrance, &method, arguments).await,
-        Err(failure) if *method == LOG => Err(refuse_unread(&entrance, &query, failure, 1).await),
+        Ok((mut arguments, _body)) => {
+            let own = arguments.take_credentials();
+            perform(&entrance, (&mut proof, own), &method, arguments).await
+        }
+        Err(failure) if *method == LOG => Err(refuse_unread(&entrance, &mut proof, failure, 1).await),
         Err(failure) => Err(failure),
     };
     let (status, body, wait) = match answered {
-        Ok(result) => (StatusCode::OK, result, None),
+        Ok(told) => (StatusCode::OK, told.shown().into(), None),
         Err(failure) => (
             failure.status(),
             json!({"error": failure.shown()}),
@@ -131,8 +149,9 @@ async fn read(entrance: &Entrance<'_>, payload: Payload) -> Result<(Arguments, B
 /// Answers JSON-RPC: one call, or a list of them.
 async fn rpc(services: Data<Services>, request: HttpRequest, payload: Payload) -> HttpResponse {
     let entrance = Entrance::new(&services, &request, Door::Clickst);
-    match answer_rpc(&entrance, payload).await {
-        Some(body) => HttpResponse::Ok()
+    let (status, body) = answer_rpc(&entrance, payload).await;
+    match body {
+        Some(body) => HttpResponse::build(status)
             .insert_header((header::CACHE_CONTROL, "no-store"))
             .json(body),
         // Nothing but notifications.
@@ -140,7 +159,7 @@ async fn rpc(services: Data<Services>, request: HttpRequest, payload: Payload) -
     }
 }
 
-async fn answer_rpc(entrance: &Entrance<'_>, payload: Payload) -> Option<Value> {
+async fn answer_rpc(entrance: &Entrance<'_>, payload: Payload) -> (StatusCode, Option<Value>) {
     let mut around = Arguments::default();
     let read = async {
         around = Arguments::of_query(entrance.request.query_string())?;
@@ -148,60 +167,68 @@ async fn answer_rpc(entrance: &Entrance<'_>, payload: Payload) -> Option<Value> 
         Ok::<_, Failure>((body.json()?, body))
     };
     let read = read.await;
+    let mut proof = Proof::new(around.take_credentials());
     let (sent, _body) = match read {
         Ok(read) => read,
         Err(failure) => {
-            let told = refuse_unread(entrance, &around, failure, 1).await;
-            return Some(told.rpc(&Value::Null));
+            let told = refuse_unread(entrance, &mut proof, failure, 1).await;
+            return (told.status_of_rpc(), Some(told.rpc(&Value::Null)));
         }
     };
-    match sent {
+    let answer = match sent {
         Value::Array(calls) if calls.is_empty() || calls.len() > MOST_CALLS => {
             let message = format!("A batch holds 1–{MOST_CALLS} calls.");
             let failure = Error::new(Code::MalformedRequest, message).into();
             let logs = calls.iter().filter(|call| call["method"] == LOG).count();
-            let told = refuse_unread(entrance, &around, failure, logs.max(1)).await;
+            let told = refuse_unread(entrance, &mut proof, failure, logs.max(1)).await;
             Some(told.rpc(&Value::Null))
         }
         Value::Array(calls) => {
             let mut answers = Vec::with_capacity(calls.len());
             for call in calls {
-                answers.extend(answer_call(entrance, &around, call).await);
+                answers.extend(answer_call(entrance, (&around, &mut proof), call).await);
             }
             (!answers.is_empty()).then(|| answers.into())
         }
-        call => answer_call(entrance, &around, call).await,
-    }
+        call => answer_call(entrance, (&around, &mut proof), call).await,
+    };
+    (StatusCode::OK, answer)
 }
 
-async fn answer_call(entrance: &Entrance<'_>, around: &Arguments, call: Value) -> Option<Value> {
-    let call = match Call::read(call) {
+/// Answers a call among what the address says of all of them.
+async fn answer_call(entrance: &Entrance<'_>, (around, proof): (&Arguments, &mut Proof), call: Value) -> Option<Value> {
+    let mut call = match Call::read(call) {
         Ok(call) => call,
         Err(failure) => {
-            let told = refuse_unread(entrance, around, failure, 1).await;
+            let told = refuse_unread(entrance, proof, failure, 1).await;
             return Some(told.rpc(&Value::Null));
         }
     };
+    let own = call.arguments.take_credentials();
     let arguments = around.clone().and(call.arguments);
-    let answered = perform(entrance, &call.method, arguments).await;
+    let answered = perform(entrance, (proof, own), &call.method, arguments).await;
     let id = call.id?;
     Some(match answered {
-        Ok(Value::Object(mut shown)) => {
-            let result = shown.remove("result").unwrap_or(Value::Null);
-            json!({"jsonrpc": "2.0", "id": id, "result": result})
+        Ok(told) => {
+            let mut shown = told.shown();
+            shown.extend([("jsonrpc".to_owned(), "2.0".into()), ("id".to_owned(), id)]);
+            shown.into()
         }
-        Ok(other) => json!({"jsonrpc": "2.0", "id": id, "result": other}),
         Err(failure) => failure.rpc(&id),
     })
 }
 
-/// Does what a method says; gives `{"result": …}`.
-async fn perform(entrance: &Entrance<'_>, method: &str, mut arguments: Arguments) -> Result<Value, Failure> {
-    let credentials = arguments.take_credentials();
+/// Does what a method says.
+async fn perform(
+    entrance: &Entrance<'_>,
+    (proof, own): (&mut Proof, Credentials),
+    method: &str,
+    arguments: Arguments,
+) -> Result<Told, Failure> {
     if method != LOG && !QUESTIONS.contains(&method) {
         return Err(Failure::unknown_method(method));
     }
-    let known = identify(entrance, &credentials).await?;
+    let known = proof.of_call(entrance, own).await?;
     if method == LOG {
         return log(entrance, &known, arguments).await;
     }
@@ -214,45 +241,57 @@ async fn perform(entrance: &Entrance<'_>, method: &str, mut arguments: Arguments
 }
 
 /// Answers a question.
-async fn ask(entrance: &Entrance<'_>, known: &Known, method: &str, arguments: Arguments) -> Result<Value, Failure> {
+async fn ask(entrance: &Entrance<'_>, known: &Known, method: &str, mut arguments: Arguments) -> Result<Told, Failure> {
     let snapshot = Snapshot::new(entrance.services.clone());
     match method {
         "action.find" => find(entrance, known, &snapshot, arguments).await,
         "action.find_batch" => {
-            let queries = arguments.queries()?;
+            let queries = arguments.take_queries()?;
             if queries.len() > MOST_QUERIES {
                 let message = format!("At most {MOST_QUERIES} queries are taken at once.");
                 return Err(Error::new(Code::TooManyItems, message).at("queries").into());
             }
+            let mut ignored = arguments.rest();
             let mut answers = Vec::with_capacity(queries.len());
-            for query in queries {
+            for (index, query) in queries.into_iter().enumerate() {
                 let answered = match query {
                     Ok(query) => find(entrance, known, &snapshot, query).await,
                     Err(failure) => Err(failure),
                 };
                 answers.push(match answered {
-                    Ok(shown) => shown["result"].clone(),
+                    Ok(told) => {
+                        ignored.extend(told.ignored.iter().map(|name| format!("queries[{index}].{name}")));
+                        told.result
+                    }
                     Err(failure) => json!({"error": failure.shown()}),
                 });
             }
-            Ok(json!({"result": answers}))
+            Ok(Told {
+                result: answers.into(),
+                ignored,
+            })
         }
         "action.get_external_stats" => {
-            let asked = translate::external(arguments)?;
+            let (asked, ignored) = translate::external(arguments)?;
             let stats = entrance
                 .services
                 .external_stats(&snapshot, &known.caller, entrance.site.as_deref(), asked)
                 .await?;
-            Ok(json!({"result": translate::external_rows(stats)}))
+            Ok(Told {
+                result: translate::external_rows(stats).into(),
+                ignored,
+            })
         }
-        _ => Ok(json!({"result": quotas(entrance, &known.caller)})),
+        _ => Ok(Told {
+            result: quotas(entrance, &known.caller),
+            ignored: arguments.rest(),
+        }),
     }
 }
 
 /// Refuses what cannot be read, and so may have been events of whoever the address names.
-async fn refuse_unread(entrance: &Entrance<'_>, around: &Arguments, failure: Failure, number: usize) -> Failure {
-    let credentials = around.clone().take_credentials();
-    let caller = match identify(entrance, &credentials).await {
+async fn refuse_unread(entrance: &Entrance<'_>, proof: &mut Proof, failure: Failure, number: usize) -> Failure {
+    let caller = match proof.of_request(entrance).await {
         Ok(known) => known.caller,
         Err(error) if error.code == Code::RateLimited => return error.into(),
         Err(_) => Arc::new(entrance.nobody()),
@@ -268,61 +307,23 @@ async fn refuse(entrance: &Entrance<'_>, caller: &Caller, failure: Failure, (cod
     if counted.code == code { failure } else { counted.into() }
 }
 
-async fn identify(entrance: &Entrance<'_>, credentials: &wire::Credentials) -> Result<Known, Error> {
-    let wire::Credentials { key, nonce, signature } = credentials;
-    let Some(key) = key.as_deref().filter(|key| !key.is_empty()) else {
-        entrance.charge_nobody()?;
-        let message = "Send at least `key`: nobody may log or ask without.";
-        return Err(Error::new(Code::Forbidden, message).at("key"));
-    };
-    if nonce.is_none() && signature.is_none() {
-        let caller = entrance.caller_by_page(Some(key)).await?;
-        let restricted = Caller {
-            identity: restricted(caller.identity.clone()),
-            ..(*caller).clone()
-        };
-        return Ok(Known {
-            caller: Arc::new(restricted),
-            is_signed: false,
-        });
-    }
-    let signed = Signed {
-        key,
-        nonce: nonce.as_deref().unwrap_or_default(),
-        signature: signature.as_deref().unwrap_or_default(),
-    };
-    let identity = entrance
-        .services
-        .authenticate_signed(signed, entrance.connection.address)
-        .await?;
-    Ok(Known {
-        caller: entrance.note(entrance.connection.caller(identity)),
-        is_signed: true,
-    })
-}
-
-async fn log(entrance: &Entrance<'_>, known: &Known, arguments: Arguments) -> Result<Value, Failure> {
-    let (event, ignored) = match translate::event(arguments, known.is_signed) {
-        Ok(translated) => translated,
+async fn log(entrance: &Entrance<'_>, known: &Known, arguments: Arguments) -> Result<Told, Failure> {
+    let logged = match translate::event(arguments, known.is_signed) {
+        Ok(logged) => logged,
         Err(failure) => return Err(refuse(entrance, &known.caller, failure, (Code::MalformedRequest, 1)).await),
     };
-    let messages = vec![Message::Event(Box::new(event))];
+    let messages = vec![Message::Event(Box::new(logged.event))];
     let outcomes = entrance.take_in(known.caller.clone(), messages).await?;
-    match outcomes.into_iter().next() {
-        Some(Outcome::Accepted(event)) => {
-            let mut shown = json!({"result": {"id": event.id}});
-            if !ignored.is_empty() {
-                let warnings = ignored
-                    .iter()
-                    .map(|name| format!("the argument “{name}” is not known and was ignored"));
-                shown["warnings"] = warnings.collect();
-            }
-            Ok(shown)
-        }
-        Some(Outcome::Duplicate { id }) => Ok(json!({"result": {"id": id}})),
-        Some(Outcome::Refused(error)) => Err(error.into()),
-        None => Err(Error::internal("an event went without an outcome").into()),
-    }
+    let id = match outcomes.into_iter().next() {
+        Some(Outcome::Accepted(event)) => json!(event.id),
+        Some(Outcome::Duplicate { id }) => json!(id),
+        Some(Outcome::Refused(error)) => return Err(translate::refused(error, logged.visitor)),
+        None => return Err(Error::internal("an event went without an outcome").into()),
+    };
+    Ok(Told {
+        result: json!({"id": id}),
+        ignored: logged.ignored,
+    })
 }
 
 async fn find(
@@ -330,22 +331,41 @@ async fn find(
     known: &Known,
     snapshot: &Snapshot,
     arguments: Arguments,
-) -> Result<Value, Failure> {
+) -> Result<Told, Failure> {
     let (services, caller) = (entrance.services, &*known.caller);
     let asked = translate::Asked::read(arguments)?;
     let first = match asked.begin {
         Some(_) => None,
         None => services.first_event(snapshot, caller, None).await?,
     };
-    let span = asked.span(first, nanoseconds(services.now()));
-    let answer = if asked.counts_actors() {
+    let (span, may_hold_any) = asked.span(first, nanoseconds(services.now()));
+    let failure = |error| asked.failure(error);
+    let result = if asked.counts_actors() {
         let question = asked.unique(span)?;
-        translate::actors(&asked, &services.unique(snapshot, caller, None, &question).await?)
+        let mut found = services
+            .unique(snapshot, caller, None, &question)
+            .await
+            .map_err(failure)?;
+        found.series = found.series.map(|points| drop_unless(may_hold_any, points));
+        translate::actors(&asked, &found)
     } else {
         let question = asked.find(span);
-        translate::counts(&asked, services.find(snapshot, caller, None, &question).await?)
+        let mut found = services
+            .find(snapshot, caller, None, &question)
+            .await
+            .map_err(failure)?;
+        found.series = found.series.map(|points| drop_unless(may_hold_any, points));
+        translate::counts(&asked, found)
     };
-    Ok(json!({"result": answer}))
+    Ok(Told {
+        result,
+        ignored: asked.ignored,
+    })
+}
+
+/// The points of a stretch, of which there are none where the stretch is there only to be asked for.
+fn drop_unless<T>(may_hold_any: bool, points: Vec<T>) -> Vec<T> {
+    if may_hold_any { points } else { Vec::new() }
 }
 
 /// What the caller has left of each budget.

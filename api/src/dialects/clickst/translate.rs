@@ -4,6 +4,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde_json::{Map, Value, json};
 
 use super::{
+    super::{agent, text},
     error::Failure,
     wire::{Arguments, point},
 };
@@ -25,45 +26,67 @@ const ACTORS: &str = "unique_actions";
 /// The fields of a tag that name a visitor, the first that is there.
 const VISITOR: [&str; 3] = ["visitor_id", "site_id", "user_id"];
 
-/// The event that `action.log` tells of, and the names of arguments that are not known. Only a caller who signed is
-/// believed what it says of an address and an agent.
-pub(super) fn event(mut arguments: Arguments, is_signed: bool) -> Result<(NewEvent, Vec<String>), Failure> {
+/// What `action.log` tells of.
+pub(super) struct Logged {
+    pub(super) event: NewEvent,
+    /// The field of the tag that names the visitor.
+    pub(super) visitor: Option<&'static str>,
+    /// The names of arguments that are not known.
+    pub(super) ignored: Vec<String>,
+}
+
+/// The event that `action.log` tells of. Only a caller who signed is believed what it says of an address and an agent.
+pub(super) fn event(mut arguments: Arguments, is_signed: bool) -> Result<Logged, Failure> {
     let Some(action) = arguments.take_text("action")? else {
         return Err(Failure::argument("action", "`action` is the name of what was done."));
     };
     let tag = match arguments.take("tag") {
         None => None,
-        Some(tag @ Value::Object(_)) => Some(tag),
+        Some(tag @ (Value::Object(_) | Value::Array(_))) => Some(tag),
         Some(_) => return Err(Failure::argument("tag", "`tag` is an object.")),
     };
-    let visitor = VISITOR.iter().find_map(|name| match tag.as_ref()?.get(*name)? {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    });
+    let visitor = VISITOR
+        .iter()
+        .find_map(|name| Some((*name, text(tag.as_ref()?.get(*name))?)));
     let (ip, user_agent) = (arguments.take_text("ip")?, arguments.take_text("user_agent")?);
+    let user_agent = agent(user_agent.map(Value::String).as_ref());
     let event = NewEvent {
         action,
         url: arguments.take_text("url")?,
         referrer: arguments.take_text("referrer")?,
         ip: ip.filter(|_| is_signed),
         user_agent: user_agent.filter(|_| is_signed),
-        device: visitor,
+        device: visitor.as_ref().map(|(_, id)| id.clone()),
         tag,
         ..NewEvent::default()
     };
-    Ok((event, arguments.rest()))
+    Ok(Logged {
+        event,
+        visitor: visitor.map(|(name, _)| name),
+        ignored: arguments.rest(),
+    })
+}
+
+/// The refusal of an event by the names that it was told by.
+pub(super) fn refused(error: Error, visitor: Option<&str>) -> Failure {
+    match visitor {
+        Some(name) if error.path.as_deref() == Some("device") => error.at(format!("tag.{name}")).into(),
+        _ => error.into(),
+    }
 }
 
 /// What `action.find` asks.
 pub(super) struct Asked {
     view: String,
-    conditions: Vec<Condition>,
+    /// Each with where it stands among the arguments.
+    conditions: Vec<(String, Condition)>,
     /// Nanoseconds since 1970.
     pub(super) begin: Option<i64>,
     end: Option<i64>,
     series: Option<(Period, String)>,
     group_by: Vec<(String, Dimension)>,
+    /// The names of arguments that are not known.
+    pub(super) ignored: Vec<String>,
 }
 
 impl Asked {
@@ -120,14 +143,36 @@ impl Asked {
             end: time(&mut arguments, "end")?,
             series: wants_series.then_some((period, name)),
             group_by: group_by.into_iter().map(dimension).collect::<Result<_, _>>()?,
+            ignored: arguments.rest(),
         })
     }
 
-    /// The stretch that is meant: from the first event, where no begin is said, until now, where no end is.
-    pub(super) fn span(&self, first: Option<i64>, now: i64) -> Span {
+    /// The stretch that is meant, and whether there can be anything in it: from the first event, where no begin is said,
+    /// until now, where no end is. Where nothing happened before the end, it is the last moment before.
+    pub(super) fn span(&self, first: Option<i64>, now: i64) -> (Span, bool) {
         let to = self.end.unwrap_or(now);
-        let from = self.begin.or(first).unwrap_or(to - 1);
-        Span { from, to }
+        match self.begin.or(first.filter(|first| *first < to)) {
+            Some(from) => (Span { from, to }, true),
+            None => (
+                Span {
+                    from: to.saturating_sub(1),
+                    to,
+                },
+                false,
+            ),
+        }
+    }
+
+    /// A failure to answer, by the names that it was asked by.
+    pub(super) fn failure(&self, error: Error) -> Failure {
+        let index = error.path.as_deref().and_then(|path| {
+            let (index, _) = path.strip_prefix("where[")?.split_once(']')?;
+            index.parse::<usize>().ok()
+        });
+        match index.and_then(|index| self.conditions.get(index)) {
+            Some((at, _)) => error.at(at).into(),
+            None => error.into(),
+        }
     }
 
     /// Whether distinct actors are asked for.
@@ -139,7 +184,7 @@ impl Asked {
     pub(super) fn find(&self, span: Span) -> Find {
         Find {
             view: self.view.clone(),
-            conditions: self.conditions.clone(),
+            conditions: self.conditions.iter().map(|(_, condition)| condition.clone()).collect(),
             span,
             series: self.series.as_ref().map(|(period, _)| *period),
             time_zone: None::<TimeZone>,
@@ -155,7 +200,7 @@ impl Asked {
             return Err(Failure::argument("group_by", "Distinct actors are not grouped."));
         }
         let (mut action, mut fields) = (None, Vec::new());
-        for condition in &self.conditions {
+        for (_, condition) in &self.conditions {
             if condition.op != Op::Eq {
                 let message = "Distinct actors are filtered by one value of each field of a scope.";
                 return Err(Error::new(Code::UnsupportedScope, message).at("where").into());
@@ -175,8 +220,8 @@ impl Asked {
     }
 }
 
-/// What `action.get_external_stats` asks.
-pub(super) fn external(mut arguments: Arguments) -> Result<external::Asked, Failure> {
+/// What `action.get_external_stats` asks, and the names of arguments that are not known.
+pub(super) fn external(mut arguments: Arguments) -> Result<(external::Asked, Vec<String>), Failure> {
     let mut bound = |name: &str| {
         let message = format!("`{name}` is a time: seconds since 1970.");
         time(&mut arguments, name)?.ok_or_else(|| Failure::argument(name, message))
@@ -214,12 +259,13 @@ pub(super) fn external(mut arguments: Arguments) -> Result<external::Asked, Fail
             }
         }
     }
-    Ok(external::Asked {
+    let asked = external::Asked {
         span,
         networks,
         urls,
         by: (true, true),
-    })
+    };
+    Ok((asked, arguments.rest()))
 }
 
 /// How figures changed; what is not known to have changed is nought.
@@ -247,14 +293,14 @@ fn time(arguments: &mut Arguments, name: &str) -> Result<Option<i64>, Failure> {
 }
 
 /// Conditions by dimension: a scalar is equality, a list one of several, an object operators.
-fn conditions(fields: Map<String, Value>) -> Result<Vec<Condition>, Failure> {
+fn conditions(fields: Map<String, Value>) -> Result<Vec<(String, Condition)>, Failure> {
     let mut all = Vec::with_capacity(fields.len());
     for (name, value) in fields {
         let at = format!("where.{}", name.chars().take(100).collect::<String>());
         let dimension = Dimension::parse(&name).map_err(|error| error.at(&at))?;
         let mut add = |op: Op, value: Value| {
             let condition = Condition::new(dimension.clone(), op, value).map_err(|error| error.at(&at))?;
-            all.push(condition);
+            all.push((at.clone(), condition));
             Ok::<_, Failure>(())
         };
         match value {

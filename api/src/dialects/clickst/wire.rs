@@ -37,11 +37,22 @@ const ALIASES: [(&str, &str); 15] = [
 pub(super) struct Arguments(Map<String, Value>);
 
 /// By what a caller is known.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Credentials {
     pub(super) key: Option<String>,
     pub(super) nonce: Option<String>,
     pub(super) signature: Option<String>,
+}
+
+impl Credentials {
+    /// These, and where they say nothing the `others`.
+    pub(super) fn or(self, others: &Self) -> Self {
+        Self {
+            key: self.key.or_else(|| others.key.clone()),
+            nonce: self.nonce.or_else(|| others.nonce.clone()),
+            signature: self.signature.or_else(|| others.signature.clone()),
+        }
+    }
 }
 
 /// A call of JSON-RPC; one without an id is not answered.
@@ -74,6 +85,10 @@ impl Arguments {
                     *value = read;
                 }
             }
+        }
+        // A tag is kept as it is said.
+        for name in ["where", "queries", "group_by"] {
+            all.get_mut(name).into_iter().for_each(lists);
         }
         Ok(Self(all))
     }
@@ -155,8 +170,8 @@ impl Arguments {
             .collect()
     }
 
-    /// The questions of a batch, each of which may be wrong for itself.
-    pub(super) fn queries(mut self) -> Result<Vec<Result<Self, Failure>>, Failure> {
+    /// Takes the questions of a batch, each of which may be wrong for itself.
+    pub(super) fn take_queries(&mut self) -> Result<Vec<Result<Self, Failure>>, Failure> {
         match self.take("queries") {
             Some(Value::Array(list)) => Ok(list.into_iter().map(Self::of_json).collect()),
             _ => Err(Failure::argument(
@@ -239,6 +254,22 @@ fn put(place: &mut Value, keys: &[&str], value: Value) {
     }
 }
 
+/// Makes lists of objects with the keys 0, 1, …: so PHP writes lists in an address.
+fn lists(value: &mut Value) {
+    match value {
+        Value::Array(list) => list.iter_mut().for_each(lists),
+        Value::Object(fields) => {
+            fields.values_mut().for_each(lists);
+            let number = fields.len();
+            if number > 0 && (0..number).all(|place| fields.contains_key(&place.to_string())) {
+                let list = (0..number).filter_map(|place| fields.remove(&place.to_string()));
+                *value = Value::Array(list.collect());
+            }
+        }
+        _ => {}
+    }
+}
+
 /// A text that holds an object or a list.
 fn structured(text: &str) -> Option<Value> {
     let begins = text.trim_start().starts_with(['{', '[']);
@@ -293,6 +324,21 @@ mod tests {
         assert_eq!(
             read("group_by[]=action&group_by[]=tag.a"),
             json!({"group_by": ["action", "tag.a"]})
+        );
+        assert_eq!(
+            read(
+                "queries[1][view]=b&queries[0][view]=a&queries[0][where][tag.n][0]=x&queries[0][where][tag.n][1]=y\
+                 &where[tag.n][1]=x&group_by[0]=action&tag[0]=x"
+            ),
+            json!({"queries": [{"view": "a", "where": {"tag.n": ["x", "y"]}}, {"view": "b"}],
+                "where": {"tag.n": {"1": "x"}}, "group_by": ["action"], "tag": {"0": "x"}})
+        );
+        let many: Vec<_> = (0..12).map(|place| format!("group_by[{place}]=a{place}")).collect();
+        let named: Vec<_> = (0..12).map(|place| format!("a{place}")).collect();
+        assert_eq!(
+            read(&many.join("&")),
+            json!({"group_by": named}),
+            "in the order of numbers"
         );
         assert!(Arguments::of_query("tag[a=1").is_err());
         assert!(Arguments::of_query(&format!("tag{}=1", "[a]".repeat(17))).is_err());
