@@ -25,12 +25,12 @@ struct Dialect {
     call: Call,
     /// The event in its words, of that of `logEvent`.
     event: fn(&Value) -> Value,
-    /// Whether the format knows visitors by an id of their own, and keeps each in a visit. The same is then said to `logEvent`,
-    /// as it is the same event that is to be compared.
-    has_visits: bool,
+    /// The same event as `logEvent` is told it, as it is the same that is to be compared: where the format knows visitors by an
+    /// id of their own and keeps each in a visit, so it is there, and what it has fields for is in the tag.
+    same: fn(&Value) -> Value,
 }
 
-const DIALECTS: [Dialect; 8] = [
+const DIALECTS: [Dialect; 10] = [
     Dialect {
         name: "Segment",
         call: Call {
@@ -44,7 +44,7 @@ const DIALECTS: [Dialect; 8] = [
             json!({"type": "track", "event": event["action"], "userId": event["actor"], "properties": event["tag"],
                 "context": {"userAgent": event["userAgent"], "page": {"url": event["url"], "referrer": event["referrer"]}}})
         },
-        has_visits: false,
+        same: Value::clone,
     },
     Dialect {
         name: "Moesif",
@@ -60,7 +60,7 @@ const DIALECTS: [Dialect; 8] = [
                 "request": {"uri": event["url"], "verb": "GET", "user_agent_string": event["userAgent"],
                     "headers": {"Referer": event["referrer"]}}})
         },
-        has_visits: false,
+        same: Value::clone,
     },
     Dialect {
         name: "click.st",
@@ -76,7 +76,7 @@ const DIALECTS: [Dialect; 8] = [
             tag["user_id"] = event["actor"].clone();
             json!({"action": event["action"], "url": event["url"], "referrer": event["referrer"], "tag": tag})
         },
-        has_visits: false,
+        same: Value::clone,
     },
     Dialect {
         name: "Coveo",
@@ -91,7 +91,31 @@ const DIALECTS: [Dialect; 8] = [
             json!({"eventType": event["action"], "eventValue": "bench", "language": "en", "username": event["actor"],
                 "clientId": client(&event["actor"]), "customData": event["tag"]})
         },
-        has_visits: true,
+        same: with_visit,
+    },
+    Dialect {
+        name: "Coveo's click",
+        call: Call {
+            path: "/rest/ua/v15/analytics/click",
+            header: "Authorization: Bearer KEY",
+            begin: "",
+            end: "",
+            success: r#""visitId""#,
+        },
+        event: |event| with(of_page(event), &click(event)),
+        same: |event| with_fields(event, &click(event)),
+    },
+    Dialect {
+        name: "Coveo's search",
+        call: Call {
+            path: "/rest/ua/v15/analytics/search",
+            header: "Authorization: Bearer KEY",
+            begin: "",
+            end: "",
+            success: r#""searchEventUid""#,
+        },
+        event: |event| with(of_page(event), &search(event)),
+        same: |event| with_fields(event, &search(event)),
     },
     Dialect {
         name: "Coveo's Relay",
@@ -108,7 +132,7 @@ const DIALECTS: [Dialect; 8] = [
                 "clientId": client(&event["actor"]), "userAgent": event["userAgent"], "location": event["url"],
                 "referrer": event["referrer"]}})
         },
-        has_visits: true,
+        same: with_visit,
     },
     Dialect {
         name: "Synerise",
@@ -120,7 +144,7 @@ const DIALECTS: [Dialect; 8] = [
             success: "",
         },
         event: |event| json!({"action": event["action"], "label": "bench", "client": {"customId": event["actor"]}, "params": event["tag"]}),
-        has_visits: false,
+        same: Value::clone,
     },
     Dialect {
         name: "Profile Store",
@@ -135,7 +159,7 @@ const DIALECTS: [Dialect; 8] = [
             json!({"DeviceId": event["actor"], "EventType": event["action"], "Value": "bench", "PageUri": event["url"],
                 "Payload": event["tag"]})
         },
-        has_visits: false,
+        same: Value::clone,
     },
     Dialect {
         name: "our script",
@@ -150,7 +174,7 @@ const DIALECTS: [Dialect; 8] = [
             json!({"action": event["action"], "actor": event["actor"], "url": event["url"], "referrer": event["referrer"],
                 "tag": event["tag"]})
         },
-        has_visits: false,
+        same: Value::clone,
     },
 ];
 
@@ -172,6 +196,45 @@ fn with_visit(event: &Value) -> Value {
     event
 }
 
+/// The fields of a click, as they are kept.
+fn click(event: &Value) -> Value {
+    json!({"documentPosition": 3, "searchQueryUid": client(&event["actor"]), "sourceName": "bench", "documentTitle": "A boat",
+        "documentUrl": event["url"], "originLevel1": "Boats"})
+}
+
+/// The fields of a search, as they are kept.
+fn search(event: &Value) -> Value {
+    json!({"searchQueryUid": client(&event["actor"]), "queryText": "boats", "responseTime": 42, "numberOfResults": 12,
+        "originLevel1": "Boats"})
+}
+
+/// What a search page says of itself with either.
+fn of_page(event: &Value) -> Value {
+    json!({"actionCause": event["action"], "language": "en", "clientId": client(&event["actor"]), "userAgent": event["userAgent"],
+        "customData": event["tag"]})
+}
+
+/// An object with the fields of another as well.
+fn with(mut object: Value, fields: &Value) -> Value {
+    for (name, value) in fields.as_object().into_iter().flatten() {
+        object[name] = value.clone();
+    }
+    object
+}
+
+/// The event as it is kept of a search page: of a visitor whose user is not known, its fields in the tag.
+fn with_fields(event: &Value, fields: &Value) -> Value {
+    let said = with_visit(event);
+    let mut tag = with(said["tag"].clone(), fields);
+    tag["actionCause"] = said["action"].clone();
+    if let Some(title) = fields.get("documentTitle") {
+        tag["title"] = title.clone();
+    }
+    // A click leads to its document; neither tells what led to it.
+    json!({"action": said["action"], "url": fields["documentUrl"], "device": said["device"], "session": said["session"],
+        "userAgent": said["userAgent"], "language": "en", "tag": tag})
+}
+
 pub(crate) async fn measure(bench: &Bench) -> Result<Vec<Row>> {
     let place = Place::temporary(&bench.options, "dialect")?;
     let server = Server::start(&place).await?;
@@ -182,8 +245,6 @@ pub(crate) async fn measure(bench: &Bench) -> Result<Vec<Row>> {
         connections: CONNECTIONS,
         pool,
     };
-    let of_actors = own(events.clone());
-    let of_visitors = own(translated(&events, with_visit)?);
     let mut rows = Vec::with_capacity(DIALECTS.len());
     for dialect in &DIALECTS {
         let load = Load {
@@ -191,8 +252,8 @@ pub(crate) async fn measure(bench: &Bench) -> Result<Vec<Row>> {
             connections: CONNECTIONS,
             pool: translated(&events, dialect.event)?,
         };
-        let own = if dialect.has_visits { &of_visitors } else { &of_actors };
-        rows.push(compare(bench, &server, &key, dialect.name, [own, &load]).await?);
+        let own = own(translated(&events, dialect.same)?);
+        rows.push(compare(bench, &server, &key, dialect.name, [&own, &load]).await?);
     }
     server.stop().await?;
     Ok(rows)

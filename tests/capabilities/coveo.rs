@@ -8,10 +8,12 @@ use support::{
     kept::{events, events_of, misfits},
 };
 
+mod around;
 mod click;
 mod example;
 mod identity;
 mod library;
+mod order;
 mod refusal;
 mod relay;
 mod token;

@@ -4,6 +4,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use support::{Client, Engine, Tidemark};
 
+mod touch;
+
 support::on_both_engines!(
     traits_are_dimensions_of_raw_events,
     who_is_forgotten_leaves_no_profile,

@@ -4,9 +4,11 @@ use reqwest::{Method, header};
 use serde_json::{Value, json};
 use support::{Answer, Client, Engine, Tidemark};
 
+mod mark;
 mod page;
 mod small;
 mod sr;
+mod sure;
 
 support::on_both_engines!(
     what_it_sends_is_logged_once,

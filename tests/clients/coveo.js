@@ -32,9 +32,9 @@ await settle("rest", clientOf({ endpoint: url }).sendCustomEvent({ ...common, ev
 await settle("own", clientOf({ endpoint: `${url}/metrics/of/mine`, isCustomEndpoint: true }).sendCustomEvent({ ...common, eventType: "own", eventValue: "1" }));
 await settle("bare", clientOf({ endpoint: url, isCustomEndpoint: true }).sendCustomEvent({ ...common, eventType: "bare", eventValue: "1" }));
 await settle("health", client.getHealth());
-// The flat form goes out by the plug-ins' mapping of events.
+// The flat form goes out by the plug-ins' mapping of events, which say the time as a number; here of an hour ago.
 client.addEventTypeMapping("pageview", { newEventType: "collect", variableLengthArgumentsNames: ["page"], addVisitorIdParameter: true, usesMeasurementProtocol: true, addClientIdParameter: true });
-await settle("collect", client.sendEvent("pageview", { hitType: "pageview", pageViewId: "b1946ac9-2492-4f08-a8ad-1ba0b3a4b0a1", eventId: "b1946ac9-2492-4f08-a8ad-1ba0b3a4b0a2", location: "https://docs.example.com/flat", language: "en-US", time: Date.now().toString(), title: "Flat" }));
+await settle("collect", client.sendEvent("pageview", { hitType: "pageview", pageViewId: "b1946ac9-2492-4f08-a8ad-1ba0b3a4b0a1", eventId: "b1946ac9-2492-4f08-a8ad-1ba0b3a4b0a2", location: "https://docs.example.com/flat", language: "en-US", time: Date.now() - 3600000, title: "Flat" }));
 await settle("bad", client.sendClickEvent({ ...click, documentPosition: 0 }));
 // It takes the visit's visitor for its own, so that this comes last.
 await settle("visit", client.getVisit());

@@ -133,14 +133,15 @@ impl Body {
 /// # Errors
 /// `MALFORMED_JSON`, saying where.
 pub fn json(bytes: &[u8]) -> Result<serde_json::Value> {
-    serde_json::from_slice(bytes).map_err(|error| {
-        let message = format!(
-            "The body is not JSON: what is wrong shows at line {}, column {}.",
-            error.line(),
-            error.column()
-        );
-        Error::new(Code::MalformedJson, message)
-    })
+    serde_json::from_slice(bytes).map_err(|error| not_json(&error))
+}
+
+/// The error of a text that is no JSON, saying where that shows.
+#[must_use]
+pub fn not_json(error: &serde_json::Error) -> Error {
+    let (line, column) = (error.line(), error.column());
+    let message = format!("The body is not JSON: what is wrong shows at line {line}, column {column}.");
+    Error::new(Code::MalformedJson, message)
 }
 
 /// What a request says that its body is; none where it says nothing.

@@ -1,6 +1,6 @@
 //! The libraries as they are published, pointed at the server.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use support::{Engine, Tidemark, node};
 
 use super::{VISITOR, contains, events};
@@ -62,6 +62,9 @@ async fn the_library_for_node_comes_in_unmodified(engine: Engine) {
         &found[7],
         &json!({"url": "https://docs.example.com/flat", "language": "en"}),
     );
+    let time = |event: &Value| -> jiff::Timestamp { event["time"].as_str().expect("a time").parse().expect("a time") };
+    let ago = time(&found[0]).duration_since(time(&found[7])).as_secs();
+    assert!((3_000..=3_600).contains(&ago), "{ago} s before the search");
 }
 
 async fn relay_comes_in_unmodified(engine: Engine) {

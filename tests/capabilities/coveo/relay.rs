@@ -6,7 +6,11 @@ use support::{Engine, Tidemark};
 
 use super::{VISITOR, contains, events, misfits, post};
 
-support::on_both_engines!(each_event_is_answered_for_itself, events_can_be_looked_at_before);
+support::on_both_engines!(
+    each_event_is_answered_for_itself,
+    what_the_site_refuses_is_told,
+    events_can_be_looked_at_before,
+);
 
 const EVENTS: &str = "/rest/organizations/acme/events/v1";
 
@@ -84,6 +88,64 @@ async fn each_event_is_answered_for_itself(engine: Engine) {
     let nobody = client.without_key();
     let answer = nobody.send(nobody.request(Method::POST, EVENTS).json(&json!([]))).await;
     assert_eq!(answer.status, 401);
+}
+
+async fn what_the_site_refuses_is_told(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let client = tidemark.client();
+    let deny =
+        "mutation { createRule(input: {rule: {list: DENY, target: ACTION, pattern: \"denied\"}}) { error { code } } }";
+    let made = client.graphql(deny, json!({})).await;
+    assert_eq!(made.data()["createRule"]["error"], Value::Null);
+    let accepted = json!({"accepted": true});
+    let answer = post(
+        client,
+        EVENTS,
+        &json!([event("denied", json!({})), event("good", json!({"extra": 1}))]),
+    )
+    .await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let told = &answer.body["events"];
+    assert_eq!(
+        (&told[0]["accepted"], &told[0]["errorCode"]),
+        (&json!(false), &json!("DENIED")),
+        "{}",
+        answer.text
+    );
+    assert!(told[0]["errorMessage"].as_str().is_some_and(|text| !text.is_empty()));
+    assert_eq!(told[1], accepted);
+    let list = json!([
+        event("good", json!({"extra": "text"})),
+        event("nul\u{0}", json!({})),
+        event("good", json!({"extra": 2}))
+    ]);
+    let answer = post(client, EVENTS, &list).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let told = &answer.body["events"];
+    for (at, code) in [(0, "TAG_TYPE_CONFLICT"), (1, "INVALID_TEXT")] {
+        assert_eq!(
+            (&told[at]["accepted"], &told[at]["errorCode"]),
+            (&json!(false), &json!(code)),
+            "{}",
+            answer.text
+        );
+        assert!(told[at]["errorMessage"].as_str().is_some_and(|text| !text.is_empty()));
+    }
+    assert_eq!((&told[2], &told[3]), (&accepted, &Value::Null));
+    let stored: Vec<_> = events(&tidemark)
+        .await
+        .iter()
+        .map(|event| event["action"].clone())
+        .collect();
+    assert_eq!(stored, ["good", "good"]);
+    assert_eq!(
+        misfits(client, "coveo").await,
+        [
+            "DENIED action denied",
+            "INVALID_TEXT action nul\u{fffd}",
+            "TAG_TYPE_CONFLICT extra good",
+        ]
+    );
 }
 
 async fn events_can_be_looked_at_before(engine: Engine) {

@@ -1,19 +1,64 @@
 //! Search tokens: what they claim, and what of it events take over.
 
+use std::fs;
+
 use base64::Engine as _;
-use reqwest::Method;
+use reqwest::{Method, header};
 use serde_json::{Value, json};
-use support::{Client, Engine, Tidemark};
+use support::{Client, Engine, Tidemark, folder::repository};
 
 use super::{ANALYTICS, VISITOR, accept, click, contains, events, post};
 
-support::on_both_engines!(a_token_says_what_its_page_leaves_out, a_token_is_minted_by_whom_may);
+support::on_both_engines!(
+    documented_examples_are_sent_by_a_token,
+    a_token_says_what_its_page_leaves_out,
+    a_token_is_minted_by_whom_may,
+);
 
 const TOKEN: &str = "/rest/search/v2/token?organizationId=acme";
 
 async fn mint(client: &Client, body: Value) -> String {
     let told = accept(client, TOKEN, body).await;
     told["token"].as_str().expect("a token").to_owned()
+}
+
+async fn documented_examples_are_sent_by_a_token(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let client = tidemark.client();
+    let read = |name: &str| {
+        let path = repository().join("tests/fixtures/coveo").join(name);
+        fs::read_to_string(path).expect("a file of the fixture")
+    };
+    let send = async |by: &Client, token: &str, name: &str| {
+        let path = read(&format!("{name}/path"));
+        let request = by.request(Method::POST, path.trim()).bearer_auth(token);
+        let request = request.header(header::CONTENT_TYPE, "application/json");
+        let answer = by.send(request.body(read(&format!("{name}/request.json")))).await;
+        assert_eq!(answer.status, 200, "{name}: {}", answer.text);
+        answer.body
+    };
+    let nobody = client.without_key();
+    let told = send(&nobody, client.key().expect("a key"), "token").await;
+    let token = told["token"].as_str().expect("a token");
+    assert_eq!(told, json!({"token": token}));
+    let answer = send(&nobody, token, "click").await;
+    let expected: Value = serde_json::from_str(&read("click/events.json")).expect("JSON");
+    let found = events(&tidemark).await;
+    assert_eq!(found.len(), 1);
+    contains(&found[0], &expected[0]);
+    contains(
+        &found[0],
+        &json!({"actor": "asmith@example.com", "actorSource": "USER", "session": answer["visitId"]}),
+    );
+    // The organization is told in either spelling, and binds the token.
+    let path = "/rest/search/v2/token?organizationid=acme";
+    let token = post(client, path, &json!({})).await.body["token"].clone();
+    let token = token.as_str().expect("a token");
+    for (org, status) in [("acme", 200), ("other", 403)] {
+        let request = nobody.request(Method::POST, &format!("{ANALYTICS}/click?org={org}"));
+        let answer = nobody.send(request.bearer_auth(token).json(&click(json!({})))).await;
+        assert_eq!(answer.status, status, "{org}: {}", answer.text);
+    }
 }
 
 async fn a_token_says_what_its_page_leaves_out(engine: Engine) {

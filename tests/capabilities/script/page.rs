@@ -39,6 +39,16 @@ impl Reader {
         self.tidemark.server().url("/script.js")
     }
 
+    /// The address of the image.
+    pub(super) fn image(&self) -> String {
+        self.tidemark.server().url("/script.gif")
+    }
+
+    /// The server, and what it knows.
+    pub(super) fn tidemark(&self) -> &Tidemark {
+        &self.tidemark
+    }
+
     /// The line that loads the script.
     pub(super) fn script(&self) -> &str {
         &self.script
@@ -49,7 +59,8 @@ impl Reader {
         self.pages.url(path)
     }
 
-    fn put(&self, path: &str, body: &str) {
+    /// Puts a page there with the script.
+    pub(super) fn put(&self, path: &str, body: &str) {
         self.put_with(path, &self.script, body);
     }
 
@@ -75,7 +86,7 @@ impl Reader {
 
     /// What was logged, as it arrived: the action with the path of its page.
     pub(super) async fn logged(&self) -> Vec<Value> {
-        let document = "{ events(orderBy: ARRIVAL_ASCENDING, first: 100) { edges { node { action label url referrer tag session \
+        let document = "{ events(orderBy: ARRIVAL_ASCENDING, first: 100) { edges { node { action time label url referrer tag session \
                         actor actorSource device door } } } }";
         let answer = self.tidemark.client().graphql(document, json!({})).await;
         let edges = answer.data()["events"]["edges"].as_array().cloned().unwrap_or_default();
@@ -101,7 +112,8 @@ impl Reader {
     }
 }
 
-fn of<'a>(events: &'a [Value], action: &str) -> Vec<&'a Value> {
+/// The events of an action.
+pub(super) fn of<'a>(events: &'a [Value], action: &str) -> Vec<&'a Value> {
     events.iter().filter(|event| event["action"] == action).collect()
 }
 
@@ -331,8 +343,8 @@ async fn what_cannot_be_sent_waits_and_comes_once() {
     assert_eq!(reader.run("return localStorage.length").await, 0);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_asks_not_to_be_followed_is_not() {
+/// Has the browser say that its user does not want to be followed, and looks at what the script makes of it.
+async fn is_respected(signal: &str) {
     let reader = Reader::new("").await;
     reader.put("/a", "");
     let own = reader.script.clone();
@@ -343,8 +355,8 @@ async fn who_asks_not_to_be_followed_is_not() {
             own.replace("data-key", "data-without=signals data-key")
         ),
     );
-    let signal = "Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', {get: () => true})";
-    reader.browser.prepare(signal).await;
+    let signal = format!("Object.defineProperty(Navigator.prototype, {signal})");
+    reader.browser.prepare(&signal).await;
     reader.open("/a").await;
     reader.run("tidemark('any'); tidemark.identify('ada')").await;
     assert_eq!(
@@ -357,6 +369,16 @@ async fn who_asks_not_to_be_followed_is_not() {
     reader.open("/b").await;
     reader.sees(&["session.start", "pageview"]).await;
     assert_eq!(reader.browser.complaints().await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_asks_not_to_be_followed_is_not() {
+    is_respected("'globalPrivacyControl', {get: () => true}").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_asks_not_to_be_tracked_is_not() {
+    is_respected("'doNotTrack', {get: () => '1'}").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

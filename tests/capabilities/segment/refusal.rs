@@ -8,6 +8,7 @@ use super::{accept, actor, anonymous, counted, events, post, quarantined, told};
 
 support::on_both_engines!(
     what_breaks_a_rule_is_kept_in_quarantine,
+    an_id_of_a_message_has_a_hundred_characters,
     what_cannot_be_read_or_is_too_large_is_400,
     nobody_known_is_told_so,
     a_used_up_rate_is_told_to_come_back,
@@ -109,6 +110,51 @@ async fn what_breaks_a_rule_is_kept_in_quarantine(engine: Engine) {
     assert_eq!(one("time")["event"]["time"], "2012-12-02T00:30:08.276Z");
     assert_eq!(one("tag")["event"]["tag"]["value"], "text");
     assert!(kept.iter().all(|one| one["event"]["door"] == "segment"));
+}
+
+async fn an_id_of_a_message_has_a_hundred_characters(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let client = tidemark.client();
+    let (most, more, other) = ("ä".repeat(100), "ä".repeat(101), "ö".repeat(101));
+    let track = |id: &str| json!({"type": "track", "event": "e", "userId": "u", "messageId": id});
+    let batch = json!({"batch": [
+        track(&most),
+        track(&more),
+        {"type": "page", "userId": "u", "messageId": other},
+        // Nothing keeps the id of what is no event.
+        {"type": "identify", "userId": "ada", "messageId": more, "traits": {"plan": "pro"}},
+        track(&most),
+    ]});
+    accept(client, "/v1/batch", batch).await;
+    let ids = async || -> Vec<Value> {
+        events(&tidemark)
+            .await
+            .iter()
+            .map(|event| event["id"].clone())
+            .collect()
+    };
+    assert_eq!(ids().await, [most.as_str()]);
+    assert_eq!(actor(client, "ada").await["traits"], json!({"plan": "pro"}));
+    assert_eq!(
+        counted(client, "segment").await,
+        told(&[
+            ("ACCEPTED", "", "e", 1),
+            ("DUPLICATE", "", "e", 1),
+            ("INVALID", "TOO_LONG", "e", 1),
+            ("INVALID", "TOO_LONG", "page.visit", 1),
+        ])
+    );
+    let kept = quarantined(client).await;
+    let mut paths: Vec<_> = kept.iter().filter_map(|one| one["path"].as_str()).collect();
+    paths.sort_unstable();
+    assert_eq!(paths, ["batch[1].messageId", "batch[2].messageId"]);
+    // Whoever wants them all the same has them: it is the format that knows no longer ids.
+    let redrive = "mutation { redriveQuarantine(input: {}) { accepted refused } }";
+    let redriven = client.graphql(redrive, json!({})).await.data()["redriveQuarantine"].clone();
+    assert_eq!(redriven, json!({"accepted": 2, "refused": 0}));
+    let mut found = ids().await;
+    found.sort_by_key(Value::to_string);
+    assert_eq!(found, [most, more, other]);
 }
 
 async fn what_cannot_be_read_or_is_too_large_is_400(engine: Engine) {

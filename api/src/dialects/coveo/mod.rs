@@ -1,6 +1,7 @@
 //! Coveo's usage analytics, versions 14 and 15, its event protocol and its search tokens. See `docs/coveo.md`.
 
 mod error;
+mod ordered;
 mod relay;
 mod token;
 mod translate;
@@ -162,12 +163,12 @@ async fn open(
     entrance: &mut Entrance<'_>,
     payload: Payload,
     query: &Query,
-    (field, purpose): (&str, (Operation, Option<&str>)),
+    (form, purpose): (Option<Form>, (Operation, Option<&str>)),
 ) -> Result<Opened, Failure> {
     let read: Result<Body, Error> = entrance.body(payload, (MOST_BYTES, MANY_VALUES)).await;
     let (sent, said, body) = match read {
         Ok(body) => {
-            let mut sent = wire::read(&body, field);
+            let mut sent = wire::read(&body, form);
             let said = std::mem::replace(&mut sent.said, Ok(Value::Null));
             (Some(sent), said, Some(body))
         }
@@ -191,7 +192,7 @@ async fn receive(
     let mut entrance = Entrance::new(services, request, Door::Coveo);
     let query = Query::read(request.query_string());
     let purpose = (Operation::LogEvents, query.org.as_deref());
-    let Opened { caller, said, _body } = open(&mut entrance, payload, &query, (form.field(), purpose)).await?;
+    let Opened { caller, said, _body } = open(&mut entrance, payload, &query, (Some(form), purpose)).await?;
     let items = match said.and_then(|said| bounded(wire::objects(said, is_list)?)) {
         Ok(items) => items,
         Err(error) => return Err(entrance.refuse(&caller, error, 1).await.into()),
@@ -341,7 +342,7 @@ async fn open_list(
     (operation, organization): (Operation, &str),
 ) -> Result<Opened, Failure> {
     let query = Query::read(entrance.request.query_string());
-    open(entrance, payload, &query, ("", (operation, Some(organization)))).await
+    open(entrance, payload, &query, (None, (operation, Some(organization)))).await
 }
 
 /// The events of a list.
@@ -358,7 +359,7 @@ async fn relayed(services: Data<Services>, request: HttpRequest, org: Path<Strin
             Ok(items) => items,
             Err(error) => return Err(entrance.refuse(&caller, error, 1).await.into()),
         };
-        let (mut messages, mut verdicts) = (Vec::with_capacity(items.len()), Vec::with_capacity(items.len()));
+        let (mut messages, mut faults) = (Vec::with_capacity(items.len()), Vec::with_capacity(items.len()));
         for item in items {
             let mut one = relay::translate(item);
             if let (Message::Event(event) | Message::Unreadable(event, _), Some(client)) =
@@ -366,18 +367,17 @@ async fn relayed(services: Data<Services>, request: HttpRequest, org: Path<Strin
             {
                 event.session = Some(services.visit(client, None).to_string());
             }
-            verdicts.push(match one.faults.first() {
-                None => json!({"accepted": true}),
-                Some(fault) => {
-                    json!({"accepted": false, "errorCode": error::kind(fault.flaw), "errorMessage": fault.message})
-                }
-            });
+            faults.push(one.faults.into_iter().next());
             messages.push(one.message);
         }
         let outcomes = entrance.take_in(caller, messages).await?;
         match failure(&outcomes) {
             Some(error) => Err(Failure::from(error.clone())),
-            None => Ok(verdicts),
+            None => Ok(faults
+                .iter()
+                .zip(&outcomes)
+                .map(|(fault, outcome)| relay::outcome(fault.as_ref(), outcome))
+                .collect::<Vec<_>>()),
         }
     };
     match taken.await {

@@ -9,7 +9,7 @@ use super::{
     error::kind,
 };
 use crate::domain::{
-    event::NewEvent,
+    event::{NewEvent, Outcome},
     profile::Message,
     usage::{Fault, Flaw},
 };
@@ -189,6 +189,19 @@ fn faults_of_click(fields: &Map<String, Value>) -> Vec<Fault> {
         Some(_) => faults.push(invalid("itemMetadata", "an object")),
     }
     faults
+}
+
+/// What Relay is told of an event: what is wrong with it by the words of its protocol, else why the site refuses it by ours.
+pub(super) fn outcome(fault: Option<&Fault>, outcome: &Outcome) -> Value {
+    let refused = |code: &str, message: &str| json!({"accepted": false, "errorCode": code, "errorMessage": message});
+    match (fault, outcome) {
+        (Some(fault), _) => refused(kind(fault.flaw), &fault.message),
+        (None, Outcome::Refused(error)) => match &error.path {
+            Some(path) => refused(error.code.name(), &format!("{path}: {}", error.message)),
+            None => refused(error.code.name(), &error.message),
+        },
+        (None, Outcome::Accepted(_) | Outcome::Duplicate { .. }) => json!({"accepted": true}),
+    }
 }
 
 /// What a validation tells.

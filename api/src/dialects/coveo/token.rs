@@ -25,7 +25,7 @@ pub(super) async fn mint(services: Data<Services>, request: HttpRequest, payload
         let query = Query::read(request.query_string());
         let organization = query.org.clone();
         let purpose = (Operation::CreateSearchToken, organization.as_deref());
-        let opened = open(&mut entrance, payload, &query, ("", purpose)).await?;
+        let opened = open(&mut entrance, payload, &query, (None, purpose)).await?;
         let Value::Object(fields) = opened.said? else {
             return Err(Error::new(Code::MalformedRequest, "The body is a JSON object.").into());
         };

@@ -134,7 +134,7 @@ impl Around<'_> {
         if let Some(fault) = flaw_of_collected(&fields) {
             return self.refused(fields, fault.into());
         }
-        let time = moment(fields.remove("tm").as_ref());
+        let time = epoch(fields.remove("tm").as_ref());
         let mut take = |name: &str| text(fields.remove(name).as_ref());
         let action = take("t").unwrap_or_default();
         let client = take("cid").and_then(|id| Uuid::parse_str(&id).ok());
@@ -169,6 +169,16 @@ impl Around<'_> {
             failure: None,
             told: notes.told(),
         })
+    }
+}
+
+/// The time of the flat form: milliseconds since 1970. Its library sends a number; the format that it is after knows only
+/// texts.
+fn epoch(value: Option<&Value>) -> Option<String> {
+    let digits = value.and_then(Value::as_str).and_then(|text| text.parse::<i64>().ok());
+    match digits {
+        Some(milliseconds) => moment(Some(&milliseconds.into())),
+        None => moment(value),
     }
 }
 
@@ -286,5 +296,13 @@ mod tests {
         assert_eq!((event.language.as_deref(), event.user_agent), (Some("en"), None));
         assert_eq!(event.actor.as_deref(), Some("ada"));
         assert_eq!(event.tag, Some(json!({"dt": "A", "title": "A", "pr1nm": "Boat"})));
+        for (said, time) in [
+            (json!("1795168800000"), Some("2026-11-20T10:00:00Z")),
+            (json!("2026-11-20T10:00:00Z"), Some("2026-11-20T10:00:00Z")),
+            (json!("the other day"), Some("the other day")),
+            (json!([]), None),
+        ] {
+            assert_eq!(epoch(Some(&said)).as_deref(), time, "{said}");
+        }
     }
 }

@@ -64,7 +64,7 @@ pub(super) async fn validate_usage(
         let mut entrance = Entrance::new(&services, &request, Door::Coveo);
         let query = Query::read(request.query_string());
         let purpose = (Operation::ValidateEvents, Some(org.as_str()));
-        let opened = open(&mut entrance, payload, &query, (form.field(), purpose)).await?;
+        let opened = open(&mut entrance, payload, &query, (Some(form), purpose)).await?;
         let said = opened.said?;
         if name != "searches" {
             services.charge_validation(&opened.caller, 1)?;

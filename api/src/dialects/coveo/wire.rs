@@ -4,7 +4,7 @@ use actix_web::http::header::{self, HeaderMap};
 use base64::Engine as _;
 use serde_json::{Map, Value};
 
-use super::error::Failure;
+use super::{error::Failure, ordered, translate::Form};
 use crate::{
     domain::error::{Code, Error},
     extract::body::{Body, Media, json},
@@ -41,7 +41,8 @@ impl Query {
             let given = Some(value.to_string()).filter(|value| !value.is_empty());
             match &*name {
                 "access_token" => query.access_token = given,
-                "org" | "organizationId" => query.org = given,
+                // Pages of the manual write it in either way, and clients after them.
+                "org" | "organizationId" | "organizationid" => query.org = given,
                 "visitor" | "visitorId" => query.visitor = visitor(&value).or(query.visitor),
                 "clientId" => query.client = visitor(&value),
                 "prioritizeVisitorParameter" => query.prioritizes = value == "true",
@@ -77,14 +78,19 @@ pub(super) struct Sent {
     pub(super) said: Result<Value, Error>,
 }
 
-/// Reads a body; that of a beacon has its JSON in the field `name`.
-pub(super) fn read(body: &Body, name: &str) -> Sent {
+/// Reads a body of events of a form, or of none; that of a beacon has its JSON in the form's field.
+pub(super) fn read(body: &Body, form: Option<Form>) -> Sent {
+    let json = |bytes: &[u8]| match form {
+        Some(Form::Usage(_)) => ordered::json(bytes),
+        Some(Form::Collected) | None => json(bytes),
+    };
     if body.media == Media::Json {
         return Sent {
             token: None,
-            said: body.json(),
+            said: json(&body.bytes),
         };
     }
+    let name = form.map_or("", Form::field);
     // Beacons are encoded component by component, where `+` is no space.
     let text = String::from_utf8_lossy(&body.bytes).replace('+', "%2B");
     let (mut token, mut said) = (None, None);
@@ -149,6 +155,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::usage::Kind;
+
+    const CLICK: Option<Form> = Some(Form::Usage(Kind::Click));
 
     fn form(text: &str) -> Body {
         Body::of(Media::Form, text.as_bytes().to_vec())
@@ -157,11 +166,11 @@ mod tests {
     #[test]
     fn a_beacon_holds_json_in_which_a_plus_is_a_plus() {
         let body = form("access_token=xx&clickEvent=%7B%22a%22%3A%22b%2Bc+d%20e%22%7D");
-        let sent = read(&body, "clickEvent");
+        let sent = read(&body, CLICK);
         assert_eq!(sent.token.as_deref(), Some("xx"));
         assert_eq!(sent.said.expect("JSON"), serde_json::json!({"a": "b+c+d e"}));
-        assert!(read(&form("a=b"), "clickEvent").said.is_err());
-        assert!(read(&form("clickEvent=%7B"), "clickEvent").said.is_err());
+        assert!(read(&form("a=b"), CLICK).said.is_err());
+        assert!(read(&form("clickEvent=%7B"), CLICK).said.is_err());
     }
 
     #[test]
@@ -192,7 +201,7 @@ mod tests {
             with_name.extend_from_slice(&body);
             for bytes in [body, with_name] {
                 for media in [Media::Form, Media::Json] {
-                    let sent = read(&Body::of(media, bytes.clone()), "clickEvent");
+                    let sent = read(&Body::of(media, bytes.clone()), CLICK);
                     let _ = sent.said.and_then(|said| objects(said, false));
                 }
             }

@@ -141,9 +141,10 @@
     const href = button.getAttribute("href"), place = href?.includes("{url}") ? "{url}" : encodeURIComponent(plain);
     if (href) button.href = href.replace(place, encodeURIComponent(url));
     button.dataset.tmLink = url;
-    const tag = { network, group, share };
-    shared.set(button, tag);
-    log("button.load", { url: plain, tag });
+    // Of the page that it shares, also where it says so in a few words or the page has moved on.
+    const options = { url: plain, tag: { network, group, share } };
+    shared.set(button, options);
+    log("button.load", options);
   });
 
   // Whether the next page is one of ours: then the visit goes on.
@@ -153,7 +154,7 @@
   const clicked = (click) => {
     const near = (what) => click.target.closest?.(what);
     const button = near("[data-tm-share]"), named = near("[data-tm-event]"), link = near("a[href]");
-    if (button) { buttons(); log("button.click", { url: button.dataset.tmUrl || page, tag: shared.get(button) }) }
+    if (button) { buttons(); log("button.click", shared.get(button)) }
     if (named) { const data = named.dataset; log(data.tmEvent, { label: data.tmLabel, tag: parsed(data.tmTag) }) }
     if (!link || button || !/^https?:$/.test(link.protocol)) return;
     stays(link.href);

@@ -13,6 +13,9 @@ use crate::domain::{
     profile::{Message, NewProfile, ProfileKind},
 };
 
+/// Characters of a message's id.
+const MOST_ID: usize = 100;
+
 /// What is known of who sends.
 pub(super) struct Sender {
     /// Whether it is a person's browser; otherwise a server, whose connection is not its users'.
@@ -124,7 +127,7 @@ fn one(mut fields: Fields, kind: Option<Kind>, sender: &Sender, at: &str) -> Vec
         Kind::Track | Kind::Page | Kind::Screen => vec![Message::Event(Box::new(event))],
         Kind::Identify => vec![user(&fields, &event, event.tag.clone())],
         // It tells of the company, and that somebody is of it.
-        Kind::Group => vec![company(&event), user(&fields, &event, None)],
+        Kind::Group => vec![company(&fields, &event), user(&fields, &event, None)],
         Kind::Alias => vec![Message::Alias {
             previous: fields.text("previousId").unwrap_or_default(),
             actor: event.actor.or(event.device).unwrap_or_default(),
@@ -149,10 +152,11 @@ fn user(fields: &Fields, event: &NewEvent, traits: Option<Value>) -> Message {
 }
 
 /// What a message tells of its company.
-fn company(event: &NewEvent) -> Message {
+fn company(fields: &Fields, event: &NewEvent) -> Message {
     let profile = NewProfile {
         name: event.company.clone().unwrap_or_default(),
         traits: event.tag.clone(),
+        campaign: fields.campaign(),
         time: event.time.clone(),
         sent: event.sent.clone(),
         ..NewProfile::default()
@@ -160,8 +164,17 @@ fn company(event: &NewEvent) -> Message {
     Message::Profile(ProfileKind::Company, Box::new(profile))
 }
 
-/// What a message lacks that its kind requires.
+/// What a message lacks that its kind requires, or has and may not.
 fn fault(fields: &Fields, kind: Kind, at: &str) -> Option<Error> {
+    let is_event = matches!(kind, Kind::Track | Kind::Page | Kind::Screen);
+    let length = fields.text("messageId").map_or(0, |id| id.chars().count());
+    // Of the others nothing keeps the id.
+    if is_event && length > MOST_ID {
+        let message = format!("A `messageId` has at most {MOST_ID} characters; this has {length}.");
+        let mut fault = bad(&message, at, "messageId");
+        fault.code = Code::TooLong;
+        return Some(fault);
+    }
     let is_anybody = fields.text("userId").or_else(|| fields.text("anonymousId")).is_some();
     if !is_anybody {
         return Some(bad("A message has a `userId` or an `anonymousId`.", at, "userId"));

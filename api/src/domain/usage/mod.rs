@@ -20,6 +20,7 @@ use crate::domain::{
     event::NewEvent,
 };
 
+pub use custom::Pairs;
 pub use language::first_part;
 use rule::{Need, RULES};
 

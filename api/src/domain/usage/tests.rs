@@ -248,6 +248,33 @@ fn custom_data_is_tidied_below_the_fields() {
     assert_eq!(strict, [(Flaw::Invalid, "customData.bad-key".to_owned())]);
 }
 
+#[test]
+fn of_keys_that_become_one_the_last_that_was_sent_counts() {
+    for (sent, kept) in [
+        (&["my_key", "My Key"][..], &["My Key"][..]),
+        (&["My Key", "my_key"], &["my_key"]),
+        (&["MY KEY", "My Key", "my_key", "My_Key"], &["My_Key"]),
+        (&["My Key", "my_key", "My Key"], &["My Key"]),
+        (&["a", "b", "a"], &["a", "b"]),
+        // What can be no key becomes none, and each is told of.
+        (&["bad-key", "Bad-Key", "", "ü"], &["", "Bad-Key", "bad-key", "ü"]),
+    ] {
+        let mut pairs = Pairs::default();
+        for (at, name) in sent.iter().enumerate() {
+            pairs.push((*name).to_owned(), at.into());
+        }
+        let found = pairs.into_map();
+        let expected: Map<_, _> = kept
+            .iter()
+            .map(|name| {
+                let last = sent.iter().rposition(|one| one == name);
+                ((*name).to_owned(), json!(last))
+            })
+            .collect();
+        assert_eq!(found, expected, "{sent:?}");
+    }
+}
+
 proptest! {
     #[test]
     fn what_is_taken_in_leniently_is_right_strictly(said in any_usage()) {

@@ -1,14 +1,53 @@
 //! Logging clicks on results of a search.
 
-use async_graphql::{Context, ID, InputObject, Object, Result};
+use std::borrow::Cow;
+
+use async_graphql::{
+    Context, ID, InputObject, InputType, InputValueError, InputValueResult, Object, Result, registry::Registry,
+};
 use serde_json::{Map, Value};
 
 use super::event::{LogEventPayload, log_failure};
 use crate::{
-    domain::usage::{self, Kind, Manner},
+    domain::usage::{self, Kind, Manner, Pairs},
     graphql::{context::ContextExt, scalar::DateTime},
     service::usage::NewClick,
 };
+
+/// JSON whose pairs are read in the order in which they were sent, as of keys that become one the last counts.
+struct CustomData(Value);
+
+impl InputType for CustomData {
+    type RawValueType = Self;
+
+    fn type_name() -> Cow<'static, str> {
+        <Value as InputType>::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        <Value as InputType>::create_type_info(registry)
+    }
+
+    fn parse(value: Option<async_graphql::Value>) -> InputValueResult<Self> {
+        let Some(async_graphql::Value::Object(sent)) = value else {
+            return Value::parse(value).map(Self).map_err(InputValueError::propagate);
+        };
+        let mut pairs = Pairs::default();
+        for (name, value) in sent {
+            let value = Value::parse(Some(value)).map_err(InputValueError::propagate)?;
+            pairs.push(name.to_string(), value);
+        }
+        Ok(Self(pairs.into_map().into()))
+    }
+
+    fn to_value(&self) -> async_graphql::Value {
+        self.0.to_value()
+    }
+
+    fn as_raw_value(&self) -> Option<&Self> {
+        Some(self)
+    }
+}
 
 /// A click on a result of a search.
 #[derive(InputObject)]
@@ -73,9 +112,10 @@ struct ClickInput {
     user_agent: Option<String>,
     /// The visitor, a UUID: the event's device, and its actor where no user is named.
     client_id: Option<ID>,
-    /// Anything else: an object whose keys are letters, digits and `_`. Capitals become small letters and spaces `_`; what
-    /// is no text becomes its JSON. `contentIDKey` has at most 128 characters, `contentIDValue` 512.
-    custom_data: Option<Value>,
+    /// Anything else: an object whose keys are letters, digits and `_`. Capitals become small letters and spaces `_`, and of
+    /// keys that become one the last counts; what is no text becomes its JSON. `contentIDKey` has at most 128 characters,
+    /// `contentIDValue` 512.
+    custom_data: Option<CustomData>,
 }
 
 impl ClickInput {
@@ -109,7 +149,7 @@ impl ClickInput {
             ("trackingId", text(self.tracking_id)),
             ("userAgent", text(self.user_agent)),
             ("clientId", text(self.client_id.map(|id| id.0))),
-            ("customData", self.custom_data),
+            ("customData", self.custom_data.map(|data| data.0)),
         ];
         let given = |(name, value): (&str, Option<Value>)| value.map(|value| (name.to_owned(), value));
         let fields: Map<_, _> = fields.into_iter().filter_map(given).collect();

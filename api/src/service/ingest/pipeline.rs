@@ -52,11 +52,12 @@ async fn salvage(
     error: Error,
 ) -> Result<Prepared> {
     let mut refusal = Refusal::from(&error);
-    // What its door refused lacks something that nobody can add here.
+    // What its door refused lacks something that nobody can add here, unless it only came with too much, or says it at
+    // greater length than its format knows.
     let is_final = event
         .fault
         .as_ref()
-        .is_some_and(|fault| !matches!(fault.code, Code::TooManyItems | Code::BatchRefused));
+        .is_some_and(|fault| !matches!(fault.code, Code::TooManyItems | Code::BatchRefused | Code::TooLong));
     let valid = step::validate_shape::salvage(event, site, clock::now());
     let ids = step::identify_event::run(&services.hasher, caller, door, site, valid.event.ids());
     let (mut event, _) = step::enrich_event::run(&services.ingest, caller, door, site, valid, &ids);

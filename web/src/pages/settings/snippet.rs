@@ -26,7 +26,7 @@ const AGAIN: Duration = Duration::from_secs(2);
 
 /// Logs what happens on a page; `{0}` is where the server is, `{1}` the script's name.
 const CODE: &str = r#"<script defer src="{0}/{1}.js" data-key="YOUR-KEY"></script>
-<noscript><img src="{0}/{1}.gif?key=YOUR-KEY" alt="" width="1" height="1"></noscript>"#;
+<noscript><img src="{0}/{1}.gif?key=YOUR-KEY" alt="" width="1" height="1" referrerpolicy="no-referrer-when-downgrade"></noscript>"#;
 
 /// The section.
 #[component]
