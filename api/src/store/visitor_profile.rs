@@ -64,22 +64,28 @@ pub async fn count(tx: &Transaction, site: i64) -> Result<i64> {
     sql.row(tx).await?.map_or(Ok(0), |row| get(&row, 0))
 }
 
-/// The bytes of all that is written of visitors of a site, about.
+/// Whether more than so many bytes are written of the visitors of a site, about.
 ///
 /// # Errors
-/// Whatever the database says.
-pub async fn bytes(tx: &Transaction, site: i64) -> Result<i64> {
-    // The size on disk is known without reading what is large.
-    let size = if tx.is_sqlite() {
-        "octet_length"
+/// `DEADLINE_EXCEEDED`, or whatever the database says.
+pub async fn exceeds(tx: &Transaction, site: i64, most: i64) -> Result<bool> {
+    let sizes: &[&str] = if tx.is_sqlite() {
+        &["octet_length(content)"]
     } else {
-        "pg_column_size"
+        // The size on disk is known without reading what is large; packed as it is there, it is the least that it can be.
+        &["pg_column_size(content)", "octet_length(CAST(content AS TEXT))"]
     };
-    let mut sql = tx.sql(&format!(
-        "SELECT coalesce(sum({size}(content)), 0) FROM visitor_profile WHERE site_id = "
-    ));
-    sql.number(site);
-    sql.row(tx).await?.map_or(Ok(0), |row| get(&row, 0))
+    for size in sizes {
+        let mut sql = tx.sql(&format!(
+            "SELECT coalesce(sum({size}), 0) FROM visitor_profile WHERE site_id = "
+        ));
+        sql.number(site);
+        let bytes: i64 = sql.row(tx).await?.map_or(Ok(0), |row| get(&row, 0))?;
+        if bytes > most {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 const COLUMNS: &str = "SELECT id, scope, name, content, updated_at FROM visitor_profile WHERE site_id = ";

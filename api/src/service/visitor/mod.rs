@@ -57,7 +57,7 @@ impl Services {
         let kept = visitor_profile::any(&opened.tx, site.id).await?;
         let mut written = Vec::new();
         if kept {
-            if visitor_profile::bytes(&opened.tx, site.id).await? > MOST_BYTES {
+            if visitor_profile::exceeds(&opened.tx, site.id, MOST_BYTES).await? {
                 let message = format!(
                     "More than {} MB are written of the site's visitors, which is more than one answer looks through.",
                     MOST_BYTES >> 20
