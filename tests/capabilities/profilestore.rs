@@ -4,7 +4,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use support::{Answer, Client, Engine, Tidemark, app::EVERYTHING};
 
+mod address;
+mod deadline;
 mod delete;
+mod example;
 mod filter;
 mod joined;
 mod kql;

@@ -165,6 +165,15 @@ mod tests {
             ("Events | where Payload.n > {{least}}", vec![("least", "long")], None),
             ("Events | summarize count() by DeviceId", vec![], None),
             ("Events | where EventTime > {{from}};", vec![("from", "datetime")], None),
+            // The manual's own.
+            (
+                "Events | where EventType == {{eventType}} | take {{takeTop}}",
+                vec![("eventType", "string"), ("takeTop", "int")],
+                None,
+            ),
+            ("Events | sample {{n}}", vec![("n", "long")], None),
+            ("Events | take {{n}}", vec![("n", "double")], Some("query")),
+            ("Events | top {{n}} by EventTime", vec![("n", "string")], Some("query")),
             ("Events | project EventType", vec![], Some("query")),
             ("Events | project DeviceId = 5", vec![], Some("query")),
             ("Events | where Value == {{name}}", vec![], Some("query")),

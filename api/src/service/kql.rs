@@ -197,12 +197,16 @@ impl Services {
         Ok((answer, read))
     }
 
-    fn check_deadline(&self, begun: Instant) -> Result<()> {
+    /// Ends a question that goes through what it has read.
+    ///
+    /// # Errors
+    /// `DEADLINE_EXCEEDED` where it has taken longer than a question may.
+    pub fn check_deadline(&self, begun: Instant) -> Result<()> {
         let deadline = self.question.deadline;
         if begun.elapsed() < deadline {
             return Ok(());
         }
-        let message = format!("The query took longer than {deadline:?}; ask for fewer events.");
+        let message = format!("The query took longer than {deadline:?}; ask for less at once.");
         Err(Error::new(Code::DeadlineExceeded, message))
     }
 }

@@ -1,7 +1,5 @@
 //! Queries in KQL: by `preview`, and by GraphQL.
 
-use std::time::{Duration, Instant};
-
 use reqwest::Method;
 use serde_json::{Value, json};
 use support::{Answer, Client, Engine, Tidemark};
@@ -12,12 +10,11 @@ support::on_both_engines!(
     a_preview_answers_as_documented,
     what_is_wrong_is_a_bad_query_with_its_place,
     nothing_is_read_past_its_bounds,
-    no_query_runs_past_its_deadline,
     no_query_leaves_its_site_or_its_scope,
     the_language_is_graphqls_as_well,
 );
 
-async fn preview(client: &Client, query: &str, scope: Option<&str>) -> Answer {
+pub(super) async fn preview(client: &Client, query: &str, scope: Option<&str>) -> Answer {
     let body = json!({"Query": query, "Scope": scope});
     ask(client, Method::POST, "/api/v2.0/TrackEvents/preview", Some(&body)).await
 }
@@ -151,57 +148,6 @@ async fn what_is_wrong_is_a_bad_query_with_its_place(engine: Engine) {
             "{body}: {}",
             answer.text
         );
-    }
-}
-
-/// Some gigabytes are looked through, which takes any machine longer than is allowed.
-async fn no_query_runs_past_its_deadline(engine: Engine) {
-    let tidemark = Tidemark::builder(engine)
-        .flag("--question-deadline", "1s")
-        // Nothing but time is to be used up.
-        .flag("--kql-events", "1000000")
-        .start()
-        .await;
-    let client = tidemark.client();
-    let text: String = (0..12_000).map(|word| format!("{} ", word * 7_919)).collect();
-    for _ in 0..16 {
-        let events = (0..25).map(|number| json!({"action": "a", "device": format!("d{number}"), "tag": {"t": text}}));
-        tidemark.accept(events.collect()).await;
-    }
-    let tests: Vec<_> = (1..=60)
-        .map(|number| format!("tostring(Payload.t) matches regex '^([0-9]+ )*x{{{number}}}$'"))
-        .collect();
-    let query = format!("Events | where {} | count", tests.join(" or "));
-    let begin = Instant::now();
-    let answer = preview(client, &query, None).await;
-    let error = &answer.body["error"];
-    assert_eq!(
-        (answer.status, &error["code"]),
-        (400, &json!("BadQuery")),
-        "{}",
-        answer.text
-    );
-    let message = error["message"].as_str().expect("a message");
-    assert!(message.contains("longer than"), "{message}");
-    let first = begin.elapsed();
-    let document = "query ($query: String!) { kql(query: $query) { rows } }";
-    let answer = client.graphql(document, json!({"query": query})).await;
-    assert_eq!(answer.error_code(), "DEADLINE_EXCEEDED", "{}", answer.text);
-    // Long past the second, as machines may be busy, and before a server would end them that is not told to.
-    let second = begin.elapsed().saturating_sub(first);
-    for took in [first, second] {
-        assert!(
-            (Duration::from_secs(1)..Duration::from_secs(25)).contains(&took),
-            "{first:?}, {second:?}"
-        );
-    }
-    // Whoever asks for less is answered, on a machine that is busy at the second time.
-    while preview(client, "Events | take 1 | project DeviceId", None).await.status != 200 {
-        assert!(
-            begin.elapsed() < Duration::from_secs(120),
-            "nothing is answered any more"
-        );
-        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 
@@ -345,6 +291,7 @@ async fn the_language_is_graphqls_as_well(engine: Engine) {
         answer["rows"],
         json!([["1", {"price": 12}, "2026-11-20T11:00:00.0000000Z"]])
     );
+    asked_of_a_site(&tidemark).await;
     let document = "query ($query: String!, $scope: String) { kql(query: $query, scope: $scope) { rows } }";
     let answer = client
         .graphql(document, json!({"query": "Events | where", "scope": null}))
@@ -366,4 +313,28 @@ async fn the_language_is_graphqls_as_well(engine: Engine) {
     );
     client.restore(deleted["deletion"]["id"].as_str().expect("an id")).await;
     assert_eq!(kql(client, "Events | count").await["rows"], json!([[3]]));
+}
+
+/// A key for all sites names the site.
+async fn asked_of_a_site(tidemark: &Tidemark) {
+    let other = tidemark.another_site("other").await;
+    track(&other, event(json!({"DeviceId": "theirs"}))).await;
+    let of_all = tidemark.client_of_all_sites("query").await;
+    let document = "query ($query: String!, $site: String) { kql(query: $query, site: $site) { rows } }";
+    let ask = async |client: &Client, site: Option<&str>| {
+        let query = "Events | summarize by DeviceId | sort by DeviceId asc";
+        client.graphql(document, json!({"query": query, "site": site})).await
+    };
+    for (site, wanted) in [(tidemark.site(), json!([["a"], ["b"]])), ("other", json!([["theirs"]]))] {
+        assert_eq!(ask(&of_all, Some(site)).await.data()["kql"]["rows"], wanted, "{site}");
+    }
+    assert_eq!(ask(&of_all, None).await.error_code(), "SITE_REQUIRED");
+    assert_eq!(ask(&of_all, Some("nowhere")).await.error_code(), "UNKNOWN_SITE");
+    // A key of a site asks that one alone, by its name or without.
+    let own = tidemark.client();
+    assert_eq!(
+        ask(own, Some(tidemark.site())).await.data()["kql"]["rows"],
+        json!([["a"], ["b"]])
+    );
+    assert_eq!(ask(own, Some("other")).await.error_code(), "UNKNOWN_SITE");
 }

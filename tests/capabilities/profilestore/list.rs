@@ -151,6 +151,15 @@ async fn options_that_are_none_are_told(engine: Engine) {
         "{}",
         answer.text
     );
+    for filter in ["year(EventTime) eq 2017", "Payload.n add 1 eq 2", "length(Value) gt 3"] {
+        let answer = list(client, &[("$filter", filter)]).await;
+        let message = answer.body["error"]["message"].as_str().unwrap_or_default();
+        assert!(
+            answer.status == 400 && message.contains("unsupported"),
+            "{filter}: {}",
+            answer.text
+        );
+    }
     assert_eq!(items(&list(client, &[("$top", "9999")]).await).len(), 0);
 }
 

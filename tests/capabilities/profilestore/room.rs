@@ -35,6 +35,7 @@ async fn a_site_has_as_many_profiles_as_are_allowed(engine: Engine) {
 async fn an_answer_looks_through_as_much_as_is_said(engine: Engine) {
     let tidemark = start(engine).await;
     let client = tidemark.client();
+    // Of one letter, which a database packs into next to nothing on its disk.
     let large = json!({"Payload": {"text": "x".repeat((256 << 10) - 2_000)}});
     // 64 MiB, and a few.
     for number in 0..260 {

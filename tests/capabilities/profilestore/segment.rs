@@ -9,6 +9,7 @@ use super::{ask, event, track};
 support::on_both_engines!(
     a_segment_finds_its_devices_anew_each_time,
     values_of_a_segment_are_never_read_as_its_query,
+    a_placeholder_says_how_many_rows_are_taken,
     scopes_are_described,
 );
 
@@ -164,6 +165,58 @@ async fn values_of_a_segment_are_never_read_as_its_query(engine: Engine) {
             answer.text
         );
     }
+}
+
+async fn a_placeholder_says_how_many_rows_are_taken(engine: Engine) {
+    let tidemark = Tidemark::builder(engine)
+        .site_flag("--max-event-age", "none")
+        .start()
+        .await;
+    let client = tidemark.client();
+    for (device, action, day) in [("d1", "product", 1), ("d2", "product", 2), ("d3", "home", 3)] {
+        let time = format!("2026-11-0{day}T10:00:00Z");
+        track(
+            client,
+            event(json!({"DeviceId": device, "EventType": action, "EventTime": time})),
+        )
+        .await;
+    }
+    // The manual's own query.
+    let query = "Events | where EventType == {{eventType}} | take {{takeTop}}";
+    let parameters = json!([{"name": "eventType", "type": "string"}, {"name": "takeTop", "type": "int"}]);
+    let created = create(
+        client,
+        json!({"name": "latest", "query": query, "parameters": parameters}),
+    )
+    .await;
+    assert_eq!(created.data()["createSegment"]["query"], query);
+    for (action, most, wanted) in [
+        ("product", 1, "d2"),
+        ("product", 2, "d1 d2"),
+        ("product", 0, ""),
+        ("home", 5, "d3"),
+        ("nothing", 5, ""),
+    ] {
+        let given = json!({"eventType": action, "takeTop": most});
+        assert_eq!(devices(client, "latest", given.clone()).await, wanted, "{given}");
+    }
+    let answer = asked(client, "latest", json!({"eventType": "product", "takeTop": -1})).await;
+    assert_eq!(answer.error_code(), "INVALID_QUERY", "{}", answer.text);
+    let answer = asked(client, "latest", json!({"eventType": "product", "takeTop": "1"})).await;
+    assert_eq!(
+        (answer.error_code(), answer.error_path()),
+        ("INVALID_ARGUMENT", "parameters.takeTop"),
+        "{}",
+        answer.text
+    );
+    let of_text = json!([{"name": "eventType", "type": "string"}, {"name": "takeTop", "type": "string"}]);
+    let answer = create(client, json!({"name": "texts", "query": query, "parameters": of_text})).await;
+    assert_eq!(
+        (answer.error_code(), answer.error_path()),
+        ("INVALID_QUERY", "input.query"),
+        "{}",
+        answer.text
+    );
 }
 
 async fn scopes_are_described(engine: Engine) {

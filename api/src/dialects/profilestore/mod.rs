@@ -2,6 +2,7 @@
 
 mod error;
 mod profile;
+mod target;
 mod translate;
 mod wire;
 mod written;
@@ -167,7 +168,7 @@ async fn receive(services: &Services, request: &HttpRequest, payload: Payload, i
         return Err(error);
     }
     if let (false, Some(Outcome::Refused(error))) = (is_list, outcomes.first()) {
-        return Err(error.clone());
+        return Err(target::of_event(error.clone()));
     }
     let mut shown: Vec<Value> = outcomes.iter().map(tracked).collect();
     match (is_list, shown.pop()) {
@@ -193,6 +194,7 @@ fn tracked(outcome: &Outcome) -> Value {
         Outcome::Accepted(event) => json!({"TrackId": event.id}),
         Outcome::Duplicate { id } => json!({"TrackId": id}),
         Outcome::Refused(error) => {
+            let error = target::of_event(error.clone());
             json!({"TrackId": "", "error": {"code": error.code.name(), "message": error.message, "target": error.path}})
         }
     }

@@ -1,5 +1,7 @@
 //! Reading profiles: what is known of each visitor in each scope.
 
+use std::time::{Duration, Instant};
+
 use actix_web::{
     HttpRequest, HttpResponse,
     web::{Data, Path},
@@ -15,11 +17,14 @@ use crate::{
     domain::{
         error::{Code, Error},
         event::Door,
-        odata::{self, Record},
+        odata::Record,
     },
     extract::deadline::within,
     service::{Services, listing::check_depth, snapshot::Snapshot},
 };
+
+/// How long profiles are looked through without a pause.
+const TURN: Duration = Duration::from_millis(10);
 
 /// The fields of a profile.
 pub(super) const PROFILE: Record = Record {
@@ -48,35 +53,38 @@ pub(super) async fn list(services: Data<Services>, request: HttpRequest) -> Http
         let caller = know(&entrance).await?;
         let options = Options::read(request.query_string())?;
         check_depth(options.skip, options.top)?;
-        let filter = odata::read_tree(&options.filter).map_err(|error| error.at("$filter"))?;
         let order = if options.order.trim().is_empty() {
             "LastSeen desc"
         } else {
             &options.order
         };
+        // What is wrong with either is told of a site without visitors, too.
+        let filter = PROFILE
+            .read_filter(&options.filter)
+            .map_err(|error| error.at("$filter"))?;
+        let order = PROFILE.read_order(order).map_err(|error| error.at("$orderby"))?;
+        let begun = Instant::now();
+        let watch = || services.check_deadline(begun);
         let snapshot = Snapshot::new(entrance.services.clone());
-        // What is wrong with it is told of a site without visitors, too.
-        PROFILE.sort(order, &mut []).map_err(|error| error.at("$orderby"))?;
-        if let Some(filter) = &filter {
-            PROFILE
-                .fulfils(&options.filter, filter, &json!({}))
-                .map_err(|error| error.at("$filter"))?;
-        }
         let visitors = services.visitors(&snapshot, &caller, None).await?;
         let mut found = Vec::new();
-        for visitor in &visitors {
-            let profile = wire::profile(visitor);
-            let fits = match &filter {
-                Some(filter) => PROFILE.fulfils(&options.filter, filter, &profile)?,
-                None => true,
-            };
-            if fits {
+        let mut turn = Instant::now();
+        for visitor in visitors {
+            let profile = wire::profile(&visitor);
+            watch()?;
+            if filter.fulfils(&profile, &watch)? {
                 found.push(profile);
+            }
+            // Looking through is no waiting: others have their turn.
+            if turn.elapsed() >= TURN {
+                tokio::task::yield_now().await;
+                turn = Instant::now();
             }
         }
         // Those that are equal in what is asked for are in the order of their ids.
-        PROFILE.sort("ProfileId, Scope", &mut found)?;
-        PROFILE.sort(order, &mut found)?;
+        let found = PROFILE.read_order("ProfileId, Scope")?.sort(found, &watch)?;
+        tokio::task::yield_now().await;
+        let found = order.sort(found, &watch)?;
         let total = found.len();
         let items: Vec<Value> = found.into_iter().skip(options.skip).take(options.top).collect();
         Ok(json!({"count": items.len(), "items": items, "total": total}))

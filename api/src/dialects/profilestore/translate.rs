@@ -1,6 +1,6 @@
 //! What a tracked event means.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use serde_json::{Map, Value};
 
@@ -72,15 +72,21 @@ fn read(sent: Value, sender: &Sender<'_>) -> Result<NewEvent> {
         .map(|user| read_user(user.into()))
         .transpose()?;
     let some = |text: Option<String>| text.filter(|text| !text.is_empty());
-    let given = some(fields.take_text("RemoteAddress")?);
-    let connection = || sender.address.map(|address| address.to_string());
+    let written = some(fields.take_text("RemoteAddress")?);
+    let given = written.as_deref().and_then(read_address);
+    let told = || sender.told.and_then(read_address);
+    // What is no address tells of none, and is kept beside the event.
+    let odd = written.filter(|_| given.is_none());
     let event = NewEvent {
         action,
         label: Some(label),
         device: Some(device),
         scope,
         url: some(fields.take_text("PageUri")?),
-        ip: given.or_else(|| sender.told.map(str::to_owned)).or_else(connection),
+        ip: given
+            .or_else(told)
+            .or(sender.address)
+            .map(|address| address.to_string()),
         session: some(fields.take_text("SessionId")?),
         time: some(fields.take_text("EventTime")?),
         country: some(fields.take_text("CountryCode")?),
@@ -93,6 +99,9 @@ fn read(sent: Value, sender: &Sender<'_>) -> Result<NewEvent> {
     fields.take("TrackId");
     for (name, value) in fields.rest() {
         payload.entry(name).or_insert(value);
+    }
+    if let Some(odd) = odd {
+        payload.entry("RemoteAddress").or_insert(odd.into());
     }
     let mut tag: Map<String, Value> = payload
         .into_iter()
@@ -108,6 +117,13 @@ fn read(sent: Value, sender: &Sender<'_>) -> Result<NewEvent> {
         tag: (!tag.is_empty()).then(|| tag.into()),
         ..event
     })
+}
+
+/// An address, which some proxies write with a port.
+fn read_address(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
+    text.parse().ok().or_else(with_port)
 }
 
 /// A user under the names that events keep.
@@ -207,6 +223,40 @@ mod tests {
         let wanted = json!({"price": 5, "Payload_title": "own", "title": "Home", "extra": 1,
             "User": {"Name": "Ada", "Email": "ada@example.com", "Info": {"company": "A"}}});
         assert_eq!(event.tag, Some(wanted));
+    }
+
+    #[test]
+    fn an_address_is_the_first_that_is_one() {
+        let far: IpAddr = "203.0.113.9".parse().expect("an address");
+        for (written, told, wanted, odd) in [
+            ("81.2.69.142", Some("192.0.2.9"), "81.2.69.142", None),
+            (" ::1 ", None, "::1", None),
+            ("81.2.69.142:50123", None, "81.2.69.142", None),
+            ("[2001:db8::1]:443", None, "2001:db8::1", None),
+            ("", Some("192.0.2.9:80"), "192.0.2.9", None),
+            ("", Some("unknown"), "203.0.113.9", None),
+            (
+                "client IP address",
+                Some("192.0.2.9"),
+                "192.0.2.9",
+                Some("client IP address"),
+            ),
+            ("unknown", None, "203.0.113.9", Some("unknown")),
+        ] {
+            let sender = Sender {
+                told,
+                address: Some(far),
+                ..SERVER
+            };
+            let sent = json!({"DeviceId": "d", "EventType": "a", "Value": "v", "RemoteAddress": written});
+            let event = event(sent, &sender).expect("it is fine");
+            assert_eq!(event.ip.as_deref(), Some(wanted), "{written} {told:?}");
+            assert_eq!(
+                event.tag,
+                odd.map(|odd| json!({"RemoteAddress": odd})),
+                "{written} {told:?}"
+            );
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{
     Place, answer, know,
     profile::PROFILE,
+    target,
     wire::{self, Fields, MOST_ITEM_BYTES},
 };
 use crate::{
@@ -173,13 +174,6 @@ fn visits(fields: &mut Fields) -> Result<Option<i64>> {
 }
 
 /// The error with the field under its name here.
-fn named(mut error: Error) -> Error {
-    if let Some(path) = &error.path {
-        let end = path.find(['.', '[']).unwrap_or(path.len());
-        let (first, rest) = path.split_at(end);
-        if let Some((_, name)) = NAMES.iter().find(|(own, _)| *own == first) {
-            error.path = Some(format!("{name}{rest}"));
-        }
-    }
-    error
+fn named(error: Error) -> Error {
+    target::renamed(error, &NAMES)
 }

@@ -94,9 +94,10 @@ pub(super) struct Key {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum StepKind {
     Where(Expression),
-    Take(usize),
-    Sample(usize),
-    Top(usize, Key),
+    /// So many rows: a number, or a placeholder for one.
+    Take(Expression),
+    Sample(Expression),
+    Top(Expression, Key),
     Sort(Vec<Key>),
     Project(Vec<Named>),
     /// Names, each perhaps with `*` at its end.

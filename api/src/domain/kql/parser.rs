@@ -3,7 +3,7 @@
 mod expression;
 
 use super::{
-    ast::{Key, Named, Query, RESERVED, Step, StepKind},
+    ast::{Expression, Key, Kind, Literal, Named, Query, RESERVED, Step, StepKind},
     lexer::{self, Kind as Word, Token},
 };
 use crate::domain::syntax::{Read, Syntax, shown};
@@ -244,15 +244,15 @@ impl Parser {
         Err(self.unexpected("“by”"))
     }
 
-    fn count(&mut self) -> Read<usize> {
-        match self.peek() {
-            Word::Long(number) => {
-                let number = usize::try_from(*number).unwrap_or(usize::MAX);
-                self.advance();
-                Ok(number)
-            }
-            _ => Err(self.unexpected("A whole number")),
-        }
+    /// How many rows: a number, or a placeholder, whose value is known when the query is made ready.
+    fn count(&mut self) -> Read<Expression> {
+        let kind = match self.peek() {
+            Word::Long(number) => Kind::Literal(Literal::Long(*number)),
+            Word::Parameter(name) => Kind::Parameter(name.clone()),
+            _ => return Err(self.unexpected("A whole number, or a placeholder for one,")),
+        };
+        let at = self.advance().at;
+        Ok(Expression { at, kind })
     }
 
     fn listed<T>(&mut self, read: impl Fn(&mut Self) -> Read<T>) -> Read<Vec<T>> {

@@ -2,11 +2,11 @@
 
 use super::{
     aggregate::Measure,
-    ast::{Key, Named, Query, StepKind},
+    ast::{Expression, Key, Named, Query, StepKind},
     compile::{Column, Compiler, Parameters, default_name},
     node::Node,
     push,
-    value::Type,
+    value::{Type, Value},
 };
 use crate::domain::{
     predicate::Predicate,
@@ -157,9 +157,12 @@ fn step_of(compiler: &mut Compiler<'_>, at: usize, kind: &StepKind) -> Read<(Ste
     let kept = |step: Step| Ok((step, None));
     match kind {
         StepKind::Where(condition) => kept(Step::Where(compiler.condition(condition)?)),
-        StepKind::Take(number) => kept(Step::Take(*number)),
-        StepKind::Sample(number) => kept(Step::Sample(*number)),
-        StepKind::Top(number, key) => kept(Step::Sort(vec![order(compiler, key)?], Some(*number))),
+        StepKind::Take(number) => kept(Step::Take(count(compiler, number)?)),
+        StepKind::Sample(number) => kept(Step::Sample(count(compiler, number)?)),
+        StepKind::Top(number, key) => {
+            let number = count(compiler, number)?;
+            kept(Step::Sort(vec![order(compiler, key)?], Some(number)))
+        }
         StepKind::Sort(keys) => {
             let keys = keys.iter().map(|key| order(compiler, key)).collect::<Read<_>>()?;
             kept(Step::Sort(keys, None))
@@ -222,6 +225,22 @@ fn step_of(compiler: &mut Compiler<'_>, at: usize, kind: &StepKind) -> Read<(Ste
             Ok((Step::Distinct(nodes), Some(columns)))
         }
         StepKind::Summarize(measures, groups) => summarize(compiler, measures, groups, at),
+    }
+}
+
+/// How many rows a step takes.
+fn count(compiler: &mut Compiler<'_>, number: &Expression) -> Read<usize> {
+    match compiler.compile(number)? {
+        // More than any number of ours is as many as there are.
+        (Node::Constant(Value::Long(number)), _) if number >= 0 => Ok(usize::try_from(number).unwrap_or(usize::MAX)),
+        (Node::Constant(Value::Long(negative)), _) => {
+            let message = format!("A step takes no rows or more, and this stands for {negative}");
+            Err(Syntax::new(number.at, message))
+        }
+        (_, other) => {
+            let message = format!("A whole number is expected here, and this is a {}", other.name());
+            Err(Syntax::new(number.at, message))
+        }
     }
 }
 

@@ -4,11 +4,11 @@ use std::fmt;
 
 /// A part of a filter, and where it begins, in bytes.
 #[derive(Debug, Clone)]
-pub struct Node {
+pub(super) struct Node {
     /// Where it begins.
-    pub at: usize,
+    pub(super) at: usize,
     /// What it is.
-    pub kind: Kind,
+    pub(super) kind: Kind,
 }
 
 /// Where it stands does not make it another.
@@ -20,7 +20,7 @@ impl PartialEq for Node {
 
 /// What a part of a filter is.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Kind {
+pub(super) enum Kind {
     /// A value.
     Literal(Literal),
     /// A field, by the names on the way to it.
@@ -41,7 +41,7 @@ pub enum Kind {
 
 /// A value as it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Literal {
+pub(super) enum Literal {
     /// A text in quotes.
     Text(String),
     /// A bare word: a number, a time, `true`, `false` or `null`, or else a text.
@@ -52,18 +52,18 @@ macro_rules! words {
     ($(#[doc = $about:literal])+ $name:ident { $($(#[doc = $doc:literal])+ $variant:ident = $word:literal,)+ }) => {
         $(#[doc = $about])+
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum $name { $($(#[doc = $doc])+ $variant,)+ }
+        pub(super) enum $name { $($(#[doc = $doc])+ $variant,)+ }
 
         impl $name {
             /// The word for it.
             #[must_use]
-            pub fn word(self) -> &'static str {
+            pub(super) fn word(self) -> &'static str {
                 match self { $(Self::$variant => $word,)+ }
             }
 
             /// What a word stands for, in small letters or capitals.
             #[must_use]
-            pub fn find(word: &str) -> Option<Self> {
+            pub(super) fn find(word: &str) -> Option<Self> {
                 [$(Self::$variant),+].into_iter().find(|one| one.word().eq_ignore_ascii_case(word))
             }
         }
@@ -107,13 +107,13 @@ words! {
 impl Function {
     /// Whether it says yes or no.
     #[must_use]
-    pub fn is_test(self) -> bool {
+    pub(super) fn is_test(self) -> bool {
         matches!(self, Self::Contains | Self::StartsWith | Self::EndsWith)
     }
 
     /// How many values it is of.
     #[must_use]
-    pub fn arity(self) -> usize {
+    pub(super) fn arity(self) -> usize {
         if self.is_test() { 2 } else { 1 }
     }
 }
@@ -121,7 +121,7 @@ impl Function {
 impl Node {
     /// How deep it nests.
     #[must_use]
-    pub fn depth(&self) -> usize {
+    pub(super) fn depth(&self) -> usize {
         let deepest = |list: &[Self]| list.iter().map(Self::depth).max().unwrap_or(0);
         1 + match &self.kind {
             Kind::Literal(_) | Kind::Path(_) => 0,

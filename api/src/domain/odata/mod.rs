@@ -20,11 +20,10 @@ mod record;
 #[cfg(test)]
 mod tests;
 
-pub use ast::{Comparison, Function, Kind, Literal, Node};
 pub use compile::{Column, column, payload_key, stored_key};
 pub use moment::read_moment;
 pub use order::{Direction, Key, read_order};
-pub use record::Record;
+pub use record::{Keys, Record, Wanted, Watch};
 
 use crate::domain::{
     error::{Code, Error, Result},
@@ -45,18 +44,6 @@ pub fn read_filter(text: &str) -> Result<Predicate> {
     }
     let node = parser::parse(text).map_err(|wrong| wrong.refuse(text))?;
     compile::predicate(&node).map_err(|wrong| wrong.refuse(text))
-}
-
-/// A text of the language as a tree, for what is no event; none of an empty one.
-///
-/// # Errors
-/// `INVALID_QUERY` says what is wrong, and where.
-pub fn read_tree(text: &str) -> Result<Option<Node>> {
-    check_length(text)?;
-    if text.trim().is_empty() {
-        return Ok(None);
-    }
-    parser::parse(text).map(Some).map_err(|wrong| wrong.refuse(text))
 }
 
 fn check_length(text: &str) -> Result<()> {

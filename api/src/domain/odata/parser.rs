@@ -69,7 +69,7 @@ pub(super) fn parse(text: &str) -> Read<Node> {
         let rest = parser.text[parser.at..].split_whitespace().next().unwrap_or_default();
         let word = parser.peek_word();
         let message = if UNSUPPORTED.iter().any(|one| one.eq_ignore_ascii_case(word)) {
-            format!("“{word}” is not supported")
+            format!("“{word}” is unsupported; there are eq, ne, gt, ge, lt, le, in, and, or, not")
         } else {
             format!(
                 "“{}” is not expected here: “and”, “or”, eq, ne, gt, ge, lt, le, “in” or the end is",

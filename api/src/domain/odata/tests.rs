@@ -85,6 +85,24 @@ fn what_is_wrong_is_told_with_its_place() {
 }
 
 #[test]
+fn what_others_have_and_this_has_not_is_called_unsupported() {
+    for (text, word) in [
+        ("Payload.price add 5 gt 1", "add"),
+        ("Payload.price MOD 2 eq 0", "MOD"),
+        ("Payload.flags has 'x'", "has"),
+        ("length(DeviceId) gt 1", "length"),
+        ("EventTime gt 2017-01-01 and year(EventTime) eq 2017", "year"),
+        ("substring(Value, 1) eq 'x'", "substring"),
+    ] {
+        let error = read_filter(text).expect_err(text);
+        assert!(
+            error.message.contains(&format!("“{word}” is unsupported")),
+            "{text}: {error}"
+        );
+    }
+}
+
+#[test]
 fn nesting_and_length_are_bounded() {
     let deep = format!("{}a{}", "(".repeat(100_000 / 8), ")".repeat(100_000 / 8));
     assert!(read_filter(&deep).is_err());

@@ -26,7 +26,7 @@ struct CreateSegmentInput {
     name: String,
     /// The query in KQL, as `kql` takes it, whose answer has a column `DeviceId`:
     /// `Events | where EventTime > ago(30d) and Payload.price > {{least}}`. Values take the places of `{{…}}`, and are never
-    /// read as a part of the query.
+    /// read as a part of the query; one of the type `int` or `long` can also say how many rows a step takes: `take {{most}}`.
     query: String,
     /// The placeholders in it.
     parameters: Option<Vec<SegmentParameterInput>>,

@@ -97,7 +97,7 @@ fn any_expression() -> impl Strategy<Value = super::super::ast::Expression> {
 }
 
 fn any_query() -> impl Strategy<Value = super::super::ast::Query> {
-    use super::super::ast::{Key, Named, Query, Step, StepKind};
+    use super::super::ast::{Expression, Key, Kind, Literal, Named, Query, Step, StepKind};
     let named =
         || (prop::option::of(any_name()), any_expression()).prop_map(|(name, expression)| Named { name, expression });
     let list = move || prop::collection::vec(named(), 1..3);
@@ -108,15 +108,22 @@ fn any_query() -> impl Strategy<Value = super::super::ast::Query> {
             nulls_first,
         })
     };
+    let number = || {
+        let kind = prop_oneof![
+            3 => (0..5_000_i64).prop_map(|number| Kind::Literal(Literal::Long(number))),
+            1 => "[a-z]{1,5}".prop_map(Kind::Parameter),
+        ];
+        kind.prop_map(|kind| Expression { at: 0, kind })
+    };
     let plain = || {
         "[a-zA-Z_][a-z0-9_]{0,5}".prop_filter("a name", |name| !super::super::ast::RESERVED.contains(&name.as_str()))
     };
     let kind = prop_oneof![
         any_expression().prop_map(StepKind::Where),
-        (0..5_000_usize).prop_map(StepKind::Take),
-        (0..5_000_usize).prop_map(StepKind::Sample),
+        number().prop_map(StepKind::Take),
+        number().prop_map(StepKind::Sample),
         Just(StepKind::Count),
-        (0..9_usize, key()).prop_map(|(number, key)| StepKind::Top(number, key)),
+        (number(), key()).prop_map(|(number, key)| StepKind::Top(number, key)),
         prop::collection::vec(key(), 1..3).prop_map(StepKind::Sort),
         list().prop_map(StepKind::Project),
         list().prop_map(StepKind::Extend),
