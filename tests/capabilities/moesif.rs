@@ -8,11 +8,15 @@ use support::{
     node,
 };
 
+mod example;
+mod field;
 mod library;
+mod refusal;
+mod route;
+mod size;
 
 support::on_both_engines!(
     the_library_for_node_comes_in_unmodified,
-    documented_actions_are_taken,
     every_form_of_an_address_leads_in,
     bad_requests_are_told_and_bad_items_kept,
     metadata_keeps_its_types,
@@ -114,54 +118,6 @@ async fn the_library_for_node_comes_in_unmodified(engine: Engine) {
     assert_eq!(engines["subscriptions"][0]["id"], "s1");
     assert_eq!(engines["subscriptions"][0]["traits"]["status"], "active");
     assert_eq!(company(client, "acme").await["traits"], json!({"employees": 7}));
-}
-
-async fn documented_actions_are_taken(engine: Engine) {
-    let tidemark = Tidemark::builder(engine)
-        .site_flag("--max-event-age", "none")
-        .start()
-        .await;
-    let client = tidemark.client();
-    // As the manual has them: one with all fields, and one without a URI.
-    let full = json!({
-        "action_name": "Clicked Sign Up",
-        "session_token": "23abf0owekfmcn4u3qypxg09w4d8ayrcdx8nu2ng]s98y18cx98q3yhwmnhcfx43f",
-        "user_id": "12345", "company_id": "67890",
-        "metadata": {"email": "alex@acmeinc.com", "button_label": "Get Started", "sign_up_method": "Google SSO"},
-        "request": {"time": "2024-02-06T04:45:42.914", "uri": "https://acmeinc.com/pricing", "ip_address": "199.2.232.2",
-            "user_agent_string": "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/87.0.4280.88 Safari/537.36"},
-    });
-    accept(client, "/v1/actions", full.clone()).await;
-    accept(
-        client,
-        "/v1/actions",
-        json!({"action_name": "Viewed Page", "request": {}}),
-    )
-    .await;
-    accept(
-        client,
-        "/v1/actions/batch",
-        json!([full, {"action_name": "Viewed Page"}]),
-    )
-    .await;
-    let all = events(&tidemark).await;
-    assert_eq!(all.len(), 4);
-    for (field, expected) in [
-        ("action", json!("Clicked Sign Up")),
-        ("actor", json!("12345")),
-        ("company", json!("67890")),
-        (
-            "session",
-            json!("23abf0owekfmcn4u3qypxg09w4d8ayrcdx8nu2ng]s98y18cx98q3yhwmnhcfx43f"),
-        ),
-        // A time without an offset is one of the site's zone.
-        ("time", json!("2024-02-06T04:45:42.914Z")),
-        ("browser", json!("Chrome")),
-    ] {
-        assert_eq!(all[0][field], expected, "{field}");
-    }
-    let input = json!({"action": "Clicked Sign Up", "from": "2000-01-01T00:00:00Z", "to": "2060-01-01T00:00:00Z"});
-    assert_eq!(client.unique(input).await["count"], 1);
 }
 
 async fn every_form_of_an_address_leads_in(engine: Engine) {

@@ -13,6 +13,7 @@ use route::ROUTES;
 
 pub(crate) mod dialect;
 mod door;
+mod preflight;
 mod route;
 mod site;
 

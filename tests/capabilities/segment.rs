@@ -4,6 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use support::{
     Answer, Client,
+    example::contains,
     kept::{counted, events, quarantined, told},
 };
 
@@ -53,25 +54,4 @@ async fn company(client: &Client, id: &str) -> Value {
     let document = "query ($id: ID!) { company(id: $id) { id traits firstSeen lastSeen \
          events(first: 100) { edges { node { action actor } } } } }";
     client.graphql(document, json!({"id": id})).await.data()["company"].clone()
-}
-
-/// Fails unless `found` has every field of `expected`, and in objects inside every field of theirs.
-fn contains(found: &Value, expected: &Value, at: &str) {
-    match (found, expected) {
-        (Value::Object(found), Value::Object(expected)) if at.ends_with("tag") || at.ends_with("traits") => {
-            assert_eq!(found, expected, "{at}");
-        }
-        (Value::Object(all), Value::Object(expected)) => {
-            for (name, value) in expected {
-                contains(all.get(name).unwrap_or(&Value::Null), value, &format!("{at}.{name}"));
-            }
-        }
-        (Value::Array(all), Value::Array(expected)) => {
-            assert_eq!(all.len(), expected.len(), "{at}: {all:?}");
-            for (index, (one, expected)) in all.iter().zip(expected).enumerate() {
-                contains(one, expected, &format!("{at}[{index}]"));
-            }
-        }
-        _ => assert_eq!(found, expected, "{at}"),
-    }
 }

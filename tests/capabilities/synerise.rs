@@ -9,10 +9,12 @@ use support::{
 
 mod client;
 mod event;
+mod example;
 mod list;
 mod overwrite;
 mod refusal;
 mod sign_in;
+mod size;
 
 const CUSTOM: &str = "/v4/events/custom";
 const BATCH: &str = "/v4/events/batch";

@@ -19,6 +19,7 @@ pub mod browser;
 pub mod client;
 mod cluster;
 pub mod database;
+pub mod example;
 pub mod folder;
 pub mod golden;
 pub mod graphql;

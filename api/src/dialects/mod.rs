@@ -143,6 +143,11 @@ impl<'a> Entrance<'a> {
         Body::read(self.request, payload, most).await
     }
 
+    /// Reads the body that is a list, to be read part by part: of so many bytes, and JSON values in one item at most.
+    async fn list(&self, payload: Payload, most: (usize, usize)) -> Result<Body> {
+        Body::read_list(self.request, payload, most).await
+    }
+
     /// Knows the caller by the key or token that its wire format sends.
     async fn caller(&self, credential: Option<&str>) -> Result<Arc<Caller>> {
         let origin = self.connection.origin.as_deref();
@@ -206,7 +211,7 @@ impl<'a> Entrance<'a> {
     /// Takes in what was said, as many at a time as one request may bring. It goes on to its end, whoever stops waiting.
     async fn take_in(&self, caller: Arc<Caller>, mut messages: Vec<Message>) -> Result<Vec<Outcome>> {
         let (services, door, site) = (self.services.clone(), self.door, self.site.clone());
-        let taken = ToItsEnd::new(async move {
+        self.to_its_end(async move {
             let most = services.most_events_of_request();
             let mut outcomes = Vec::with_capacity(messages.len());
             while !messages.is_empty() {
@@ -218,10 +223,41 @@ impl<'a> Entrance<'a> {
                 outcomes.extend(services.take_in(&caller, way, messages).await?);
                 messages = rest;
             }
-            Ok::<_, Error>(outcomes)
-        });
-        let taken = within(self.time_left(), taken).await;
-        taken.map_err(|error| {
+            Ok(outcomes)
+        })
+        .await
+    }
+
+    /// Takes in what was said in a list too long to be there at once, part by part, each of as many as one request may
+    /// bring. Gives its first [`failure`], else the first refusal that is to be told. It goes on to its end, whoever stops
+    /// waiting for it.
+    async fn take_in_parts(
+        &self,
+        caller: Arc<Caller>,
+        parts: impl Iterator<Item = Vec<Message>> + Send + 'static,
+        is_told: impl Fn(&Error) -> bool + Send + 'static,
+    ) -> Result<Option<Error>> {
+        let (services, door, site) = (self.services.clone(), self.door, self.site.clone());
+        self.to_its_end(async move {
+            let (mut failed, mut told) = (None, None);
+            for messages in parts {
+                let way = Way {
+                    door,
+                    site: site.as_deref(),
+                };
+                let outcomes = services.take_in(&caller, way, messages).await?;
+                failed = failed.or_else(|| failure(&outcomes).cloned());
+                told = told.or_else(|| first_told(&outcomes, &is_told).cloned());
+            }
+            Ok(failed.or(told))
+        })
+        .await
+    }
+
+    /// Does something to its end, and waits for it for as long as the request may take.
+    async fn to_its_end<T: Send + 'static>(&self, done: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
+        let done = within(self.time_left(), ToItsEnd::new(done)).await;
+        done.map_err(|error| {
             if error.code == Code::DeadlineExceeded {
                 goes_on()
             } else {
@@ -254,6 +290,14 @@ fn failure(outcomes: &[Outcome]) -> Option<&Error> {
             _ => None,
         },
         Outcome::Accepted(_) | Outcome::Duplicate { .. } => None,
+    })
+}
+
+/// The first refusal that is to be told.
+fn first_told<'a>(outcomes: &'a [Outcome], is_told: impl Fn(&Error) -> bool) -> Option<&'a Error> {
+    outcomes.iter().find_map(|outcome| match outcome {
+        Outcome::Refused(error) if is_told(error) => Some(error),
+        _ => None,
     })
 }
 

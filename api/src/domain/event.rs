@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -29,6 +29,8 @@ pub const KNOWN_ACTIONS: [&str; 9] = [
     "session.end",
 ];
 
+/// What the server gets more than so long after it happened is late.
+const LATE_AFTER: SignedDuration = SignedDuration::from_secs(5 * 60);
 /// The scope of an event that names none.
 pub const DEFAULT_SCOPE: &str = "default";
 /// The country that is told of an address that is of no network but one's own.
@@ -332,6 +334,12 @@ impl Event {
     #[must_use]
     pub fn scope(&self) -> &str {
         self.scope.as_deref().unwrap_or(DEFAULT_SCOPE)
+    }
+
+    /// Whether the server got it late.
+    #[must_use]
+    pub fn is_late(&self) -> bool {
+        self.received.duration_since(self.time) > LATE_AFTER
     }
 
     /// Its country; for an address that is not of the internet [`LOCAL_COUNTRY`], else nothing.

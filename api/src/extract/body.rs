@@ -61,10 +61,27 @@ pub enum Media {
 pub struct Bounds {
     /// Bytes, packed and unpacked.
     pub bytes: usize,
-    /// JSON values and names.
+    /// JSON values and names: in all of it, or in one item of a list that is read part by part.
     pub values: usize,
+    /// Whether it is a list that is read part by part, so that there may be any number of them in all.
+    pub in_parts: bool,
     /// How long it may take to come in.
     pub timeout: Duration,
+}
+
+impl Bounds {
+    fn check(&self, measure: &Measure) -> Result<()> {
+        if self.in_parts {
+            measure.check_items(self.values)
+        } else {
+            measure.check(self.values)
+        }
+    }
+
+    /// What takes memory of a body.
+    fn at_once(&self, measure: Measure) -> Measure {
+        if self.in_parts { measure.at_once() } else { measure }
+    }
 }
 
 /// A body, whole and unpacked. To be kept for as long as what was made of it.
@@ -92,10 +109,24 @@ impl Body {
     ///
     /// # Errors
     /// `UNSUPPORTED_MEDIA_TYPE` for a type, a charset or an encoding that nothing is read of; those of [`read`].
-    pub async fn read(
+    pub async fn read(request: &HttpRequest, payload: web::Payload, most: (usize, usize)) -> Result<Self> {
+        Self::read_as(request, payload, most, false).await
+    }
+
+    /// Reads the body of a request that is a list of any number of items, to be read part by part: of so many bytes, and
+    /// so many JSON values in one item at most.
+    ///
+    /// # Errors
+    /// As of [`Body::read`].
+    pub async fn read_list(request: &HttpRequest, payload: web::Payload, most: (usize, usize)) -> Result<Self> {
+        Self::read_as(request, payload, most, true).await
+    }
+
+    async fn read_as(
         request: &HttpRequest,
         payload: web::Payload,
         (most_bytes, most_values): (usize, usize),
+        in_parts: bool,
     ) -> Result<Self> {
         let said = media(request.headers())?;
         let encoding = Encoding::of(request.headers())?;
@@ -106,6 +137,7 @@ impl Body {
         let bounds = Bounds {
             bytes: most_bytes,
             values: most_values,
+            in_parts,
             timeout,
         };
         let (bytes, place) = read(payload, request, encoding, bounds).await?;
@@ -125,6 +157,30 @@ impl Body {
             return Err(unsupported("A body is sent as JSON here."));
         }
         json(&self.bytes)
+    }
+
+    /// Whether it is JSON by its name, or by its looks: some programs call whatever they send a form.
+    #[must_use]
+    pub fn looks_like_json(&self) -> bool {
+        self.media == Media::Json || looks_like(&self.bytes) == Media::Json
+    }
+
+    /// The body as JSON, also where it is called a form.
+    ///
+    /// # Errors
+    /// `MALFORMED_JSON`, saying where; `UNSUPPORTED_MEDIA_TYPE` for what is a form.
+    pub fn json_by_looks(&self) -> Result<serde_json::Value> {
+        if self.looks_like_json() {
+            json(&self.bytes)
+        } else {
+            self.json()
+        }
+    }
+}
+
+impl AsRef<[u8]> for Body {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
     }
 }
 
@@ -208,12 +264,12 @@ pub async fn read(
     let room = Room::of(request);
     if encoding == Encoding::Identity {
         let measure = Measure::of(&packed);
-        measure.check(bounds.values)?;
-        return Ok((packed, room.take(measure).await?));
+        bounds.check(&measure)?;
+        return Ok((packed, room.take(bounds.at_once(measure)).await?));
     }
     // Whoever waits for a place holds the few bytes that came in, and not the many that they come to.
     let (measure, unpacked) = unfold(&packed, bounds)?;
-    let place = room.take(measure).await?;
+    let place = room.take(bounds.at_once(measure)).await?;
     let unpacked = match unpacked {
         Some(unpacked) => unpacked,
         None => inflate(&packed, measure.bytes)?,
@@ -279,7 +335,7 @@ fn unfold(packed: &[u8], bounds: Bounds) -> Result<(Measure, Option<Bytes>)> {
         if measure.bytes > bounds.bytes {
             return Err(too_large(bounds.bytes));
         }
-        measure.check(bounds.values)?;
+        bounds.check(&measure)?;
         if measure.bytes <= KEPT {
             kept.extend_from_slice(&part[..length]);
         }

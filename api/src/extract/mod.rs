@@ -5,5 +5,6 @@ pub mod body;
 pub mod caller;
 pub mod connections;
 pub mod deadline;
+pub mod list;
 pub mod middleware;
 pub mod room;

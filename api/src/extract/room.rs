@@ -14,6 +14,8 @@ pub const FEW_VALUES: usize = 16_384;
 /// JSON values and names in one body of a backend, and of a body that has to be read to know whose it is. Five thousand
 /// events of fifty fields come to as many.
 pub const MANY_VALUES: usize = 400_000;
+/// JSON values and names that are made at once of a list that is read part by part, and those of its largest item.
+pub const PART_VALUES: usize = 65_536;
 /// Bytes that count like one value: long texts take memory, too.
 const BYTES_OF_VALUE: usize = 256;
 /// Bodies that weigh no more than this do not wait for larger ones.
@@ -30,6 +32,10 @@ pub struct Measure {
     pub bytes: usize,
     /// JSON values and names in it, or a few more.
     pub values: usize,
+    /// Those in its largest item, where it is a list.
+    pub largest: usize,
+    item: usize,
+    depth: usize,
     in_text: bool,
     escaped: bool,
 }
@@ -58,10 +64,31 @@ impl Measure {
             } else {
                 match byte {
                     b'"' => self.in_text = true,
-                    b',' | b':' | b'[' | b'{' => self.values += 1,
+                    b',' | b':' => self.count(*byte == b',' && self.depth == 1),
+                    b'[' | b'{' => {
+                        self.depth += 1;
+                        self.count(false);
+                    }
+                    b']' | b'}' => self.depth = self.depth.saturating_sub(1),
                     _ => {}
                 }
             }
+        }
+    }
+
+    /// Counts a mark, behind which another item of a list may begin.
+    fn count(&mut self, begins: bool) {
+        self.values += 1;
+        self.item = if begins { 0 } else { self.item + 1 };
+        self.largest = self.largest.max(self.item);
+    }
+
+    /// What of a list takes memory that is read part by part.
+    #[must_use]
+    pub fn at_once(self) -> Self {
+        Self {
+            values: self.values.min(PART_VALUES + self.largest),
+            ..self
         }
     }
 
@@ -76,6 +103,20 @@ impl Measure {
         let message = format!(
             "A body may hold {most_values} JSON values and names; this holds more. Send it in parts, and large ones with a \
              backend's key."
+        );
+        Err(Error::new(Code::BodyTooLarge, message))
+    }
+
+    /// Refuses a list of which one item holds more values than it may.
+    ///
+    /// # Errors
+    /// `BODY_TOO_LARGE`.
+    pub fn check_items(&self, most_values: usize) -> Result<()> {
+        if self.largest <= most_values {
+            return Ok(());
+        }
+        let message = format!(
+            "An item of a list may hold {most_values} JSON values and names; one of these holds more. Send it in parts."
         );
         Err(Error::new(Code::BodyTooLarge, message))
     }
@@ -162,6 +203,25 @@ mod tests {
             text.as_bytes().chunks(size).for_each(|chunk| measure.add(chunk));
             assert_eq!(measure, Measure::of(text.as_bytes()), "{size}");
         }
+    }
+
+    #[test]
+    fn the_largest_item_of_a_list_is_told() {
+        let largest = |text: &str| Measure::of(text.as_bytes()).largest;
+        // The bracket of the list counts for its first item.
+        assert_eq!(largest("[]"), 1);
+        assert_eq!(largest("[1,2,3]"), 1);
+        assert_eq!(largest(r#"[1, {"a": [1, 2], "b": ",,,"}, 3]"#), 6);
+        assert_eq!(largest("[[1,2],[1,2,3],[]]"), 3);
+        let list = format!("[{}]", vec!["[1,2]"; 100_000].join(","));
+        let measure = Measure::of(list.as_bytes());
+        assert!(measure.check_items(3).is_ok() && measure.check(299_999).is_err());
+        assert_eq!(measure.at_once().values, PART_VALUES + 3);
+        assert_eq!(Measure::of(b"[1,2]").at_once().values, 2);
+        let one = format!("[1,{}]", "[[[]]],".repeat(10) + &list);
+        let refused = Measure::of(one.as_bytes()).check_items(299_999).expect_err("one more");
+        assert_eq!(refused.code, Code::BodyTooLarge);
+        assert!(Measure::of(one.as_bytes()).check_items(300_000).is_ok());
     }
 
     #[test]

@@ -164,6 +164,7 @@ async fn read<T: DeserializeOwned>(request: &HttpRequest, payload: Payload) -> R
     let bounds = Bounds {
         bytes: MOST_BYTES,
         values: FEW_VALUES,
+        in_parts: false,
         timeout,
     };
     let (bytes, _place) = read_body(payload, request, encoding, bounds).await?;

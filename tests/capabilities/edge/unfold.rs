@@ -74,6 +74,9 @@ async fn what_unfolds_without_measure_is_refused(engine: Engine) {
     let moesif = anonymous
         .request(Method::POST, "/v1/actions/batch")
         .header("origin", PAGE);
+    let own = tidemark.client().key().expect("it has one");
+    let of_backend = anonymous.request(Method::POST, "/v1/actions/batch");
+    let synerise = anonymous.request(Method::POST, &format!("/v4/events/batch?token={key}"));
     let segment = anonymous.request(Method::POST, "/v1/batch").header("origin", PAGE);
     let segment = segment.basic_auth(key, Some(""));
     let millions = 2_700_000;
@@ -90,6 +93,13 @@ async fn what_unfolds_without_measure_is_refused(engine: Engine) {
             moesif.header("x-moesif-application-id", key),
             packed("[", 17_000_000, "]"),
         ),
+        // A backend's list is read part by part, and its items are bounded.
+        (
+            413,
+            of_backend.header("x-moesif-application-id", own),
+            packed("[[", 17_000_000, "]]"),
+        ),
+        (400, synerise.header("origin", PAGE), packed("[", 340_000, "]")),
         // The number of messages is all that is kept of so many.
         (200, segment, packed("{\"batch\":[", 160_000, "]}")),
         (
@@ -125,14 +135,15 @@ async fn what_unfolds_without_measure_is_refused(engine: Engine) {
         let rows = rows.as_array().expect("a list").iter();
         rows.filter(of).filter_map(|row| row["count"].as_i64()).sum::<i64>()
     };
-    let own = tidemark.client().key().expect("it has one");
     let counts = [
         count("graphql", key),
         count("moesif", key),
         count("clickst", key),
+        count("synerise", key),
         count("graphql", own),
+        count("moesif", own),
     ];
-    assert_eq!(counts, [2, 1, 1, 1], "{rows:#}");
+    assert_eq!(counts, [2, 1, 1, 1, 1, 1], "{rows:#}");
 
     // A socket has said nothing yet of who is behind it.
     for (values, welcome) in [(20_000, false), (10_000, true)] {

@@ -33,6 +33,12 @@ async fn what_lists_refuse_is_accepted_and_counted(engine: Engine) {
     // Whoever asks is told.
     let answer = post(client, "/v4/events/page-visit?strict=1", &custom(json!({}))).await;
     refused(&answer, 403, "Forbidden");
+    let misfit = custom(json!({"params": {"n": "text"}}));
+    refused(
+        &post(client, "/v4/events/custom?strict=1", &misfit).await,
+        400,
+        "Bad Request",
+    );
     rule(client, "ALLOW", "context.*").await;
     accept(client, CUSTOM, custom(json!({"action": "fine"}))).await;
     let answer = post(
@@ -60,8 +66,8 @@ async fn what_lists_refuse_is_accepted_and_counted(engine: Engine) {
             ("DENIED", "DENIED", "page.visit", 2),
             ("DENIED", "DENIED", "session.end", 1),
             ("DENIED", "DENIED", "session.start", 1),
-            ("TYPE_CONFLICT", "TAG_TYPE_CONFLICT", "context.activity", 1),
+            ("TYPE_CONFLICT", "TAG_TYPE_CONFLICT", "context.activity", 2),
         ])
     );
-    assert_eq!(misfits(client, "synerise").await.len(), 7);
+    assert_eq!(misfits(client, "synerise").await.len(), 8);
 }

@@ -4,6 +4,8 @@ mod error;
 mod translate;
 mod wire;
 
+use std::sync::Arc;
+
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{StatusCode, header},
@@ -12,14 +14,19 @@ use actix_web::{
 use serde_json::{Value, json};
 
 use self::wire::Kind;
-use super::{Entrance, failure};
+use super::{Entrance, failure, first_told};
 use crate::{
     domain::{
+        caller::Caller,
         error::{Code, Error, Result},
-        event::{Door, Outcome},
+        event::Door,
         profile::Message,
     },
-    extract::room::{FEW_VALUES, MANY_VALUES},
+    extract::{
+        body::Body,
+        list::Items,
+        room::{FEW_VALUES, MANY_VALUES, Measure, PART_VALUES},
+    },
     service::Services,
 };
 
@@ -74,19 +81,21 @@ pub(super) fn owns(path: &str) -> bool {
     )
 }
 
-async fn not_allowed() -> HttpResponse {
+async fn not_allowed(request: HttpRequest) -> HttpResponse {
     let message = "Objects are sent by POST; `config` and `rules` are asked by GET.";
-    error::respond(&Error::new(Code::MethodNotAllowed, message))
+    error::respond(&request, &Error::new(Code::MethodNotAllowed, message))
 }
 
 macro_rules! receivers {
     ($($one:ident, $many:ident: $kind:ident;)+) => {$(
         async fn $one(services: Data<Services>, request: HttpRequest, payload: Payload) -> HttpResponse {
-            answer(receive(&services, &request, payload, (Kind::$kind, false)).await)
+            let received = receive(&services, &request, payload, (Kind::$kind, false)).await;
+            answer(&request, received)
         }
 
         async fn $many(services: Data<Services>, request: HttpRequest, payload: Payload) -> HttpResponse {
-            answer(receive(&services, &request, payload, (Kind::$kind, true)).await)
+            let received = receive(&services, &request, payload, (Kind::$kind, true)).await;
+            answer(&request, received)
         }
     )+};
 }
@@ -99,10 +108,10 @@ receivers! {
     subscription, subscriptions: Subscription;
 }
 
-fn answer(received: Result<()>) -> HttpResponse {
+fn answer(request: &HttpRequest, received: Result<()>) -> HttpResponse {
     match received {
         Ok(()) => told(StatusCode::CREATED, &json!({})),
-        Err(error) => error::respond(&error),
+        Err(error) => error::respond(request, &error),
     }
 }
 
@@ -123,11 +132,23 @@ async fn receive(
     let entrance = Entrance::new(services, request, Door::Moesif);
     wire::check_accept(request.headers())?;
     let caller = entrance.caller(wire::application(request.headers())).await?;
-    let most = if is_list { MOST_BATCH_BYTES } else { MOST_BYTES };
-    let values = if caller.is_trusted() { MANY_VALUES } else { FEW_VALUES };
-    let body = entrance.body(payload, (most, values)).await;
+    let is_strict = wire::is_strict(request.query_string());
+    let is_told = move |error: &Error| is_strict || (!is_list && error.code == Code::EventTooOld);
+    let body = match (is_list, caller.is_trusted()) {
+        // Of a backend's list, any number of objects is taken that its bytes hold.
+        (true, true) => entrance.list(payload, (MOST_BATCH_BYTES, MANY_VALUES)).await,
+        (true, false) => entrance.body(payload, (MOST_BATCH_BYTES, FEW_VALUES)).await,
+        (false, true) => entrance.body(payload, (MOST_BYTES, MANY_VALUES)).await,
+        (false, false) => entrance.body(payload, (MOST_BYTES, FEW_VALUES)).await,
+    };
+    let body = match body {
+        Ok(body) if is_list && Measure::of(&body.bytes).values > PART_VALUES => {
+            return receive_long(&entrance, caller, body, kind, is_told).await;
+        }
+        body => body,
+    };
     let read = body.as_ref().map_err(Clone::clone);
-    let items = match read.and_then(|body| wire::read(body.json()?, is_list)) {
+    let items = match read.and_then(|body| wire::read(body.json_by_looks()?, is_list)) {
         Ok(items) => items,
         Err(error) => return Err(entrance.refuse(&caller, error, 1).await),
     };
@@ -146,12 +167,47 @@ async fn receive(
     if let Some(error) = failure(&outcomes) {
         return Err(error.clone());
     }
-    let is_strict = wire::is_strict(request.query_string());
-    let told = outcomes.iter().find_map(|outcome| match outcome {
-        Outcome::Refused(error) if is_strict || (!is_list && error.code == Code::EventTooOld) => Some(error),
-        _ => None,
+    first_told(&outcomes, is_told).map_or(Ok(()), |error| Err(error.clone()))
+}
+
+/// Takes in a list of so many JSON values that it is read and kept part by part. It is read to its end before, so that one
+/// that is no JSON is refused as a whole.
+async fn receive_long(
+    entrance: &Entrance<'_>,
+    caller: Arc<Caller>,
+    body: Body,
+    kind: Kind,
+    is_told: impl Fn(&Error) -> bool + Send + 'static,
+) -> Result<()> {
+    let most = (entrance.services.most_events_of_request(), PART_VALUES);
+    if let Err(error) = check_long(&body, most).await {
+        return Err(entrance.refuse(&caller, error, 1).await);
+    }
+    let mut index = 0..;
+    let mut items = Items::of(body);
+    let parts = std::iter::from_fn(move || {
+        let part = items.as_mut()?.part(most).ok()?;
+        let translated = part.into_iter().map(|item| translate::one(item, kind, index.next()));
+        let part: Vec<Message> = translated.collect();
+        (!part.is_empty()).then_some(part)
     });
-    told.map_or(Ok(()), |error| Err(error.clone()))
+    let told = entrance.take_in_parts(caller, parts, is_told).await?;
+    told.map_or(Ok(()), Err)
+}
+
+/// Refuses what is no list of JSON values.
+async fn check_long(body: &Body, most: (usize, usize)) -> Result<()> {
+    if !body.looks_like_json() {
+        return body.json().map(drop);
+    }
+    let Some(mut items) = Items::of(body) else {
+        return Err(wire::no_list());
+    };
+    while !items.part(most)?.is_empty() {
+        // Others need not wait for all of it.
+        tokio::task::yield_now().await;
+    }
+    Ok(())
 }
 
 /// What middleware asks at its start: how much of everything it is to send, which is all.
@@ -162,7 +218,7 @@ async fn configuration(services: Data<Services>, request: HttpRequest) -> HttpRe
             let site = entrance.site_name(&caller).unwrap_or_default();
             told(StatusCode::OK, &wire::configuration(&site))
         }
-        Err(error) => error::respond(&error),
+        Err(error) => error::respond(&request, &error),
     }
 }
 
@@ -171,6 +227,6 @@ async fn rules(services: Data<Services>, request: HttpRequest) -> HttpResponse {
     let entrance = Entrance::new(&services, &request, Door::Moesif);
     match entrance.caller(wire::application(request.headers())).await {
         Ok(_) => told(StatusCode::OK, &json!([])),
-        Err(error) => error::respond(&error),
+        Err(error) => error::respond(&request, &error),
     }
 }

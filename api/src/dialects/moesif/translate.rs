@@ -15,6 +15,8 @@ use crate::domain::{
 
 /// The action of an API call.
 const CALL: &str = "api.call";
+/// Parameters of an address that are kept.
+const MOST_PARAMETERS: usize = 500;
 
 /// Translates one object, which is at `index` of a list or alone.
 pub(super) fn one(item: Value, kind: Kind, index: Option<usize>) -> Message {
@@ -72,6 +74,17 @@ fn tag(fields: &Map<String, Value>, beside: &[(&str, Option<Value>)]) -> Option<
     (!tag.is_empty()).then(|| tag.into())
 }
 
+/// An address with no more parameters than are kept, the first ones.
+fn with_first_parameters(mut address: String) -> String {
+    let end = address.find('#').unwrap_or(address.len());
+    if let Some(question) = address[..end].find('?')
+        && let Some((cut, _)) = address[question..end].match_indices('&').nth(MOST_PARAMETERS - 1)
+    {
+        address.replace_range(question + cut..end, "");
+    }
+    address
+}
+
 /// What actions and calls have in common.
 fn event(fields: &Map<String, Value>, action: &str) -> NewEvent {
     let request = |name: &str| inside(fields, ["request", name]);
@@ -79,7 +92,10 @@ fn event(fields: &Map<String, Value>, action: &str) -> NewEvent {
         id: text(fields.get("transaction_id")),
         action: action.to_owned(),
         time: moment(request("time").as_ref()),
-        url: text(request("uri").as_ref()),
+        // Some write it `url`, as the manual once did.
+        url: text(request("uri").as_ref())
+            .or_else(|| text(request("url").as_ref()))
+            .map(with_first_parameters),
         ip: text(request("ip_address").as_ref()),
         user_agent: agent(request("user_agent_string").as_ref()),
         actor: text(fields.get("user_id")),
@@ -227,6 +243,49 @@ mod tests {
                 "{translated:?}"
             );
         }
+    }
+
+    #[test]
+    fn an_address_keeps_its_first_five_hundred_parameters() {
+        let address = |parameters: usize, end: &str| {
+            let parameters: Vec<_> = (0..parameters).map(|number| format!("p{number}={number}")).collect();
+            format!("https://a.example/b?{}{end}", parameters.join("&"))
+        };
+        for end in ["", "#part?x=1&y=2"] {
+            for (sent, kept) in [(1, 1), (499, 499), (500, 500), (501, 500), (900, 500)] {
+                assert_eq!(with_first_parameters(address(sent, end)), address(kept, end), "{sent}");
+            }
+        }
+        for whole in ["", "/a", "https://a.example/?", "https://a.example/#?a&b"] {
+            assert_eq!(with_first_parameters(whole.to_owned()), whole);
+        }
+        let ampersands = format!("/#?{}", "&".repeat(1_000));
+        assert_eq!(with_first_parameters(ampersands.clone()), ampersands);
+    }
+
+    #[test]
+    fn the_page_stands_under_either_name_and_an_unknown_agent_is_none() {
+        let request = |request: Value| {
+            let Message::Event(event) = one(json!({"action_name": "a", "request": request}), Kind::Action, None) else {
+                panic!("an event");
+            };
+            (event.url, event.user_agent)
+        };
+        let page = || Some("https://a.example/".to_owned());
+        assert_eq!(
+            request(json!({"uri": "https://a.example/", "url": "/b"})),
+            (page(), None)
+        );
+        assert_eq!(request(json!({"url": "https://a.example/"})), (page(), None));
+        assert_eq!(request(json!({"uri": "", "url": "https://a.example/"})), (page(), None));
+        assert_eq!(
+            request(json!({"uri": null, "user_agent_string": "unknown"})),
+            (None, None)
+        );
+        assert_eq!(
+            request(json!({"user_agent_string": "curl/8"})),
+            (None, Some("curl/8".to_owned()))
+        );
     }
 
     #[test]

@@ -37,13 +37,17 @@ pub(super) fn application(headers: &HeaderMap) -> Option<&str> {
 /// # Errors
 /// `MALFORMED_REQUEST` for another shape.
 pub(super) fn read(body: Value, is_list: bool) -> Result<Vec<Value>> {
-    let bad = |message: &str| Err(Error::new(Code::MalformedRequest, message));
     match (body, is_list) {
         (Value::Array(items), true) => Ok(items),
         (body @ Value::Object(_), false) => Ok(vec![body]),
-        (_, true) => bad("The body is a list of JSON objects."),
-        (_, false) => bad("The body is a JSON object."),
+        (_, true) => Err(no_list()),
+        (_, false) => Err(Error::new(Code::MalformedRequest, "The body is a JSON object.")),
     }
+}
+
+/// The refusal of what is no list where one is wanted.
+pub(super) fn no_list() -> Error {
+    Error::new(Code::MalformedRequest, "The body is a list of JSON objects.")
 }
 
 /// Whether the sender wants to be told of events that are refused.

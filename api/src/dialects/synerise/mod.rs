@@ -27,12 +27,15 @@ use crate::{
         event::{Door, Outcome},
         profile::Message,
     },
-    extract::room::{FEW_VALUES, MANY_VALUES},
+    extract::room::MANY_VALUES,
     service::{Services, client::Named},
 };
 
 /// Bytes of a body.
 const MOST_BYTES: usize = 1 << 20;
+/// JSON values and names in a body of a client or a page: as many as a list of the most events usually holds that is as
+/// long as it may be.
+const VALUES_OF_CLIENT: usize = MOST_BYTES / 16;
 /// Events of one list.
 const MOST_EVENTS: usize = 1_000;
 
@@ -133,7 +136,11 @@ async fn receive(services: &Services, request: &HttpRequest, payload: Payload, t
     let entrance = Entrance::new(services, request, Door::Synerise);
     let (token, is_trackers) = wire::token(request.headers(), request.query_string());
     let caller = entrance.caller(token.as_deref()).await?;
-    let values = if caller.is_trusted() { MANY_VALUES } else { FEW_VALUES };
+    let values = if caller.is_trusted() {
+        MANY_VALUES
+    } else {
+        VALUES_OF_CLIENT
+    };
     let body = match wire::check_type(request.headers()) {
         Ok(()) => entrance.body(payload, (MOST_BYTES, values)).await,
         Err(error) => Err(error),

@@ -83,6 +83,12 @@ impl Event {
         self.0.received.into()
     }
 
+    /// Whether the server got it more than five minutes after it happened: it was kept back somewhere, is told of
+    /// afterwards or was imported. Answers about a time may have been asked for before its late events came in.
+    async fn late(&self) -> bool {
+        self.0.is_late()
+    }
+
     /// The page, as it was sent.
     async fn url(&self) -> Option<&str> {
         self.0.url.as_ref().map(|url| url.value.as_str())

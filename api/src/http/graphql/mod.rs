@@ -313,6 +313,7 @@ async fn read_sent<E: Executor, A: Authenticate>(
     let bounds = Bounds {
         bytes: most.bytes.min(limits.body_bytes),
         values: most.values,
+        in_parts: false,
         timeout: limits.body_timeout,
     };
     let (bytes, place) = read_body(payload, request, encoding?, bounds).await?;
