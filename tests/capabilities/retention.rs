@@ -12,6 +12,7 @@ support::on_both_engines!(
     raw_events_go_and_whole_days_still_answer,
     rollups_go_after_their_own_time,
     another_zone_does_not_cost_old_days_unasked,
+    without_a_begin_all_that_is_counted_is_told,
 );
 
 const ZONE: &str = "Europe/Berlin";
@@ -190,6 +191,20 @@ async fn rollups_go_after_their_own_time(engine: Engine) {
     assert_eq!(refusal(&tidemark, graphql::FIND, old).await, gone);
     let kept = question("networks", midnight(today, 6), midnight(today, 1));
     assert_eq!(tidemark.client().find(kept).await["total"], 50);
+}
+
+async fn without_a_begin_all_that_is_counted_is_told(engine: Engine) {
+    let (tidemark, _) = keeping(engine, Value::Null).await;
+    let signer = crate::clickst::Signer::new(&tidemark).await;
+    for (view, count) in [("networks", 91), ("unique_actions", 10), ("events", 31)] {
+        let answer = crate::clickst::try_ask(tidemark.client(), &signer, "action.find", &[("view", view)]).await;
+        assert_eq!(
+            answer.body["result"],
+            json!({"count": count}),
+            "{view}: {}",
+            answer.text
+        );
+    }
 }
 
 async fn another_zone_does_not_cost_old_days_unasked(engine: Engine) {

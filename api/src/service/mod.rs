@@ -11,6 +11,7 @@ pub mod event;
 mod event_scope;
 pub mod external;
 pub mod feed;
+pub mod first;
 pub mod fold;
 pub mod ingest;
 pub mod key;

@@ -107,6 +107,16 @@ pub async fn mark_stale(tx: &Transaction, places: &[Place]) -> Result<()> {
     Ok(())
 }
 
+/// The first day of which a rollup has a set.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn first_day(tx: &Transaction, rollup: i64) -> Result<Option<i64>> {
+    let mut sql = tx.sql("SELECT min(day) FROM unique_bucket WHERE rollup_id = ");
+    sql.number(rollup);
+    sql.row(tx).await?.map_or(Ok(None), |row| get(&row, 0))
+}
+
 /// A day with stale sets: rollup and day.
 ///
 /// # Errors

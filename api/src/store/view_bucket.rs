@@ -150,6 +150,18 @@ pub async fn clear(tx: &Transaction, rollup: i64, tier: Tier, bucket: i64) -> Re
     Ok(())
 }
 
+/// The first day of which a rollup counts something.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn first_day(tx: &Transaction, rollup: i64) -> Result<Option<i64>> {
+    let mut sql = tx.sql("SELECT min(bucket) FROM view_bucket WHERE tier = ");
+    sql.number(i64::from(Tier::Day.code()))
+        .push(" AND rollup_id = ")
+        .number(rollup);
+    sql.row(tx).await?.map_or(Ok(None), |row| get(&row, 0))
+}
+
 /// The number of cells of one hour or day of a rollup.
 ///
 /// # Errors

@@ -336,7 +336,11 @@ async fn find(
     let asked = translate::Asked::read(arguments)?;
     let first = match asked.begin {
         Some(_) => None,
-        None => services.first_event(snapshot, caller, None).await?,
+        None => {
+            services
+                .first_counted(snapshot, caller, None, &asked.counting())
+                .await?
+        }
     };
     let (span, may_hold_any) = asked.span(first, nanoseconds(services.now()));
     let failure = |error| asked.failure(error);

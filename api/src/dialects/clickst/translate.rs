@@ -18,7 +18,7 @@ use crate::{
         period::{Period, Span},
         question::{Distinct, Find, Found, Row, RowOrder, Unique, UniqueFound},
     },
-    service::external,
+    service::{external, first::Counting},
 };
 
 /// The view that stands for distinct actors.
@@ -178,6 +178,21 @@ impl Asked {
     /// Whether distinct actors are asked for.
     pub(super) fn counts_actors(&self) -> bool {
         self.view == ACTORS
+    }
+
+    /// What counts for the answer.
+    pub(super) fn counting(&self) -> Counting {
+        if self.counts_actors() {
+            Counting::Scope(self.fields().map(|condition| condition.dimension.clone()).collect())
+        } else {
+            Counting::View(self.view.clone())
+        }
+    }
+
+    /// The conditions on the fields of a scope.
+    fn fields(&self) -> impl Iterator<Item = &Condition> {
+        let conditions = self.conditions.iter().map(|(_, condition)| condition);
+        conditions.filter(|condition| condition.dimension != Dimension::Action)
     }
 
     /// As a question to a view.
