@@ -294,7 +294,7 @@ fn failure(outcomes: &[Outcome]) -> Option<&Error> {
 }
 
 /// The first refusal that is to be told.
-fn first_told<'a>(outcomes: &'a [Outcome], is_told: impl Fn(&Error) -> bool) -> Option<&'a Error> {
+fn first_told(outcomes: &[Outcome], is_told: impl Fn(&Error) -> bool) -> Option<&Error> {
     outcomes.iter().find_map(|outcome| match outcome {
         Outcome::Refused(error) if is_told(error) => Some(error),
         _ => None,

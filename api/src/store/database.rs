@@ -35,7 +35,7 @@ struct Inner {
 }
 
 enum Engine {
-    Sqlite(Sqlite),
+    Sqlite(Box<Sqlite>),
     Postgres(DatabaseConnection),
 }
 
@@ -50,7 +50,7 @@ impl Database {
     pub async fn open(options: &Options) -> Result<Self> {
         let scheme = options.url.split(':').next().unwrap_or_default();
         let engine = match scheme {
-            "sqlite" => Engine::Sqlite(Sqlite::open(options).await?),
+            "sqlite" => Engine::Sqlite(Box::new(Sqlite::open(options).await?)),
             "postgres" | "postgresql" => Engine::Postgres(postgres::open(options).await?),
             _ => {
                 let message = "A database URL begins with sqlite:// or postgres://.";
