@@ -99,7 +99,10 @@ async fn a_click_without_its_search_is_told_apart(engine: Engine) {
     assert_eq!(event, &json!({"action": "documentOpen", "orphan": null}));
 }
 
-#[expect(clippy::disallowed_methods, reason = "the server has the same clock, by which nothing is of the future")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the server has the same clock, by which nothing is of the future"
+)]
 async fn each_click_has_a_day_of_its_own_for_its_search(engine: Engine) {
     let tidemark = Tidemark::start(engine).await;
     let client = tidemark.client();
