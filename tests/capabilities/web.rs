@@ -8,6 +8,7 @@ mod event;
 mod hostile;
 mod key;
 mod language;
+mod leave;
 mod ledger;
 mod live;
 mod loading;

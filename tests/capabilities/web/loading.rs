@@ -1,12 +1,12 @@
 //! What pages show while the server takes its time.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use support::browser::Look;
 
 use super::{look::PAGES, visit::Visit};
 
 /// Holds back what pages ask the server from `hold` on, until `release`.
-const GATE: &str = "(() => { const ask = window.fetch; let open = Promise.resolve(), release = () => {}; \
+pub(super) const GATE: &str = "(() => { const ask = window.fetch; let open = Promise.resolve(), release = () => {}; \
      window.gate = { hold() { open = new Promise((done) => { release = done; }); }, release() { release(); } }; \
      window.fetch = async (...request) => { await open; return ask.apply(window, request); }; })()";
 
@@ -19,19 +19,10 @@ async fn every_page_says_that_it_is_loading() {
         // From a page that is there, so that it is the page itself that waits, and not what is around every page.
         let from = if *page == "account" { "/system" } else { "/account" };
         visit.go(from).await;
-        let link = format!("a[href^=\"{path}\"]");
-        let there = "return !!document.querySelector(arguments[0])";
-        let has_link = async || match browser.script(there, json!([link])).await {
-            Value::Bool(true) => Ok(()),
-            _ => Err("there is none yet".to_owned()),
-        };
-        browser
-            .retry(&format!("find a link from {from} to {path}"), has_link)
-            .await;
+        visit.has_link(path).await;
         browser.misses("Loading…").await;
-        let press = "gate.hold(); document.querySelector(arguments[0]).click()";
-        browser.script(press, json!([link])).await;
-        browser.arrives(path).await;
+        browser.script("gate.hold()", json!([])).await;
+        visit.follow(path).await;
         browser.sees("Loading…").await;
         browser.script("gate.release()", json!([])).await;
         browser.sees(text).await;

@@ -1,5 +1,6 @@
 //! Somebody at a browser, in front of a server with nothing in it yet.
 
+use serde_json::{Value, json};
 use support::{Browser, Client, Database, Engine, Server, binary, browser::Look, person::PASSWORD};
 
 /// The address of the first account.
@@ -55,6 +56,10 @@ pub(super) struct Visit {
     pub(super) browser: Browser,
     pub(super) server: Server,
     pub(super) database: Database,
+}
+
+fn link_to(path: &str) -> String {
+    format!("a[href^=\"{path}\"]")
 }
 
 impl Visit {
@@ -117,6 +122,23 @@ impl Visit {
     /// Goes to an address of the server.
     pub(super) async fn go(&self, path: &str) {
         self.browser.open(&self.server.url(path)).await;
+    }
+
+    /// Waits until the page has a link to a path.
+    pub(super) async fn has_link(&self, path: &str) {
+        let there = "return !!document.querySelector(arguments[0])";
+        let looks = async || match self.browser.script(there, json!([link_to(path)])).await {
+            Value::Bool(true) => Ok(()),
+            _ => Err("there is none yet".to_owned()),
+        };
+        self.browser.retry(&format!("find a link to {path}"), looks).await;
+    }
+
+    /// Presses the page's first link to a path.
+    pub(super) async fn follow(&self, path: &str) {
+        let press = "document.querySelector(arguments[0]).click()";
+        self.browser.script(press, json!([link_to(path)])).await;
+        self.browser.arrives(path).await;
     }
 
     /// Signs in by the page for it.

@@ -54,6 +54,8 @@ pub(crate) fn Field(
                 autocapitalize="none"
                 spellcheck="false"
                 required=required
+                // Browsers let nobody type a year of five digits then, which no moment has.
+                max=(kind == "datetime-local").then_some("9999-12-31T23:59")
                 aria-describedby=format!("{id}-hint {id}-error")
                 aria-invalid=move || error.with(Option::is_some).then_some("true")
                 bind:value=value

@@ -3,7 +3,14 @@
 //! Inside, an answer is of no particular type: what waits for it and shows it is in the program once, and not once for
 //! each page.
 
-use std::{any::Any, future::Future, marker::PhantomData, sync::Arc, time::Duration};
+use std::{
+    any::Any,
+    future::{Future, poll_fn},
+    marker::PhantomData,
+    sync::Arc,
+    task::Poll,
+    time::Duration,
+};
 
 use leptos::prelude::*;
 
@@ -34,9 +41,16 @@ impl<T: Clone + Send + Sync + 'static> Answer<T> {
     where
         F: Future<Output = Result<T, Failure>> + 'static,
     {
+        let here = StoredValue::new(());
         Self {
             resource: StoredValue::new(ArcLocalResource::new(move || {
-                let asked = ask();
+                // Where the page was left, whoever still waits for the answer keeps what asks, and a change of the address or
+                // the answer wakes it; what it would read is gone.
+                let mut asked = here.try_get_value().map(|()| Box::pin(ask()));
+                let asked = poll_fn(move |context| match (&mut asked, here.try_get_value()) {
+                    (Some(asked), Some(())) => asked.as_mut().poll(context),
+                    _ => Poll::Ready(Err(Failure::Unreachable)),
+                });
                 Box::pin(async move { Ok(Arc::new(asked.await?) as Anything) })
                     as std::pin::Pin<Box<dyn Future<Output = Result<Anything, Failure>>>>
             })),
@@ -91,12 +105,18 @@ where
 
 #[component]
 fn LoadAnything(resource: Resource, show: Arc<dyn Fn(&Anything) -> AnyView + Send + Sync>) -> impl IntoView {
+    let here = StoredValue::new(());
     view! {
         <Transition fallback=|| view! { <Loading/> }>
             {move || {
                 let (show, resource) = (show.clone(), resource.clone());
                 Suspend::new(async move {
-                    match resource.clone().await {
+                    let answer = resource.clone().await;
+                    // Nothing is built any more where the page was left: what its parts look for around them is gone.
+                    if here.try_get_value().is_none() {
+                        return ().into_any();
+                    }
+                    match answer {
                         Ok(anything) => show(&anything),
                         Err(failure) => view! { <Failed failure retry=move || resource.refetch()/> }.into_any(),
                     }

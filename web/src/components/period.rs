@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    format::zone::own,
+    format::zone::{DAYS, is_day, own},
     state::{
         question::{PRESETS, Question, Span, use_zone},
         surroundings::use_place,
@@ -62,7 +62,8 @@ fn Days(question: Memo<Question>, change: Callback<Question>) -> impl IntoView {
         })
     };
     let choose = move |last: bool, chosen: String| {
-        if chosen.is_empty() {
+        // While it is being typed, a year has three digits, or five.
+        if !is_day(&chosen) {
             return;
         }
         let other = Some(day(!last))
@@ -75,10 +76,10 @@ fn Days(question: Memo<Question>, change: Callback<Question>) -> impl IntoView {
     view! {
         <div class="days">
             <label for="from" class="visually-hidden">{t(words::FROM)}</label>
-            <input id="from" type="date" prop:value=move || day(false) on:change=move |event| choose(false, event_target_value(&event))/>
+            <input id="from" type="date" min=DAYS.0 max=DAYS.1 prop:value=move || day(false) on:change=move |event| choose(false, event_target_value(&event))/>
             <span aria-hidden="true">"–"</span>
             <label for="to" class="visually-hidden">{t(words::TO)}</label>
-            <input id="to" type="date" prop:value=move || day(true) on:change=move |event| choose(true, event_target_value(&event))/>
+            <input id="to" type="date" min=DAYS.0 max=DAYS.1 prop:value=move || day(true) on:change=move |event| choose(true, event_target_value(&event))/>
         </div>
     }
 }

@@ -66,6 +66,7 @@ fn SignedIn() -> impl IntoView {
 fn Frame() -> impl IntoView {
     let search = NodeRef::<html::Input>::new();
     let open = RwSignal::new(false);
+    let place = use_place();
     view! {
         <a class="skip" href="#content">{t(shell::SKIP)}</a>
         <div class="shell" class:menu-open=move || open.get()>
@@ -80,7 +81,7 @@ fn Frame() -> impl IntoView {
                 >
                     <MenuSign/>
                 </button>
-                <A href="/" attr:class="shell-sign">
+                <A href=move || place.start().unwrap_or_else(|| "/".to_owned()) attr:class="shell-sign">
                     <Mark/>
                     <span>"Tidemark"</span>
                 </A>

@@ -53,13 +53,21 @@ pub(crate) fn days_between(from: &str, to: &str) -> f64 {
     ((at(to) - at(from)) / DAY).round()
 }
 
-/// Whether a text is a day that the calendar has.
+/// The first and the last day that can be asked about: as long a stretch before any of them has times that the server
+/// knows, too, and years of four digits.
+pub(crate) const DAYS: (&str, &str) = ("1970-01-01", "2199-12-31");
+
+/// Whether a text is a day that the calendar has, and that can be asked about.
 pub(crate) fn is_day(text: &str) -> bool {
     let at = Date::parse(&format!("{text}T00:00:00Z"));
-    text.len() == 10 && at.is_finite() && iso_day(at) == text
+    text.len() == 10 && (DAYS.0..=DAYS.1).contains(&text) && iso_day(at) == text
 }
 
+/// The day in UTC; nothing for what is no time, of which the browser would tell by an exception that nobody catches.
 fn iso_day(milliseconds: f64) -> String {
+    if !milliseconds.is_finite() {
+        return String::new();
+    }
     let text: String = Date::new(&milliseconds.into()).to_iso_string().into();
     text.chars().take(10).collect()
 }

@@ -1,7 +1,7 @@
 //! The start: it leads to the first site, and where there is none makes one.
 
 use leptos::{either::EitherOf3, prelude::*};
-use leptos_router::components::Redirect;
+use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use crate::{
     api::{client::use_client, site::create_site},
@@ -10,10 +10,9 @@ use crate::{
         field::{Field, FormError},
         form::Form,
         page::PageFrame,
-        situation::Empty,
+        situation::{Empty, Loading},
     },
     format::zone,
-    route::Page,
     state::{notice::use_notices, surroundings::use_place},
     text::{fill, shell, t},
 };
@@ -22,10 +21,25 @@ use crate::{
 #[component]
 pub(crate) fn Home() -> impl IntoView {
     let place = use_place();
-    move || match (place.sites().first(), Page::all().find(|page| place.may(page.needs))) {
-        (Some(site), Some(page)) => EitherOf3::A(view! { <Redirect path=page.of(&site.name)/> }),
-        (None, _) if place.may("Mutation.createSite") => EitherOf3::B(view! { <FirstSite/> }),
-        _ => EitherOf3::C(view! { <Empty title=t(shell::NO_SITE) hint=t(shell::NO_SITE_FOR_YOU)/> }),
+    let navigate = use_navigate();
+    // Once this page is in the place of the one before: to go on while that is still being left leaves parts of it behind.
+    Effect::new(move || {
+        if let Some(start) = place.start() {
+            let options = NavigateOptions {
+                replace: true,
+                ..NavigateOptions::default()
+            };
+            navigate(&start, options);
+        }
+    });
+    move || {
+        if place.start().is_some() {
+            EitherOf3::A(view! { <Loading/> })
+        } else if place.sites().is_empty() && place.may("Mutation.createSite") {
+            EitherOf3::B(view! { <FirstSite/> })
+        } else {
+            EitherOf3::C(view! { <Empty title=t(shell::NO_SITE) hint=t(shell::NO_SITE_FOR_YOU)/> })
+        }
     }
 }
 

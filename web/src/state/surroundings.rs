@@ -12,7 +12,7 @@ use crate::{
         viewer::{Account, Site, Surroundings, rights, surroundings},
     },
     components::load::{Answer, again},
-    route,
+    route::{self, Page},
 };
 
 /// How soon what did not come is asked for again.
@@ -98,6 +98,13 @@ impl Place {
         self.last
             .get()
             .or_else(|| self.sites.with(|sites| sites.first().cloned()))
+    }
+
+    /// Where to begin: the first page that the person sees of the nearest site. None where there is no such.
+    pub(crate) fn start(self) -> Option<String> {
+        let site = self.nearest_site()?;
+        let page = Page::all().find(|page| self.may(page.needs))?;
+        Some(page.of(&site.name))
     }
 
     /// The site of the address at this moment, outside of what follows it.
