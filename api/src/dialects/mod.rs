@@ -162,13 +162,20 @@ impl<'a> Entrance<'a> {
             .services
             .authenticate(credential, origin, self.connection.address)
             .await?;
-        // A key that is new to this server is met by now, and with it what it allows.
-        if origin.is_some_and(|origin| !self.services.shares_with(origin)) {
-            self.charge_nobody()?;
-            let message = "No site and no key allows this origin; add it to one of them.";
-            return Err(Error::new(Code::OriginNotAllowed, message));
-        }
+        self.check_origin()?;
         Ok(self.note(self.connection.caller(identity)))
+    }
+
+    /// Refuses pages of an origin that nothing here allows, once the key is known: one that is new to this server is met by
+    /// then, and with it what it allows.
+    fn check_origin(&self) -> Result<()> {
+        let origin = self.connection.origin.as_deref();
+        if origin.is_none_or(|origin| self.services.shares_with(origin)) {
+            return Ok(());
+        }
+        self.charge_nobody()?;
+        let message = "No site and no key allows this origin; add it to one of them.";
+        Err(Error::new(Code::OriginNotAllowed, message))
     }
 
     /// Knows the caller as [`Self::caller`] does. Of what a page loads as a script or an image, the page that it is on is

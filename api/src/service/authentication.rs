@@ -71,6 +71,12 @@ impl Uses {
     }
 }
 
+/// The refusal of a key that is used by a page elsewhere.
+pub(super) fn not_from_there() -> Error {
+    let message = "This key may not be used from this origin; add the origin to the key, or use another key.";
+    Error::new(Code::OriginNotAllowed, message)
+}
+
 impl Services {
     /// Knows a caller by the text of a key or a token; `origin` is the request's header.
     ///
@@ -112,12 +118,10 @@ impl Services {
             }
         };
         if !known.admits(origin) {
-            let message = match origin {
-                Some(_) => "This key may not be used from this origin; add the origin to the key, or use another key.",
-                None => {
-                    "This key is for browsers: its requests need an allowed `Origin`. A backend needs a key without origins."
-                }
-            };
+            if origin.is_some() {
+                return Err(not_from_there());
+            }
+            let message = "This key is for browsers: its requests need an allowed `Origin`. A backend needs a key without origins.";
             return Err(Error::new(Code::OriginNotAllowed, message));
         }
         self.uses.note(known.id);

@@ -10,7 +10,7 @@ use crate::{
         key::{ApiKey, Permission, Permissions},
         signature::{MOST_NONCE, Signed},
     },
-    service::Services,
+    service::{Services, authentication::not_from_there},
     store::{Priority, nonce},
 };
 
@@ -19,18 +19,26 @@ const REPLAY_WINDOW: Duration = Duration::from_secs(15 * 60);
 
 impl Services {
     /// Knows a caller who signed their request, with all that their key may do. The key is named by its whole text or by
-    /// its prefix alone, which is no secret.
+    /// its prefix alone, which is no secret. A page may sign, too, where the key allows its origin; a server names none.
     ///
     /// # Errors
-    /// `UNAUTHENTICATED` for a key that is not known, `BAD_SIGNATURE`, `NONCE_REUSED`; `RATE_LIMITED` for an address that
-    /// has sent too many that are wrong.
-    pub async fn authenticate_signed(&self, signed: Signed<'_>, address: Option<IpAddr>) -> Result<Identity> {
+    /// `UNAUTHENTICATED` for a key that is not known, `BAD_SIGNATURE`, `ORIGIN_NOT_ALLOWED`, `NONCE_REUSED`;
+    /// `RATE_LIMITED` for an address that has sent too many that are wrong.
+    pub async fn authenticate_signed(
+        &self,
+        signed: Signed<'_>,
+        origin: Option<&str>,
+        address: Option<IpAddr>,
+    ) -> Result<Identity> {
         let found = self.find_signer(signed, address).await;
         match found {
             Err(error) if matches!(error.code, Code::Unauthenticated | Code::BadSignature) => {
                 self.rates.charge_guess(address, 1).and(Err(error))
             }
             Ok(key) => {
+                if origin.is_some() && !key.admits(origin) {
+                    return Err(not_from_there());
+                }
                 self.use_nonce(&key, signed.nonce).await?;
                 self.uses.note(key.id);
                 Ok(Identity::Key(key))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{super::Entrance, wire::Credentials};
 use crate::{
     domain::{
-        caller::{Caller, Identity},
+        caller::Caller,
         error::{Code, Error, Result},
         signature::Signed,
     },
@@ -77,28 +77,15 @@ async fn identify(entrance: &Entrance<'_>, credentials: &Credentials) -> Result<
     };
     let identity = entrance
         .services
-        .authenticate_signed(signed, entrance.connection.address)
+        .authenticate_signed(
+            signed,
+            entrance.connection.origin.as_deref(),
+            entrance.connection.address,
+        )
         .await?;
-    check_origin(entrance, &identity)?;
+    entrance.check_origin()?;
     Ok(Known {
         caller: entrance.note(entrance.connection.caller(identity)),
         is_signed: true,
     })
-}
-
-/// A page may sign, too, where its origin is allowed; a server names none.
-fn check_origin(entrance: &Entrance<'_>, identity: &Identity) -> Result<()> {
-    let Some(origin) = entrance.connection.origin.as_deref() else {
-        return Ok(());
-    };
-    let is_admitted = match identity {
-        Identity::Key(key) => key.admits(Some(origin)),
-        _ => true,
-    };
-    if is_admitted && entrance.services.shares_with(origin) {
-        return Ok(());
-    }
-    entrance.charge_nobody()?;
-    let message = "No site and no key allows this origin, or this key does not; add it to one of them.";
-    Err(Error::new(Code::OriginNotAllowed, message))
 }
