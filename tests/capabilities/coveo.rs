@@ -18,10 +18,6 @@ mod refusal;
 mod relay;
 mod token;
 
-/// All times.
-const FROM: &str = "2000-01-01T00:00:00Z";
-const TO: &str = "2060-01-01T00:00:00Z";
-
 /// A client that most tests send as.
 const VISITOR: &str = "489aa3e3-aed2-4563-8e81-62bb73178a56";
 

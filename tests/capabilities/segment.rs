@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use support::{
     Answer, Client,
     example::contains,
-    kept::{counted, events, quarantined, told},
+    kept::{actor, company, counted, events, quarantined, told},
 };
 
 mod example;
@@ -40,18 +40,4 @@ async fn accept(client: &Client, path: &str, body: Value) {
         "{path}: {}",
         answer.text
     );
-}
-
-/// What is known of an actor.
-async fn actor(client: &Client, id: &str) -> Value {
-    let document = "query ($id: ID!) { actor(id: $id) { id aliases traits firstSeen lastSeen company { id traits } \
-         firstTouch { time campaign } lastTouch { time campaign } events(first: 100) { edges { node { action actor } } } } }";
-    client.graphql(document, json!({"id": id})).await.data()["actor"].clone()
-}
-
-/// What is known of a company.
-async fn company(client: &Client, id: &str) -> Value {
-    let document = "query ($id: ID!) { company(id: $id) { id traits firstSeen lastSeen \
-         events(first: 100) { edges { node { action actor } } } } }";
-    client.graphql(document, json!({"id": id})).await.data()["company"].clone()
 }

@@ -202,6 +202,17 @@ impl Client {
             .await
     }
 
+    /// Adds a rule on actions to one of the site's lists, `ALLOW` or `DENY`.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn add_rule(&self, list: &str, pattern: &str) {
+        let document = "mutation ($input: CreateRuleInput!) { createRule(input: $input) { error { code message } } }";
+        let rule = json!({"list": list, "target": "ACTION", "pattern": pattern});
+        let answer = self.graphql(document, json!({"input": {"rule": rule}})).await;
+        assert_eq!(answer.data()["createRule"]["error"], Value::Null);
+    }
+
     /// Waits until the mark has passed every event of the site: answers then come from rollups alone.
     ///
     /// # Panics

@@ -8,7 +8,11 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::{Client, folder::repository};
+use crate::{
+    Client,
+    folder::repository,
+    kept::{actor, company},
+};
 
 /// All times.
 const FROM: &str = "2000-01-01T00:00:00Z";
@@ -80,6 +84,22 @@ pub fn contains(found: &Value, expected: &Value, at: &str) {
             }
         }
         _ => assert_eq!(found, expected, "{at}"),
+    }
+}
+
+/// Fails unless of each actor and company that an example's `profiles.json` names, all that stands there is known.
+///
+/// # Panics
+/// Then.
+pub async fn profiles_are_known(client: &Client, expected: &Value, at: &str) {
+    for (kind, known) in expected.as_object().expect("an object") {
+        for (id, expected) in known.as_object().expect("an object") {
+            let found = match kind.as_str() {
+                "actors" => actor(client, id).await,
+                _ => company(client, id).await,
+            };
+            contains(&found, expected, &format!("{at}: {id}"));
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! What became of what was sent, as tests of doors look at it: events, quarantine and ledger of a client's site.
+//! What became of what was sent, as tests of doors look at it: events, profiles, quarantine and ledger of a client's site.
 
 use serde_json::{Value, json};
 
@@ -15,6 +15,20 @@ pub async fn events_of(client: &Client) -> Vec<Value> {
         .events(json!({"first": 500, "orderBy": "ARRIVAL_ASCENDING"}))
         .await;
     nodes(&page)
+}
+
+/// What is known of an actor; null where nothing is.
+pub async fn actor(client: &Client, id: &str) -> Value {
+    let document = "query ($id: ID!) { actor(id: $id) { id aliases traits sessions firstSeen lastSeen company { id traits } \
+         firstTouch { time campaign } lastTouch { time campaign } events(first: 100) { edges { node { action actor } } } } }";
+    client.graphql(document, json!({"id": id})).await.data()["actor"].clone()
+}
+
+/// What is known of a company; null where nothing is.
+pub async fn company(client: &Client, id: &str) -> Value {
+    let document = "query ($id: ID!) { company(id: $id) { id traits firstSeen lastSeen subscriptions { id traits } \
+         events(first: 100) { edges { node { action actor } } } } }";
+    client.graphql(document, json!({"id": id})).await.data()["company"].clone()
 }
 
 /// What is in quarantine, whole.

@@ -174,8 +174,7 @@ impl<'a> Entrance<'a> {
             return Ok(());
         }
         self.charge_nobody()?;
-        let message = "No site and no key allows this origin; add it to one of them.";
-        Err(Error::new(Code::OriginNotAllowed, message))
+        Err(Services::unknown_origin())
     }
 
     /// Knows the caller as [`Self::caller`] does. Of what a page loads as a script or an image, the page that it is on is

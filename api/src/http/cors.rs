@@ -24,7 +24,6 @@ use crate::{
         self,
         script::{self, Part},
     },
-    domain::error::{Code, Error as Failure},
     service::Services,
 };
 
@@ -97,8 +96,7 @@ pub async fn share(
 /// Answers a browser that asks beforehand. A dialect's clients may send any headers, and those they ask for are given.
 fn preflight(allowed: Option<HeaderValue>, of_dialect: Option<Option<HeaderValue>>) -> HttpResponse {
     let Some(origin) = allowed else {
-        let message = "No site and no key allows this origin; add it to one of them.";
-        return respond(&Failure::new(Code::OriginNotAllowed, message));
+        return respond(&Services::unknown_origin());
     };
     let mut response = HttpResponse::NoContent().finish();
     let headers: &mut HeaderMap = response.headers_mut();

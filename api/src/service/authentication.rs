@@ -134,6 +134,13 @@ impl Services {
         Origin::parse(origin).is_some_and(|origin| self.registry.current().origins.allows(&origin))
     }
 
+    /// The refusal of a page of an origin that no site and no key allows.
+    #[must_use]
+    pub fn unknown_origin() -> Error {
+        let message = "No site and no key allows this origin; add it to one of them.";
+        Error::new(Code::OriginNotAllowed, message)
+    }
+
     /// Whether a caller that streams still is who it was.
     pub async fn is_current(&self, caller: &Caller) -> bool {
         let (now, configuration) = (clock::now(), self.registry.current());

@@ -4,11 +4,9 @@ use reqwest::{Method, header};
 use serde_json::{Value, json};
 use support::{
     Engine, Tidemark,
-    example::{bytes, contains, examples, found_by_all_questions, json_of, list_of},
-    kept::{events_of, quarantined},
+    example::{bytes, contains, examples, found_by_all_questions, json_of, list_of, profiles_are_known},
+    kept::{events, events_of, quarantined},
 };
-
-use super::{actor, company, events};
 
 support::on_both_engines!(documented_calls_are_taken);
 
@@ -49,16 +47,7 @@ async fn documented_calls_are_taken(engine: Engine) {
             !found.is_empty() || profiles != json!({}),
             "{name}: something comes of it"
         );
-        for (kind, known) in profiles.as_object().expect("an object") {
-            for (id, expected) in known.as_object().expect("an object") {
-                let found = if kind == "actors" {
-                    actor(&client, id).await
-                } else {
-                    company(&client, id).await
-                };
-                contains(&found, expected, &format!("{name}: {id}"));
-            }
-        }
+        profiles_are_known(&client, &profiles, &name).await;
     }
     assert!(events(&tidemark).await.is_empty());
 }

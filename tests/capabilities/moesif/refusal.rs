@@ -76,12 +76,7 @@ async fn a_body_is_read_by_what_it_is_sent_as(engine: Engine) {
 async fn lists_and_types_are_kept_to_and_counted(engine: Engine) {
     let tidemark = Tidemark::start(engine).await;
     let client = tidemark.client();
-    let deny =
-        "mutation { createRule(input: {rule: {list: DENY, target: ACTION, pattern: \"secret\"}}) { error { code } } }";
-    assert_eq!(
-        client.graphql(deny, json!({})).await.data()["createRule"]["error"],
-        Value::Null
-    );
+    client.add_rule("DENY", "secret").await;
     let secret = json!({"action_name": "secret", "metadata": {"n": 1}});
     let fine = |n: Value| json!({"action_name": "fine", "metadata": {"n": n}});
     accept(client, "/v1/actions", fine(json!(1))).await;

@@ -71,6 +71,13 @@ async fn what_may_have_come_is_sent_again_and_stored_once() {
     assert_eq!(reader.run("return window.calls").await, 3);
 }
 
+/// When the page sent, in milliseconds since it was opened.
+async fn times(reader: &Reader) -> Vec<f64> {
+    let times = reader.run("return window.times").await;
+    let times = times.as_array().expect("a list").iter();
+    times.filter_map(Value::as_f64).collect()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_cannot_take_it_is_asked_later_and_later() {
     let reader = Reader::new("data-without=\"sessions\"").await;
@@ -83,13 +90,7 @@ async fn a_server_that_cannot_take_it_is_asked_later_and_later() {
     reader.put_with("/a", &head, "");
     reader.open("/a").await;
     reader.sees(&["pageview"]).await;
-    let times = reader.run("return window.times").await;
-    let times: Vec<_> = times
-        .as_array()
-        .expect("a list")
-        .iter()
-        .filter_map(Value::as_f64)
-        .collect();
+    let times = times(&reader).await;
     assert_eq!(times.len(), 3, "{times:?}");
     assert!(times[1] - times[0] >= 999.0, "after a second: {times:?}");
     assert!(times[2] - times[1] >= 2_999.0, "as late as it was told: {times:?}");
@@ -109,13 +110,7 @@ async fn each_failure_doubles_the_wait() {
     reader.put_with("/a", &head, "");
     reader.open("/a").await;
     reader.sees(&["pageview"]).await;
-    let times = reader.run("return window.times").await;
-    let times: Vec<_> = times
-        .as_array()
-        .expect("a list")
-        .iter()
-        .filter_map(Value::as_f64)
-        .collect();
+    let times = times(&reader).await;
     assert_eq!(times.len(), 4, "{times:?}");
     for (pair, least) in times.windows(2).zip([999.0, 1_999.0, 3_999.0]) {
         assert!(pair[1] - pair[0] >= least, "{times:?}");

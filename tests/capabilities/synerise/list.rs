@@ -1,24 +1,17 @@
 //! A site's allow and deny lists, and its tag schema: what they refuse is answered as if all were well.
 
-use serde_json::{Value, json};
-use support::{Client, Engine, Tidemark};
+use serde_json::json;
+use support::{Engine, Tidemark};
 
 use super::{BATCH, CUSTOM, accept, counted, custom, events, misfits, post, refused, told};
 
 support::on_both_engines!(what_lists_refuse_is_accepted_and_counted);
 
-async fn rule(client: &Client, list: &str, pattern: &str) {
-    let document = "mutation ($rule: RuleInput!) { createRule(input: {rule: $rule}) { error { message } } }";
-    let rule = json!({"list": list, "target": "ACTION", "pattern": pattern});
-    let answer = client.graphql(document, json!({"rule": rule})).await;
-    assert_eq!(answer.data()["createRule"]["error"], Value::Null);
-}
-
 async fn what_lists_refuse_is_accepted_and_counted(engine: Engine) {
     let tidemark = Tidemark::start(engine).await;
     let client = tidemark.client();
-    rule(client, "DENY", "page.visit").await;
-    rule(client, "DENY", "session.*").await;
+    client.add_rule("DENY", "page.visit").await;
+    client.add_rule("DENY", "session.*").await;
     // What comes by itself is under the lists like all else.
     accept(client, "/v4/events/page-visit", custom(json!({}))).await;
     accept(client, CUSTOM, custom(json!({"action": "session.start"}))).await;
@@ -39,7 +32,7 @@ async fn what_lists_refuse_is_accepted_and_counted(engine: Engine) {
         400,
         "Bad Request",
     );
-    rule(client, "ALLOW", "context.*").await;
+    client.add_rule("ALLOW", "context.*").await;
     accept(client, CUSTOM, custom(json!({"action": "fine"}))).await;
     let answer = post(
         client,
