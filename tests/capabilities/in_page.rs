@@ -205,18 +205,23 @@ async fn coveos_library_comes_in() {
     visit.all_is_well("coveo").await;
 }
 
+/// A page with a version of Relay, whose own packages are in this folder, and `uuid` in this one of its.
+async fn relay(package: &str, own: &str, uuid: &str) -> Visit {
+    let main = format!("/node_modules/{package}/lib/npm/relay.mjs");
+    let messenger = format!("/node_modules/{own}@coveo/explorer-messenger/dist/messenger.js");
+    let uuid = format!("/node_modules/{own}uuid/{uuid}");
+    let imports =
+        json!({"@coveo/relay": main, "@coveo/explorer-messenger": messenger, "uuid": format!("{uuid}/index.js")});
+    let head = format!("<script type=importmap>{}</script>", json!({"imports": imports}));
+    let mut scripts = node::scripts(&uuid);
+    scripts.extend([main, messenger]);
+    let scripts: Vec<_> = scripts.iter().map(String::as_str).collect();
+    Visit::new(package, &scripts, &head).await
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn relay_comes_in() {
-    let head = "<script type=importmap>{\"imports\": {\"@coveo/relay\": \"/node_modules/@coveo/relay/lib/npm/relay.mjs\", \
-                \"@coveo/explorer-messenger\": \"/node_modules/@coveo/explorer-messenger/dist/messenger.js\", \
-                \"uuid\": \"/node_modules/uuid/dist/index.js\"}}</script>";
-    let mut scripts = vec![
-        "/node_modules/@coveo/relay/lib/npm/relay.mjs".to_owned(),
-        "/node_modules/@coveo/explorer-messenger/dist/messenger.js".to_owned(),
-    ];
-    scripts.extend(node::scripts("/node_modules/uuid/dist"));
-    let scripts: Vec<_> = scripts.iter().map(String::as_str).collect();
-    let visit = Visit::new("@coveo/relay", &scripts, head).await;
+    let visit = relay("@coveo/relay", "", "dist").await;
     let told = visit
         .run(
             "const {createRelay} = await import('@coveo/relay'); \
@@ -243,6 +248,26 @@ async fn relay_comes_in() {
     assert!(
         refused.iter().any(|row| row.0 == "INVALID" && row.3 == 1),
         "{refused:?}"
+    );
+}
+
+/// The version before, with which Headless comes, sends beacons of JSON: browsers ask first, with credentials.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn relay_comes_in_by_beacon() {
+    let visit = relay("coveo-relay-1", "coveo-relay-1/node_modules/", "dist/esm-browser").await;
+    let told = visit
+        .run(
+            "const {createRelay} = await import('@coveo/relay'); \
+             const relay = createRelay({url: 'SERVER/rest/organizations/acme/events/v1', token: 'KEY', trackingId: 'shop'}); \
+             relay.emit('itemClick', {searchUid: '7bfc652a-9dea-4811-b3f9-6d24345c37ce', position: 2, itemMetadata: \
+             {uniqueFieldName: 'permanentid', uniqueFieldValue: '1', title: 'Boats', author: 'ada', url: 'https://docs.example.com/boats'}}); \
+             return relay.getMeta('x').clientId",
+        )
+        .await;
+    let click = &visit.sees(&["itemClick"]).await[0];
+    assert_eq!(
+        (&click["device"], &click["tag"]["documentTitle"]),
+        (&told, &json!("Boats"))
     );
 }
 
@@ -281,6 +306,19 @@ async fn moesifs_library_comes_in() {
         assert_eq!(ada["aliases"], json!([looked["device"]]));
         assert_eq!(ada["traits"]["plan"], "pro");
         assert_eq!(ada["firstTouch"]["campaign"]["utm_source"], "letter");
+        // From then on it tells of what the page asks for, too.
+        let told = visit
+            .run("moesif.start(); await fetch('/shop?called'); return 'done'")
+            .await;
+        assert_eq!(told, "done");
+        let events = visit.sees(&["Looked", "Clicked Sign Up", "api.call"]).await;
+        let call = one(&events, "api.call");
+        let called = visit.pages.url("/shop?called");
+        assert_eq!((&call["actor"], &call["url"]), (&json!("ada"), &json!(called)));
+        assert_eq!(
+            (&call["tag"]["verb"], &call["tag"]["status"]),
+            (&json!("GET"), &json!(200))
+        );
         visit.all_is_well("moesif").await;
     }
 }

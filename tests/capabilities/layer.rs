@@ -3,12 +3,9 @@
 //! The table in `layer/rule.rs` says of each module of the server which others it may name. A path that it
 //! may not name fails the test, with its place and the rule.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
-use support::folder::repository;
+use support::folder::{repository, sources};
 
 use rule::broken;
 
@@ -19,23 +16,6 @@ const MOST_LINES: usize = 500;
 
 /// Names that say nothing about what is inside.
 const DRAWERS: &[&str] = &["util", "utils", "common", "helper", "helpers", "type", "types", "misc"];
-
-/// The Rust files below a folder of the repository, which may not be there yet.
-fn sources(folder: &str) -> Vec<PathBuf> {
-    let (mut found, mut open) = (Vec::new(), vec![repository().join(folder)]);
-    while let Some(folder) = open.pop() {
-        for entry in fs::read_dir(&folder).into_iter().flatten() {
-            let path = entry.expect("a folder can be read").path();
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            if path.is_dir() && !["target", "dist", "fixtures"].contains(&name) {
-                open.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                found.push(path);
-            }
-        }
-    }
-    found
-}
 
 fn from_root(path: &Path) -> String {
     let path = path.strip_prefix(repository()).expect("it was found below the root");

@@ -25,6 +25,7 @@ mod moesif;
 mod permission;
 mod profile;
 mod profilestore;
+mod proof;
 mod property;
 mod quarantine;
 mod rate;

@@ -54,3 +54,24 @@ pub fn repository() -> PathBuf {
         .expect("the tests are a folder of the repository")
         .to_owned()
 }
+
+/// The Rust files below a folder of the repository, which may not be there yet.
+///
+/// # Panics
+/// When a folder cannot be read to its end.
+#[must_use]
+pub fn sources(folder: &str) -> Vec<PathBuf> {
+    let (mut found, mut open) = (Vec::new(), vec![repository().join(folder)]);
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(&folder).into_iter().flatten() {
+            let path = entry.expect("a folder can be read").path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if path.is_dir() && !["target", "dist", "fixtures"].contains(&name) {
+                open.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    found
+}

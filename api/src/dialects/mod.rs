@@ -74,12 +74,6 @@ pub fn owns(path: &str) -> bool {
         || synerise::owns(below("/synerise"))
 }
 
-/// Whether the answers below a path set cookies for pages of other origins, which takes a header more.
-#[must_use]
-pub fn keeps_cookies(path: &str) -> bool {
-    coveo::keeps_cookies(path)
-}
-
 /// The answer to what is refused, still without the words of its dialect; what failed inside goes to the log.
 fn refusal(error: &Error, status: StatusCode) -> HttpResponseBuilder {
     if error.code.kind() == Kind::Internal {

@@ -3,8 +3,9 @@
 //! What dialects take is shared alike, with the methods and headers that their clients use.
 //!
 //! A page may where its origin is one of a site's or of a key's that works. Nothing is opened by a cookie here, so that a
-//! page gets no more by it than its own key or token gives; `/session` is for the server's own pages alone. Some dialects
-//! remember a visitor by a cookie, which browsers keep for pages of other origins only where they are told so.
+//! page gets no more by it than its own key or token gives; `/session` is for the server's own pages alone. What dialects
+//! take may come with credentials: some remember a visitor by a cookie, and beacons always have them
+//! (<https://w3c.github.io/beacon/#sec-processing-model>), so that one with JSON is not sent where they are not allowed.
 
 use actix_web::{
     Error, HttpResponse,
@@ -63,14 +64,13 @@ pub async fn share(
         let text = origin.as_ref()?.to_str().ok()?;
         services.as_ref()?.shares_with(text).then(|| origin.clone()).flatten()
     };
-    let cookies = is_dialect && dialects::keeps_cookies(request.path());
     let asked = request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     if asked && request.method() == Method::OPTIONS {
         let wanted = request.headers().get(header::ACCESS_CONTROL_REQUEST_HEADERS).cloned();
         let mut response = preflight(allowed(), is_dialect.then_some(wanted));
         let headers = response.headers_mut();
         headers.append(header::VARY, VARY_PREFLIGHT);
-        if cookies && headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN) {
+        if is_dialect && headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN) {
             headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, TRUE);
         }
         return Ok(request.into_response(response));
@@ -86,7 +86,7 @@ pub async fn share(
             header::ACCESS_CONTROL_EXPOSE_HEADERS,
             if is_dialect { READ_OF_DIALECT } else { READ },
         );
-        if cookies {
+        if is_dialect {
             headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, TRUE);
         }
     }

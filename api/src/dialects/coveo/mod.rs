@@ -101,14 +101,10 @@ pub(super) fn owns(path: &str) -> bool {
     let events = own
         .strip_prefix("/rest/organizations/")
         .and_then(|rest| rest.split_once('/'));
-    keeps_cookies(path)
+    path.contains("/v15/analytics/")
+        || path.contains("/v14/analytics/")
         || own == "/rest/search/v2/token"
         || events.is_some_and(|(_, rest)| rest == "events/v1" || rest.starts_with("events/v1/"))
-}
-
-/// Whether answers below a path remember a visitor.
-pub(super) fn keeps_cookies(path: &str) -> bool {
-    path.contains("/v15/analytics/") || path.contains("/v14/analytics/")
 }
 
 macro_rules! receivers {
