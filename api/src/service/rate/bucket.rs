@@ -1,13 +1,25 @@
-//! One budget of one caller: a generic cell rate algorithm whose rate is this server's share of the whole.
+//! One budget of one caller: the generic cell rate algorithm of `governor`, whose rate is this server's share of the whole.
 //!
-//! The crate `governor` cannot carry it: `check_n` charges all or nothing, where of a batch the first events pass; what is
-//! larger than the burst it refuses for ever, where here it passes once all is there and is paid off; what is left it tells
-//! of a charge alone; and a limiter made anew for another share begins full, where this one keeps its debt in units. With
-//! a state store of our own below it, one comparison would be left to the crate.
+//! The share moves, and what is used must not be forgotten by it. So a limiter is made for each charge, and lives no longer:
+//! its time begins at the charge, and its state is how long it takes from there until all is back. That is what is kept, and
+//! by the charge after it has become less by the time between. When the share is another, it is stretched to as many units.
+//!
+//! `check_n` charges all or nothing; of a batch the first events pass, so that it is asked for as many as are left. It refuses
+//! for ever what is larger than the burst; here that passes once all is there, and is paid off.
 
 use std::{
+    cell::Cell,
+    num::NonZeroU32,
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
+};
+
+use governor::{
+    Quota, RateLimiter,
+    clock::Clock,
+    middleware::NoOpMiddleware,
+    nanos::Nanos,
+    state::{NotKeyed, StateStore},
 };
 
 use super::Name;
@@ -17,6 +29,8 @@ use crate::domain::rate::{Budget, Left, Limit};
 const ALMOST: f64 = 1e-6;
 /// No share is smaller, so that every wait has an end.
 pub(super) const LEAST_SHARE: f64 = 0.01;
+/// Nothing takes longer to come back: some thirty years.
+const LONGEST: Duration = Duration::from_secs(1_000_000_000);
 
 /// A budget of a caller.
 #[derive(Debug)]
@@ -29,10 +43,10 @@ pub(super) struct Bucket {
 #[derive(Debug)]
 pub(super) struct Level {
     limit: Limit,
-    /// Units used and not come back yet.
-    debt: f64,
-    /// When the debt was that.
-    at: Instant,
+    /// How long a unit takes to come back, at the share of which `full` tells.
+    unit: Duration,
+    /// When all is back.
+    full: Instant,
     /// This server's part, and until when it holds; else the servers share alike.
     lease: Option<(f64, Instant)>,
     /// What the others had used when last heard of.
@@ -56,12 +70,43 @@ pub(super) struct Charged {
     pub(super) fresh: bool,
 }
 
+/// How long it takes from now until all is back: the state of a limiter whose time begins now.
+#[derive(Debug)]
+struct Ahead(Cell<Duration>);
+
+impl StateStore for &Ahead {
+    type Key = NotKeyed;
+
+    fn measure_and_replace<T, F, E>(&self, _: &NotKeyed, judge: F) -> Result<T, E>
+    where
+        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
+    {
+        let (passed, next) = judge(Some(self.0.get().into()))?;
+        self.0.set(Duration::from_nanos(next.as_u64()));
+        Ok(passed)
+    }
+}
+
+/// Time that begins now, and stands still.
+#[derive(Debug)]
+struct Now;
+
+impl Clock for Now {
+    type Instant = Duration;
+
+    fn now(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+type Limiter<'a> = RateLimiter<NotKeyed, &'a Ahead, Now, NoOpMiddleware<Duration>>;
+
 impl Bucket {
     pub(super) fn new(name: Name, limit: Limit, now: Instant) -> Self {
         let level = Level {
             limit,
-            debt: 0.0,
-            at: now,
+            unit: unit(limit, 1.0),
+            full: now,
             lease: None,
             elsewhere: 0.0,
             wanted: 0.0,
@@ -83,27 +128,26 @@ impl Bucket {
         let mut level = self.lock();
         level.limit = limit;
         let share = level.share(alike, now);
-        level.drain(share, now);
-        let (whole, capacity) = (f64::from(units), level.capacity(share));
-        level.wanted += whole;
+        level.turn(share, now);
+        level.wanted += f64::from(units);
         let fresh = !std::mem::replace(&mut level.listed, true);
-        // What is larger than all there is passes when all is there, and is paid off later.
-        let need = if part { 1.0 } else { whole.clamp(1.0, capacity) };
-        let room = capacity - level.debt + ALMOST;
-        if room < need {
-            let wait = Duration::from_secs_f64((need - room).max(0.0) / (limit.per_second() * share));
-            return Charged { passed: 0, wait, fresh };
-        }
-        let passed = if part { whole.min(room.floor()) } else { whole };
-        level.debt += passed;
-        let wait = if passed < whole {
-            let missing = (level.debt + 1.0 - capacity).max(0.0);
-            Duration::from_secs_f64(missing / (limit.per_second() * share))
-        } else {
-            Duration::ZERO
+        let capacity = level.capacity(share);
+        let most = if part { level.free(share, now) } else { capacity };
+        let refusal = level.take(units.min(most), capacity, now).err();
+        let passed = match refusal {
+            Some(_) => 0,
+            None if part => units.min(most),
+            None => {
+                // What is larger than all there is passed, as all was there, and is paid off later.
+                level.owe(units.saturating_sub(most), now);
+                units
+            }
         };
-        // A whole number that is at most `units`.
-        let passed = passed as u32;
+        let wait = match refusal {
+            Some(wait) => wait,
+            None if passed < units => level.next(share, now),
+            None => Duration::ZERO,
+        };
         Charged { passed, wait, fresh }
     }
 
@@ -112,12 +156,12 @@ impl Bucket {
         let mut level = self.lock();
         level.limit = limit;
         let share = self.share(&mut level, alike, now);
-        level.drain(share, now);
-        let used = level.debt + level.elsewhere;
-        let here = level.capacity(share) - level.debt + ALMOST;
+        level.turn(share, now);
+        let used = level.units(now) + level.elsewhere;
         let whole = f64::from(limit.quota) - used + ALMOST;
         // Not negative, and at most the quota.
-        let remaining = if here < 1.0 { 0 } else { whole.floor().max(0.0) as u32 };
+        let whole = whole.floor().max(0.0) as u32;
+        let remaining = if level.free(share, now) == 0 { 0 } else { whole };
         Left {
             budget: self.name.budget,
             limit,
@@ -138,34 +182,39 @@ impl Bucket {
     pub(super) fn wait(&self, limit: Limit, now: Instant) -> Duration {
         let mut level = self.lock();
         level.limit = limit;
-        level.drain(1.0, now);
-        let missing = level.debt + 1.0 - level.capacity(1.0) - ALMOST;
-        Duration::from_secs_f64(missing.max(0.0) / limit.per_second())
+        level.turn(1.0, now);
+        level.next(1.0, now)
     }
 
     /// Takes over what is used of a budget that is counted elsewhere, by when it is full again.
     pub(super) fn learn(&self, limit: Limit, full_in: Duration, now: Instant) {
         let mut level = self.lock();
         level.limit = limit;
-        level.debt = full_in.as_secs_f64() * limit.per_second();
-        level.at = now;
+        level.unit = unit(limit, 1.0);
+        level.full = now + full_in.min(LONGEST);
     }
 
     /// Whether nothing of it is used, and nobody shares it, so that it can be forgotten.
     pub(super) fn is_full(&self, alike: f64, now: Instant) -> bool {
         let mut level = self.lock();
         let share = self.share(&mut level, alike, now);
-        level.drain(share, now);
-        level.debt < ALMOST && !level.listed
+        level.turn(share, now);
+        level.ahead(now).is_zero() && !level.listed
     }
 
     /// How much of it is used, as a fraction.
     pub(super) fn used(&self, alike: f64, now: Instant) -> f64 {
         let mut level = self.lock();
         let share = self.share(&mut level, alike, now);
-        level.drain(share, now);
-        level.debt / f64::from(level.limit.quota)
+        level.turn(share, now);
+        level.units(now) / f64::from(level.limit.quota)
     }
+}
+
+/// How long a unit takes to come back, at a share of the whole.
+fn unit(limit: Limit, share: f64) -> Duration {
+    let unit = Duration::from_secs_f64(1.0 / (limit.per_second() * share));
+    unit.max(Duration::from_nanos(1))
 }
 
 impl Level {
@@ -182,42 +231,99 @@ impl Level {
         }
     }
 
-    fn drain(&mut self, share: f64, now: Instant) {
-        let elapsed = now.saturating_duration_since(self.at).as_secs_f64();
-        self.debt = (self.debt - elapsed * self.limit.per_second() * share).max(0.0);
-        self.at = self.at.max(now);
+    /// Goes on at this share, and at the limit as it is: what is used stays as many units.
+    fn turn(&mut self, share: f64, now: Instant) {
+        let unit = unit(self.limit, share);
+        if unit != self.unit {
+            let stretch = unit.as_secs_f64() / self.unit.as_secs_f64();
+            let ahead = self.ahead(now).as_secs_f64() * stretch;
+            self.full = now + Duration::from_secs_f64(ahead.min(LONGEST.as_secs_f64()));
+            self.unit = unit;
+        }
+    }
+
+    /// How long it takes until all is back.
+    fn ahead(&self, now: Instant) -> Duration {
+        self.full.saturating_duration_since(now)
+    }
+
+    /// Units used and not come back yet.
+    fn units(&self, now: Instant) -> f64 {
+        self.ahead(now).as_secs_f64() / self.unit.as_secs_f64()
     }
 
     /// A share of less than one unit is one all the same, or small limits would let nobody in.
-    fn capacity(&self, share: f64) -> f64 {
-        (f64::from(self.limit.quota) * share).max(1.0)
+    fn capacity(&self, share: f64) -> u32 {
+        // Not negative, and at most the quota.
+        ((f64::from(self.limit.quota) * share + ALMOST) as u32).max(1)
+    }
+
+    /// Whole units that are left.
+    fn free(&self, share: f64, now: Instant) -> u32 {
+        let used = self.ahead(now).as_nanos().div_ceil(self.unit.as_nanos());
+        self.capacity(share)
+            .saturating_sub(u32::try_from(used).unwrap_or(u32::MAX))
+    }
+
+    /// Charges so many units, which are no more than all there is, or none, which sees whether one would pass.
+    ///
+    /// # Errors
+    /// How long until they pass.
+    fn take(&mut self, units: u32, capacity: u32, now: Instant) -> Result<(), Duration> {
+        let ahead = Ahead(Cell::new(self.ahead(now)));
+        let quota = Quota::with_period(self.unit).zip(NonZeroU32::new(capacity));
+        let Some((quota, burst)) = quota else {
+            return Ok(());
+        };
+        let limiter: Limiter<'_> = RateLimiter::new(quota.allow_burst(burst), &ahead, Now);
+        // More than the burst is not asked for.
+        let judged = limiter.check_n(NonZeroU32::new(units).unwrap_or(NonZeroU32::MIN));
+        if let Ok(Err(refused)) = judged {
+            return Err(refused.wait_time_from(Duration::ZERO));
+        }
+        if units > 0 {
+            self.full = now + ahead.0.get();
+        }
+        Ok(())
+    }
+
+    /// How long until one more passes.
+    fn next(&mut self, share: f64, now: Instant) -> Duration {
+        self.take(0, self.capacity(share), now).err().unwrap_or_default()
+    }
+
+    /// Adds units that are paid off later.
+    fn owe(&mut self, units: u32, now: Instant) {
+        let ahead = self.ahead(now).saturating_add(self.unit.saturating_mul(units));
+        self.full = now + ahead.min(LONGEST);
     }
 
     /// What was asked for a second, as a fraction of what comes back in all; `seconds` since it was last looked at.
     pub(super) fn measure(&mut self, seconds: f64, alike: f64, now: Instant) -> f64 {
         let share = self.share(alike, now);
-        self.drain(share, now);
+        self.turn(share, now);
         let lately = std::mem::take(&mut self.wanted) / seconds.max(0.001);
         self.demand = (self.demand + lately) / 2.0;
         self.demand / self.limit.per_second()
     }
 
     /// What is used, as a fraction of the whole quota.
-    pub(super) fn debt(&self) -> f64 {
-        (self.debt / f64::from(self.limit.quota)).min(1.0)
+    pub(super) fn debt(&self, now: Instant) -> f64 {
+        (self.units(now) / f64::from(self.limit.quota)).min(1.0)
     }
 
-    /// Gives it a share until `until`; what was drained until now was at the old one.
+    /// Gives it a share until `until`; what came back until now did at the old one.
     pub(super) fn lease(&mut self, share: f64, until: Instant, alike: f64, now: Instant) {
         let before = self.share(alike, now);
-        self.drain(before, now);
+        self.turn(before, now);
         self.lease = Some((share, until));
+        self.turn(share, now);
     }
 
     /// Gives its share back, and leaves the list.
     pub(super) fn release(&mut self, alike: f64, now: Instant) {
         let before = self.share(alike, now);
-        self.drain(before, now);
+        self.turn(before, now);
         self.lease = None;
         self.elsewhere = 0.0;
         self.listed = false;

@@ -139,7 +139,7 @@ impl Rates {
         for bucket in std::mem::take(&mut rounds.used).into_iter().chain(fresh) {
             let mut level = bucket.lock();
             let demand = level.measure(seconds, alike, now);
-            let debt = level.debt();
+            let debt = level.debt(now);
             if demand < HARDLY && debt < HARDLY {
                 level.release(alike, now);
                 continue;
