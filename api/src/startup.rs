@@ -133,9 +133,10 @@ pub async fn start(config: &Config) -> Result<Running> {
             .app_data(metrics.clone())
             .wrap(from_fn(http::rate_limit::tell_attempts))
             .wrap(from_fn(http::cors::share))
-            .wrap(from_fn(secure))
             .wrap(from_fn(log_request))
             .wrap(from_fn(name_request))
+            // Around what refuses requests before anybody sees them: its answers reach browsers, too.
+            .wrap(from_fn(secure))
             .configure(http::routes)
     })
     .workers(of_http.workers)
@@ -247,14 +248,61 @@ pub fn schema() -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
+    use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+
     use super::*;
     use crate::{
         domain::{
-            caller::Caller,
+            caller::{Caller, Identity},
             key::{Permission, Permissions},
+            signing::Audience,
         },
         service::key::{Changes, NewKey},
     };
+
+    /// What is looked up shows where nothing can be looked up any more.
+    #[tokio::test]
+    async fn nothing_is_looked_up_for_an_address_that_guessed_too_often() {
+        let data = std::env::temp_dir().join(format!("tidemark-startup-{}", uuid::Uuid::now_v7()));
+        let config = Config {
+            data: data.clone(),
+            rate_anonymous_units: 10,
+            ..Config::default()
+        };
+        let services = services(&config).await.expect("an empty folder");
+        let [guesser, other]: [IpAddr; 2] = [[192, 0, 2, 1].into(), [192, 0, 2, 2].into()];
+        services.rates.charge_guess(Some(guesser), 10).expect("it is all left");
+        services.database.clone().close().await.expect("it closes");
+        let mut guesses = vec![format!("tm_0123456789_{}", "a".repeat(43))];
+        for audience in Audience::ALL {
+            let mut header = Header::new(Algorithm::HS256);
+            (header.typ, header.kid) = (Some(audience.kind().to_owned()), Some("unknown".to_owned()));
+            let claims = serde_json::json!({});
+            guesses.push(encode(&header, &claims, &EncodingKey::from_secret(b"a guess")).expect("it can be signed"));
+        }
+        for (address, is_limited) in [(guesser, true), (other, false)] {
+            for guess in &guesses {
+                let found = services.authenticate(guess, None, Some(address)).await;
+                let error = found.expect_err("nobody knows it");
+                assert_eq!(error.code == Code::RateLimited, is_limited, "{guess}: {error:?}");
+            }
+            let caller = Caller {
+                identity: Identity::Anonymous,
+                address: Some(address),
+                ..Caller::operator()
+            };
+            let refresh = format!("tmr_{}", "a".repeat(43));
+            let renewed = services.renew_session(&caller, &refresh).await.map(drop);
+            let ended = services.sign_out(&caller, &refresh).await;
+            for told in [renewed, ended] {
+                let error = told.expect_err("nobody knows it");
+                assert_eq!(error.code == Code::RateLimited, is_limited, "{error:?}");
+            }
+        }
+        std::fs::remove_dir_all(data).expect("it is ours");
+    }
 
     /// No wire format of ours signs yet, so that this cannot be tried from outside.
     #[tokio::test]

@@ -5,6 +5,7 @@ mod cost;
 mod fairness;
 mod header;
 mod instances;
+mod mint;
 
 use serde_json::{Value, json};
 use support::{Answer, Client};

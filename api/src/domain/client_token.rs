@@ -52,6 +52,9 @@ pub struct ClientClaims {
     /// Whether a backend holds it in place of its key: then what it says of an actor's address and agent counts.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub workspace: bool,
+    /// Until when it may be renewed, in seconds since 1970; none where it may not be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renewable_until: Option<i64>,
     /// The organisation that it is for, where its wire format names one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization: Option<String>,
@@ -97,6 +100,24 @@ impl ClientClaims {
         }
         let mut groups = self.groups.iter().enumerate();
         groups.try_for_each(|(index, group)| check_text(group, &format!("groups[{index}]")))
+    }
+
+    /// For how long it is renewed at `now`: for `life`, and no longer than it may be renewed at all.
+    ///
+    /// # Errors
+    /// `FORBIDDEN` where it may not be renewed, `UNAUTHENTICATED` where it may not be any more.
+    pub fn renewed_life(&self, now: Timestamp, life: Duration) -> Result<Duration> {
+        let Some(until) = self.renewable_until else {
+            let message = "Only a token that a sign-in gave is renewed; have another minted.";
+            return Err(Error::new(Code::Forbidden, message));
+        };
+        // Whole seconds, as tokens have them: none that is left is none at all.
+        let left = u64::try_from(until.saturating_sub(now.as_second())).unwrap_or(0);
+        if left == 0 {
+            let message = "The sign-in is too long ago for its token to be renewed; sign in again.";
+            return Err(Error::new(Code::Unauthenticated, message));
+        }
+        Ok(life.min(Duration::from_secs(left)))
     }
 
     /// Whether it says anything of a user.
@@ -147,5 +168,32 @@ impl ClientToken {
             claims,
             expires,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn renewals_end_at_their_bound_and_are_for_sign_ins_alone() {
+        let hour = Duration::from_secs(3_600);
+        let renewed = |renewable_until, now| {
+            let claims = ClientClaims {
+                renewable_until,
+                ..ClientClaims::default()
+            };
+            let now = Timestamp::from_millisecond(now).expect("a moment near 1970");
+            claims.renewed_life(now, hour).map_err(|error| error.code)
+        };
+        assert_eq!(renewed(Some(86_400), 0), Ok(hour));
+        assert_eq!(renewed(Some(86_400), 82_800_000), Ok(hour));
+        assert_eq!(renewed(Some(86_400), 86_340_999), Ok(Duration::from_secs(60)));
+        assert_eq!(renewed(Some(86_400), 86_399_999), Ok(Duration::from_secs(1)));
+        for late in [86_400_000, 86_400_001, 90_000_000] {
+            assert_eq!(renewed(Some(86_400), late), Err(Code::Unauthenticated), "{late}");
+        }
+        assert_eq!(renewed(Some(i64::MIN), 0), Err(Code::Unauthenticated));
+        assert_eq!(renewed(None, 0), Err(Code::Forbidden));
     }
 }

@@ -97,8 +97,8 @@ impl Services {
     async fn identify(&self, text: &str, origin: Option<&str>, address: Option<IpAddr>) -> Result<Identity> {
         if signing::looks_like_token(text) {
             return match signing::audience(text) {
-                Some(Audience::Account) => self.authenticate_account(text).await,
-                Some(Audience::Client) => self.authenticate_client(text).await,
+                Some(Audience::Account) => self.authenticate_account(text, address).await,
+                Some(Audience::Client) => self.authenticate_client(text, address).await,
                 None => Err(signing::refused("it is not for one of our audiences")),
             };
         }

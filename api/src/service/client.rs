@@ -19,14 +19,16 @@ use super::{
     ingest::kept_address,
 };
 use crate::{
+    clock,
     domain::{
         caller::{Caller, Identity},
-        client_token::ClientClaims,
+        client_token::{ClientClaims, LONGEST_LIFE},
         error::{Code, Error, Result},
         hash::Hash,
         key::{Permission, Permissions},
         operation::Operation,
         profile::{Message, NewProfile, ProfileKind},
+        rate::Budget,
         site::Site,
     },
     store::profile,
@@ -39,7 +41,7 @@ const LONGEST_KNOWN: Duration = Duration::from_secs(60);
 /// How often an actor may have become another's name.
 const MOST_JOINED: usize = 16;
 /// How long a token of a login holds.
-pub const LIFE: Duration = Duration::from_secs(60 * 60);
+const LIFE: Duration = Duration::from_secs(60 * 60);
 
 /// What names a client; there is at least one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -339,8 +341,9 @@ impl Services {
     /// Mints the token of a backend for an hour: it may do what the key may that it is minted by, as far as it logs and asks.
     ///
     /// # Errors
-    /// As of [`Services::create_client_token`].
+    /// `RATE_LIMITED`; as of [`Services::create_client_token`].
     pub async fn log_in_workspace(&self, caller: &Caller) -> Result<MintedToken> {
+        self.charge_login(caller)?;
         let claims = ClientClaims {
             workspace: true,
             ..ClientClaims::default()
@@ -352,13 +355,14 @@ impl Services {
     /// which needs to be allowed to impersonate.
     ///
     /// # Errors
-    /// As of [`Services::create_client_token`].
+    /// As of [`Services::log_in_workspace`].
     pub async fn log_in_client(
         &self,
         caller: &Caller,
         ids: &ClientIds,
         device: Option<String>,
     ) -> Result<(MintedToken, Named)> {
+        self.charge_login(caller)?;
         let named = self.name_clients(caller, &[ids]).await?;
         let claims = ClientClaims {
             username: named.actors.first().cloned(),
@@ -371,8 +375,9 @@ impl Services {
     /// Mints the token of a device whose user nobody knows, for an hour.
     ///
     /// # Errors
-    /// As of [`Services::create_client_token`].
+    /// As of [`Services::log_in_workspace`].
     pub async fn log_in_device(&self, caller: &Caller, device: String) -> Result<MintedToken> {
+        self.charge_login(caller)?;
         let claims = ClientClaims {
             device: Some(device),
             ..ClientClaims::default()
@@ -380,9 +385,19 @@ impl Services {
         self.mint_login(caller, claims).await
     }
 
+    /// Charges a login before anything of it runs, as whatever mints a token is charged.
+    fn charge_login(&self, caller: &Caller) -> Result<()> {
+        self.rates.charge(caller, Budget::Manage, 1)
+    }
+
     async fn mint_login(&self, caller: &Caller, claims: ClientClaims) -> Result<MintedToken> {
         let wanted = [Permission::Log, Permission::Query].into_iter();
         let permissions: Permissions = wanted.filter(|one| caller.permissions().has(*one)).collect();
+        let until = clock::now().checked_add(LONGEST_LIFE).map_err(Error::internal)?;
+        let claims = ClientClaims {
+            renewable_until: Some(until.as_second()),
+            ..claims
+        };
         let new = NewToken {
             permissions,
             life: Some(LIFE),
@@ -392,32 +407,57 @@ impl Services {
         self.create_client_token(caller, new).await
     }
 
-    /// Mints a token like the caller's, for another hour.
+    /// Mints a token like the caller's, which is a backend's, for another hour, and for no longer than a day after its login.
     ///
     /// # Errors
-    /// `UNAUTHENTICATED` for a caller without one; as of [`Services::create_client_token`].
-    pub async fn renew_login(&self, caller: &Caller) -> Result<MintedToken> {
+    /// `UNAUTHENTICATED` for a caller without a token, or with one whose login is a day ago; `FORBIDDEN` for a token that no
+    /// login of a backend gave; as of [`Services::create_client_token`].
+    pub async fn renew_workspace(&self, caller: &Caller) -> Result<MintedToken> {
+        self.renew_login(caller, true).await
+    }
+
+    /// Mints a token like the caller's, which is a client's or a device's, as [`Services::renew_workspace`] does. It takes a
+    /// key that is good for the same site.
+    ///
+    /// # Errors
+    /// `FORBIDDEN` for a key of another site; as of [`Services::renew_workspace`].
+    pub async fn renew_client(&self, keeper: &Caller, caller: &Caller) -> Result<MintedToken> {
+        if keeper.own_site().is_some_and(|site| caller.own_site() != Some(site)) {
+            let message = "The key is not of the site that the token is for.";
+            return Err(Error::new(Code::Forbidden, message).at("apiKey"));
+        }
+        self.renew_login(caller, false).await
+    }
+
+    async fn renew_login(&self, caller: &Caller, workspace: bool) -> Result<MintedToken> {
         let Some(token) = caller.token() else {
             let message = "A token is renewed by sending it: `Authorization: Bearer <token>`.";
             return Err(Error::new(Code::Unauthenticated, message));
         };
+        self.charge_login(caller)?;
+        if token.claims.workspace != workspace {
+            // A client's is in other people's hands, and must not go on without the key.
+            let message = "A client's token is renewed with the API key beside it, a backend's by itself.";
+            return Err(Error::new(Code::Forbidden, message));
+        }
+        let life = token.claims.renewed_life(clock::now(), LIFE)?;
         let own = Caller {
             identity: Identity::Key(token.key.clone()),
             ..caller.clone()
         };
-        self.renew(&own, token.claims.clone(), token.permissions).await
-    }
-
-    async fn renew(&self, own: &Caller, claims: ClientClaims, permissions: Permissions) -> Result<MintedToken> {
         // A key to all sites renews the token of the one site that it was minted for.
         let configuration = self.registry.current();
-        let site = configuration.sites.get(&claims.site).map(|site| site.name.clone());
+        let site = configuration
+            .sites
+            .get(&token.claims.site)
+            .map(|site| site.name.clone());
         let new = NewToken {
             site,
-            permissions,
-            life: Some(LIFE),
-            claims,
+            permissions: token.permissions,
+            life: Some(life),
+            // They hold until when, too: a renewal does not put its end off.
+            claims: token.claims.clone(),
         };
-        self.create_client_token(own, new).await
+        self.create_client_token(&own, new).await
     }
 }

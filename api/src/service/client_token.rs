@@ -1,7 +1,7 @@
 //! Client tokens: a backend's key mints them for its frontends. They are signed and not stored; each request looks at
 //! the key again, so that a token ends with its key and never allows more than the key does now.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use jiff::Timestamp;
 
@@ -38,6 +38,8 @@ pub struct MintedToken {
     pub token: String,
     /// When it stops.
     pub expires: Timestamp,
+    /// How long it holds.
+    pub life: Duration,
 }
 
 impl Services {
@@ -91,15 +93,17 @@ impl Services {
         Ok(MintedToken {
             token: minted.token,
             expires: minted.expires,
+            life,
         })
     }
 
     /// Knows a caller by a client token.
     ///
     /// # Errors
-    /// `UNAUTHENTICATED`, whatever is wrong with the token or its key.
-    pub(super) async fn authenticate_client(&self, text: &str) -> Result<Identity> {
-        let claims = self.verify::<ClientClaims>(Audience::Client, text).await?;
+    /// `UNAUTHENTICATED`, whatever is wrong with the token or its key; `RATE_LIMITED` for an address that has guessed too
+    /// often, where something had to be looked up.
+    pub(super) async fn authenticate_client(&self, text: &str, address: Option<IpAddr>) -> Result<Identity> {
+        let claims = self.verify::<ClientClaims>(Audience::Client, text, address).await?;
         let ended = || {
             let message = "The token is not valid any more: the key that minted it was revoked or has expired.";
             Error::new(Code::Unauthenticated, message)
@@ -116,6 +120,7 @@ impl Services {
             Some(key) => key,
             None => {
                 // Key and token may have been made a moment ago, by another process.
+                self.rates.charge_guess(address, 0)?;
                 self.refresh().await?;
                 find().ok_or_else(ended)?
             }

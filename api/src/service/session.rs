@@ -4,7 +4,7 @@
 //! looked up for every request, so that what is revoked on one instance is gone from all at once. A refresh token
 //! renews the session once. One that comes again later than a moment was stolen, or its successor was: the session ends.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -90,10 +90,10 @@ impl Services {
     ///
     /// # Errors
     /// `UNAUTHENTICATED` where the token is unknown, its session over, or the token was spent before: then the session
-    /// ends, as one of the two who have it stole it.
+    /// ends, as one of the two who have it stole it; `RATE_LIMITED` after too many that are unknown.
     pub async fn renew_session(&self, caller: &Caller, token: &str) -> Result<Opened> {
         let hash = hash(token);
-        if !self.is_refresh_token(token).await? {
+        if !self.is_refresh_token(token, caller.address).await? {
             self.charge_attempt_from(caller.address).await?;
             return Err(over());
         }
@@ -134,13 +134,19 @@ impl Services {
         self.hand_out(tx, session, stored.account).await
     }
 
-    /// Whether a token renews a session, or did.
-    async fn is_refresh_token(&self, token: &str) -> Result<bool> {
+    /// Whether a token renews a session, or did. One that does not is a guess, as a wrong key is: whoever has guessed too
+    /// often does not have it looked up.
+    async fn is_refresh_token(&self, token: &str, address: Option<IpAddr>) -> Result<bool> {
         if !Kind::Refresh.is(token) {
             return Ok(false);
         }
+        self.rates.charge_guess(address, 0)?;
         let tx = self.database.read(DEADLINE).await?;
-        Ok(store::session::of_token(&tx, &hash(token)).await?.is_some())
+        let known = store::session::of_token(&tx, &hash(token)).await?.is_some();
+        if !known {
+            self.rates.charge_guess(address, 1)?;
+        }
+        Ok(known)
     }
 
     async fn hand_out(&self, tx: Transaction, session: Session, account: Account) -> Result<Opened> {
@@ -166,7 +172,7 @@ impl Services {
     /// # Errors
     /// `RATE_LIMITED` after too many tokens that are unknown; whatever the database says.
     pub async fn sign_out(&self, caller: &Caller, token: &str) -> Result<()> {
-        if !self.is_refresh_token(token).await? {
+        if !self.is_refresh_token(token, caller.address).await? {
             // Guessing counts, and nobody's writes wait for it.
             return self.charge_attempt_from(caller.address).await;
         }
@@ -186,9 +192,13 @@ impl Services {
     /// Knows somebody by their access token.
     ///
     /// # Errors
-    /// `UNAUTHENTICATED` where the token does not hold, its session is over, or its account disabled.
-    pub(super) async fn authenticate_account(&self, token: &str) -> Result<Identity> {
-        let claims = self.verify::<AccessClaims>(Audience::Account, token).await?.own;
+    /// `UNAUTHENTICATED` where the token does not hold, its session is over, or its account disabled; `RATE_LIMITED` as of
+    /// [`Services::verify`].
+    pub(super) async fn authenticate_account(&self, token: &str, address: Option<IpAddr>) -> Result<Identity> {
+        let claims = self
+            .verify::<AccessClaims>(Audience::Account, token, address)
+            .await?
+            .own;
         let signed_in = self.signed_in(&claims.sid).await?;
         let signed_in = signed_in.filter(|signed_in| signed_in.account.public_id == claims.sub);
         signed_in

@@ -4,7 +4,7 @@
 //! secret is the fastest to check on every request and leaves no other algorithm to be confused with. Frontends treat
 //! the token as opaque.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
@@ -128,11 +128,17 @@ impl Services {
         })
     }
 
-    /// Reads a token for `audience`, if it is ours and holds now.
+    /// Reads a token for `audience` that came from `address`, if it is ours and holds now.
     ///
     /// # Errors
-    /// `UNAUTHENTICATED`, in the same words whatever is wrong with it.
-    pub async fn verify<C: DeserializeOwned>(&self, audience: Audience, token: &str) -> Result<Claims<C>> {
+    /// `UNAUTHENTICATED`, in the same words whatever is wrong with it; `RATE_LIMITED` for a key that is not known, from an
+    /// address that has guessed too often.
+    pub async fn verify<C: DeserializeOwned>(
+        &self,
+        audience: Audience,
+        token: &str,
+        address: Option<IpAddr>,
+    ) -> Result<Claims<C>> {
         if !looks_like_token(token) {
             return Err(refused("it is no token of ours"));
         }
@@ -145,7 +151,9 @@ impl Services {
         let key = match find() {
             Some(key) => key,
             None => {
-                // Another instance may have begun to sign with it a moment ago.
+                // Another instance may have begun to sign with it a moment ago; who has guessed too often does not have
+                // it looked up.
+                self.rates.charge_guess(address, 0)?;
                 self.refresh().await?;
                 find().ok_or_else(|| refused("its key is not one of ours"))?
             }

@@ -8,7 +8,7 @@ support::on_both_engines!(every_answer_tells_browsers_what_they_may);
 
 async fn every_answer_tells_browsers_what_they_may(engine: Engine) {
     for https in [false, true] {
-        let mut builder = Tidemark::builder(engine);
+        let mut builder = Tidemark::builder(engine).flag("--trusted-proxies", "127.0.0.1");
         if https {
             builder = builder.flag("--public-url", "https://stats.example.com");
         }
@@ -16,6 +16,11 @@ async fn every_answer_tells_browsers_what_they_may(engine: Engine) {
         let client = tidemark.client();
         let graphql = |body| client.request(Method::POST, "/graphql").json(&body);
         let get = |path: &str| client.request(Method::GET, path);
+        // Whoever sent it, one of the two is an invention.
+        let of_two = |path: &str| {
+            let request = get(path).header("forwarded", "for=203.0.113.9");
+            request.header("x-forwarded-for", "192.0.2.1")
+        };
         for (status, page, request) in [
             (200, false, graphql(json!({"query": "{ viewer { kind } }"}))),
             (400, false, graphql(json!({}))),
@@ -26,6 +31,8 @@ async fn every_answer_tells_browsers_what_they_may(engine: Engine) {
             (200, true, get("/")),
             (200, true, get("/session/link")),
             (404, true, get("/nowhere")),
+            (400, false, of_two("/healthz")),
+            (400, true, of_two("/")),
         ] {
             let answer = client.send(request).await;
             assert_eq!(answer.status, status, "{}", answer.text);

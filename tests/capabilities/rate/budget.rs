@@ -1,8 +1,9 @@
 //! Each kind of use has a budget of its own, and each caller theirs.
 
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use reqwest::Method;
 use serde_json::{Value, json};
-use support::{Answer, Client, Engine, Tidemark};
+use support::{Answer, Client, Engine, Person, Tidemark, person};
 
 use super::{left, told};
 
@@ -10,6 +11,7 @@ support::on_both_engines!(
     budgets_are_charged_apart,
     a_key_an_account_and_a_network_have_their_own,
     wrong_keys_are_paid_for_by_where_they_come_from,
+    tokens_that_are_not_known_are_paid_for_like_wrong_keys,
     one_visitor_cannot_use_up_what_all_have,
     what_cannot_be_read_and_what_is_only_looked_at_is_paid_for_like_events,
 );
@@ -132,6 +134,76 @@ async fn wrong_keys_are_paid_for_by_where_they_come_from(engine: Engine) {
         "ACCEPTED"
     );
     assert_eq!(left(tidemark.client(), "log").await["limit"], 100_000);
+}
+
+async fn tokens_that_are_not_known_are_paid_for_like_wrong_keys(engine: Engine) {
+    let tidemark = Tidemark::builder(engine)
+        .flag("--rate-anonymous-units", "20")
+        .flag("--sign-in-attempts", "1000")
+        .flag("--trusted-proxies", "127.0.0.1")
+        .start()
+        .await;
+    tidemark.account("ada@example.com", &["--role", "viewer"]).await;
+    let nobody = tidemark.client().without_key();
+    let of_key = |kind: &str| {
+        let mut header = Header::new(Algorithm::HS256);
+        (header.typ, header.kid) = (Some(kind.to_owned()), Some("0123456789abcdef".to_owned()));
+        encode(&header, &json!({}), &EncodingKey::from_secret(b"a guess")).expect("it can be signed")
+    };
+    let (of_client, of_account) = (of_key("client+jwt"), of_key("account+jwt"));
+    let by_token = async |from: &str, token: &str| {
+        let request = nobody.request(Method::POST, "/graphql").bearer_auth(token);
+        let request = request.header("x-forwarded-for", from);
+        nobody
+            .send(request.json(&json!({"query": "{ viewer { kind } }"})))
+            .await
+            .status
+    };
+    let by_session = async |from: &str, cookie: &str| {
+        let request = nobody.request(Method::POST, "/session/refresh").json(&json!({}));
+        let request = request
+            .header("x-forwarded-for", from)
+            .header("cookie", format!("tidemark_session={cookie}"));
+        nobody.send(request).await
+    };
+    let unknown = format!("tmr_{}", "a".repeat(43));
+    for (from, guess) in [
+        ("192.0.2.1", &of_client),
+        ("192.0.2.2", &of_account),
+        ("192.0.2.3", &unknown),
+    ] {
+        let mut cookie = Person::sign_in(tidemark.server().address(), "ada@example.com")
+            .await
+            .cookie()
+            .to_owned();
+        let (mut statuses, mut own) = (Vec::new(), Vec::new());
+        for _ in 0..40 {
+            let status = if guess == &unknown {
+                by_session(from, guess).await.status
+            } else {
+                by_token(from, guess).await
+            };
+            if status == 429 {
+                // That one's own is refused, too, shows that nothing is looked up; a unit may have come back meanwhile.
+                let answer = by_session(from, &cookie).await;
+                if answer.status == 200 {
+                    cookie = person::cookie(&answer);
+                }
+                own.push(answer.status);
+            }
+            statuses.push(status);
+        }
+        let refused = statuses.iter().filter(|status| **status == 429).count();
+        assert!(
+            refused >= 15 && statuses[..15].iter().all(|status| *status == 401),
+            "{guess}: {statuses:?}"
+        );
+        assert!(own.contains(&429), "{guess}: {own:?}");
+        // Whoever comes from elsewhere, or has a key that works, does not notice.
+        assert_eq!(by_session("192.0.2.4", &cookie).await.status, 200, "{guess}");
+        let key = tidemark.client().key().expect("a key");
+        assert_eq!(by_token(from, key).await, 200, "{guess}");
+    }
 }
 
 /// Logs events as a page does that was loaded from an address.

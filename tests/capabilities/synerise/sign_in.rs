@@ -12,6 +12,7 @@ support::on_both_engines!(
     a_clients_token_says_who_it_is,
     nobody_known_is_a_device,
     only_a_key_that_may_signs_anybody_in,
+    only_what_a_sign_in_gave_is_renewed_and_for_a_day,
     a_key_may_be_asked_what_it_may,
 );
 
@@ -22,6 +23,7 @@ const CLIENT: [&str; 3] = [
     "/sauth/v3/auth/login/client",
 ];
 const NOBODY: &str = "/sauth/v3/auth/login/client/anonymous";
+const RENEW_WORKSPACE: &str = "/v4/auth/refresh/profile";
 const RENEW_CLIENT: &str = "/sauth/v3/auth/refresh/client";
 
 /// The token that a sign-in gives, for an hour.
@@ -35,14 +37,18 @@ fn token(answer: &Answer) -> String {
     );
     assert_eq!(body["token"], body["access_token"]);
     let token = body["token"].as_str().expect("a token").to_owned();
+    let left = claims(&token)["exp"].as_i64().expect("a time") - now().as_second();
+    assert!((3_500..=3_600).contains(&left), "{left} seconds");
+    token
+}
+
+/// What a token says of itself.
+fn claims(token: &str) -> Value {
     let claims = token.split('.').nth(1).expect("a JWT");
     let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD
         .decode(claims)
         .expect("base64");
-    let claims: Value = serde_json::from_slice(&claims).expect("JSON");
-    let left = claims["exp"].as_i64().expect("a time") - now().as_second();
-    assert!((3_500..=3_600).contains(&left), "{left} seconds");
-    token
+    serde_json::from_slice(&claims).expect("JSON")
 }
 
 async fn by(nobody: &Client, token: &str, body: &Value) -> Answer {
@@ -72,14 +78,14 @@ async fn a_workspaces_token_stands_for_its_key(engine: Engine) {
         let answer = by(&nobody, &workspace, &unnamed()).await;
         assert_eq!(refused(&answer, 400, "Bad Request"), ["client"]);
         let renew = |token: String| {
-            let request = nobody.request(Method::GET, "/v4/auth/refresh/profile");
+            let request = nobody.request(Method::GET, RENEW_WORKSPACE);
             nobody.send(request.bearer_auth(token))
         };
         let renewed = token(&renew(workspace).await);
         assert_eq!(by(&nobody, &renewed, &custom(json!({}))).await.status, 202);
         // A key is no token, nor is nothing.
         refused(&renew(key.clone()).await, 401, "Unauthorized");
-        let request = nobody.request(Method::GET, "/v4/auth/refresh/profile");
+        let request = nobody.request(Method::GET, RENEW_WORKSPACE);
         refused(&nobody.send(request).await, 401, "Unauthorized");
         refused(
             &post(&nobody, path, &json!({"apiKey": "wrong"})).await,
@@ -235,6 +241,55 @@ async fn only_a_key_that_may_signs_anybody_in(engine: Engine) {
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
     refused(&by(&nobody, &token, &custom(json!({}))).await, 401, "Unauthorized");
+}
+
+async fn only_what_a_sign_in_gave_is_renewed_and_for_a_day(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let client = tidemark.client();
+    let key = client.key().expect("a key");
+    let nobody = client.without_key();
+    let renew_workspace = |token: &str| {
+        let request = nobody.request(Method::GET, RENEW_WORKSPACE);
+        nobody.send(request.bearer_auth(token))
+    };
+    let renew_client = |token: &str| {
+        let request = nobody.request(Method::POST, RENEW_CLIENT).bearer_auth(token);
+        nobody.send(request.json(&json!({"apiKey": key})))
+    };
+    let workspace = token(&post(&nobody, WORKSPACE[0], &json!({"apiKey": key})).await);
+    let device = token(&post(&nobody, NOBODY, &json!({"apiKey": key, "deviceId": "d"})).await);
+    let until = |token: &str| claims(token)["renewableUntil"].as_i64().expect("a time");
+    for (token, is_workspace) in [(&workspace, true), (&device, false)] {
+        let begun = claims(token)["iat"].as_i64().expect("a time");
+        assert!((0..=5).contains(&(begun + 24 * 60 * 60 - until(token))), "{token}");
+        // However often it is renewed, it is for a day from its sign-in.
+        let mut latest = token.clone();
+        for _ in 0..3 {
+            let answer = if is_workspace {
+                renew_workspace(&latest).await
+            } else {
+                renew_client(&latest).await
+            };
+            let renewed = self::token(&answer);
+            assert_ne!(renewed, latest);
+            assert_eq!(until(&renewed), until(token));
+            latest = renewed;
+        }
+    }
+    // A device's, which anybody may hold, is not renewed without the key, and a backend's is none of a device.
+    refused(&renew_workspace(&device).await, 403, "Forbidden");
+    refused(&renew_client(&workspace).await, 403, "Forbidden");
+    // What another door minted holds for as long as was asked for there.
+    let mint = "mutation { createClientToken(input: {permissions: [LOG], expiresIn: 60}) { token } }";
+    let minted = client.graphql(mint, Value::Null).await;
+    let minted = minted.data()["createClientToken"]["token"].as_str().expect("a token");
+    let searching = post(client, "/rest/search/v2/token?organizationId=acme", &json!({})).await;
+    let searching = searching.body["token"].as_str().expect("a token");
+    assert_eq!(by(&nobody, minted, &custom(json!({}))).await.status, 202);
+    for other in [minted, searching] {
+        refused(&renew_workspace(other).await, 403, "Forbidden");
+        refused(&renew_client(other).await, 403, "Forbidden");
+    }
 }
 
 async fn a_key_may_be_asked_what_it_may(engine: Engine) {

@@ -22,11 +22,7 @@ use crate::{
         key::Permission,
     },
     extract::room::FEW_VALUES,
-    service::{
-        Services,
-        client::{ClientIds, LIFE},
-        client_token::MintedToken,
-    },
+    service::{Services, client::ClientIds, client_token::MintedToken},
 };
 
 /// Bytes of a body.
@@ -59,7 +55,7 @@ fn answer(services: &Services, request: &HttpRequest, told: Result<Value, Failur
 
 /// A token as clients read it: some by the one name, some by the other.
 fn shown(minted: &MintedToken) -> Value {
-    json!({"token": minted.token, "access_token": minted.token, "expires_in": LIFE.as_secs()})
+    json!({"token": minted.token, "access_token": minted.token, "expires_in": minted.life.as_secs()})
 }
 
 /// What a body says.
@@ -108,7 +104,7 @@ async fn renew_workspace(services: Data<Services>, request: HttpRequest) -> Http
     let done = async {
         let entrance = Entrance::new(&services, &request, Door::Synerise);
         let caller = bearer(&entrance).await?;
-        Ok(shown(&services.renew_login(&caller).await?))
+        Ok(shown(&services.renew_workspace(&caller).await?))
     };
     answer(&services, &request, done.await)
 }
@@ -118,12 +114,7 @@ async fn renew_client(services: Data<Services>, request: HttpRequest, payload: P
         let entrance = Entrance::new(&services, &request, Door::Synerise);
         let (keeper, _) = open(&entrance, payload).await?;
         let caller = bearer(&entrance).await?;
-        // The key in the body has to be good for the same site.
-        if keeper.own_site().is_some_and(|site| caller.own_site() != Some(site)) {
-            let message = "The key is not of the site that the token is for.";
-            return Err(Error::new(Code::Forbidden, message).at("apiKey").into());
-        }
-        Ok(shown(&services.renew_login(&caller).await?))
+        Ok(shown(&services.renew_client(&keeper, &caller).await?))
     };
     answer(&services, &request, done.await)
 }
