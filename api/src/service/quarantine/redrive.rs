@@ -24,6 +24,7 @@ use crate::{
         Services, audit,
         ingest::{candidates, check_again, receive_again},
         registry::Configuration,
+        rule::Tally,
         tag::{Purpose, Schema, Subject, Typed, read_name, retype},
     },
     store::{self, NewRow, Priority, Transaction, configuration, is_transient, quarantine, quarantine::Page, tag_type},
@@ -201,8 +202,12 @@ impl Services {
             }
         }
         let now = clock::now();
-        let judged = self.judge_again(&tx, &configuration, &site, &mended, now).await?;
-        let (outcomes, schema, appended) = judged;
+        let JudgedAgain {
+            outcomes,
+            schema,
+            appended,
+            hits,
+        } = self.judge_again(&tx, &configuration, &site, &mended, now).await?;
         let mut gone = Totals::default();
         let mut ids = Vec::new();
         let mut receipts = Vec::new();
@@ -243,6 +248,7 @@ impl Services {
             tx.rollback().await?;
             return Ok(redriven);
         }
+        hits.write(&tx, &configuration, &appended.lost, now).await?;
         tx.commit().await?;
         schema.remember(self, &appended.lost);
         appended.remember(&self.database);
@@ -279,7 +285,7 @@ impl Services {
         self.registry.fresh(tx).await
     }
 
-    /// Appends those that the lists and the schema let in; gives what became of each, and why the schema refuses it.
+    /// Appends those that the lists and the schema let in.
     async fn judge_again<'a>(
         &self,
         tx: &Transaction,
@@ -287,12 +293,12 @@ impl Services {
         site: &Site,
         mended: &'a [Mended],
         now: Timestamp,
-    ) -> Result<(Vec<Judged>, Schema<'a>, store::Appended)> {
+    ) -> Result<JudgedAgain<'a>> {
         let candidates: Vec<_> = mended.iter().flat_map(|one| one.candidates.iter().copied()).collect();
         let known = store::known(tx, &candidates).await?;
         let subjects = mended.iter().map(Mended::subject);
         let mut schema = Schema::open(tx, configuration, subjects, Purpose::Append, now).await?;
-        let (mut claimed, mut rows) = (HashSet::new(), Vec::new());
+        let (mut claimed, mut rows, mut hits) = (HashSet::new(), Vec::new(), Tally::default());
         let mut judged: Vec<Option<Judged>> = Vec::with_capacity(mended.len());
         for one in mended {
             let event = &one.event;
@@ -303,6 +309,7 @@ impl Services {
             }
             // Of the address there is no more than the site keeps.
             let verdict = configuration.judge(site.id, &RuleSubject::of(event, event.ip), now);
+            hits.note(event, Some(&verdict));
             if let Some(refusal) = verdict.refusal {
                 judged.push(Some((Outcome::Refused(refusal.into()), None)));
                 continue;
@@ -331,8 +338,23 @@ impl Services {
                 }
             })
         });
-        Ok((outcomes.collect(), schema, appended))
+        Ok(JudgedAgain {
+            outcomes: outcomes.collect(),
+            schema,
+            appended,
+            hits,
+        })
     }
+}
+
+/// What became of events on their way in again, as far as it is written.
+struct JudgedAgain<'a> {
+    /// In the order of the events.
+    outcomes: Vec<Judged>,
+    schema: Schema<'a>,
+    appended: store::Appended,
+    /// What the lists are to count, once nothing else is to be written.
+    hits: Tally<'a>,
 }
 
 /// What became of an event, and why the schema refuses it.
