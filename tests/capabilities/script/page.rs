@@ -79,6 +79,33 @@ impl Reader {
         self.browser.script(script, json!([])).await
     }
 
+    /// Waits until the page says that it is so.
+    pub(super) async fn awaits(&self, what: &str, script: &str) {
+        let look = async || match self.run(script).await {
+            Value::Bool(true) => Ok(()),
+            other => Err(other.to_string()),
+        };
+        self.browser.retry(what, look).await;
+    }
+
+    /// Waits until the browser keeps nothing that is to be sent.
+    pub(super) async fn keeps_nothing(&self) {
+        self.awaits("see nothing wait", "return localStorage.length === 0")
+            .await;
+    }
+
+    /// Has the server end at once.
+    pub(super) fn kill(&mut self) {
+        self.tidemark.server_mut().kill9();
+    }
+
+    /// Has the server begin again, at another address, from which pages that are put there from now on load the script.
+    pub(super) async fn restart(&mut self) {
+        self.tidemark.server_mut().restart().await;
+        let (_, rest) = self.script.split_once("/script.js").expect("an address");
+        self.script = format!("<script defer src=\"{}{rest}", self.address());
+    }
+
     /// Their browser.
     pub(super) fn browser(&self) -> &Browser {
         &self.browser
@@ -86,7 +113,7 @@ impl Reader {
 
     /// What was logged, as it arrived: the action with the path of its page.
     pub(super) async fn logged(&self) -> Vec<Value> {
-        let document = "{ events(orderBy: ARRIVAL_ASCENDING, first: 100) { edges { node { action time label url referrer tag session \
+        let document = "{ events(orderBy: ARRIVAL_ASCENDING, first: 500) { edges { node { action time label url referrer tag session \
                         actor actorSource device door } } } }";
         let answer = self.tidemark.client().graphql(document, json!({})).await;
         let edges = answer.data()["events"]["edges"].as_array().cloned().unwrap_or_default();
@@ -162,10 +189,8 @@ async fn a_visit_begins_goes_on_over_pages_and_ends() {
         .await;
     assert_ne!(of(&events, "session.start")[1]["session"], *visit);
     // Nothing stays in the browser that would know it again.
-    assert_eq!(
-        reader.run("return [document.cookie, localStorage.length]").await,
-        json!(["", 0])
-    );
+    reader.keeps_nothing().await;
+    assert_eq!(reader.run("return document.cookie").await, "");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -320,7 +345,7 @@ async fn what_cannot_be_sent_waits_and_comes_once() {
     reader.put("/a", "");
     reader.open("/a").await;
     reader.sees(&["pageview"]).await;
-    reader.tidemark.server_mut().kill9();
+    reader.kill();
     reader.run("tidemark('first'); tidemark('second')").await;
     let kept = async |last: &str| {
         let all = reader.run("return Object.values(localStorage).join()").await;
@@ -330,23 +355,24 @@ async fn what_cannot_be_sent_waits_and_comes_once() {
     reader.browser.retry("see it kept", async || kept("second").await).await;
     reader.run("tidemark('third')").await;
     reader.browser.retry("see it kept", async || kept("third").await).await;
-    reader.tidemark.server_mut().restart().await;
-    // The server is at another address now, and the next page sends what the last one could not.
-    let (_, rest) = reader.script.split_once("/script.js").expect("an address");
-    reader.script = format!(
-        "<script defer src=\"{}{rest}",
-        reader.tidemark.server().url("/script.js")
-    );
+    // The next page sends what the last one could not.
+    reader.restart().await;
     reader.put("/a", "");
     reader.open("/a").await;
     reader.sees(&["pageview", "first", "second", "third", "pageview"]).await;
-    assert_eq!(reader.run("return localStorage.length").await, 0);
+    reader.keeps_nothing().await;
 }
 
 /// Has the browser say that its user does not want to be followed, and looks at what the script makes of it.
 async fn is_respected(signal: &str) {
     let reader = Reader::new("").await;
-    reader.put("/a", "");
+    // Nor is anything kept that waited from before they said so.
+    let before = format!(
+        "<script>localStorage.setItem('tidemark-{}-1', '{{\"action\": \"before\"}}')</script>",
+        &reader.key[..15]
+    );
+    let head = before + reader.script();
+    reader.put_with("/a", &head, "");
     let own = reader.script.clone();
     reader.pages.put(
         "/b",

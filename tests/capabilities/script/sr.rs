@@ -1,6 +1,13 @@
 //! `SR`, which pages call as they called Synerise's script, in a real browser.
 
+use std::{fs, net::Ipv4Addr, time::Duration};
+
 use serde_json::{Value, json};
+use support::folder::repository;
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpListener, TcpStream},
+};
 
 use super::page::Reader;
 
@@ -174,4 +181,78 @@ async fn who_asks_not_to_be_followed_is_not_by_it_either() {
     // Had the page before said anything, it would be here by now.
     let events = reader.sees(&["page.visit"]).await;
     assert_eq!(events[0]["url"], reader.url("/b"));
+}
+
+/// Another way to the server, on which everything takes a second longer; gives its address.
+async fn slow_way(reader: &Reader) -> String {
+    let server = reader.tidemark().server().url("");
+    let server = server.trim_start_matches("http://").trim_end_matches('/').to_owned();
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+    let own = listener.local_addr().expect("it listens");
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let server = server.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                let mut server = TcpStream::connect(server).await.expect("the server");
+                let _ = copy_bidirectional(&mut client, &mut server).await;
+            });
+        }
+    });
+    format!("http://{own}")
+}
+
+/// The first lines of HTML in a page of the manual that hold this.
+fn documented(page: &str, what: &str) -> String {
+    let page = fs::read_to_string(repository().join("docs").join(page)).expect("a page");
+    let mut blocks = page
+        .split("```html\n")
+        .skip(1)
+        .filter_map(|rest| Some(rest.split_once("```")?.0));
+    blocks.find(|lines| lines.contains(what)).expect("lines").to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whichever_script_comes_first_a_page_is_told_of_once() {
+    let reader = Reader::new("").await;
+    let fast = reader.tidemark().server().url("");
+    let fast = fast.trim_end_matches('/').to_owned();
+    let slow = slow_way(&reader).await;
+    let filled = |page: &str, what: &str, server: &str| {
+        let lines = documented(page, what).replace("https://tidemark.example.com", server);
+        lines.replace("tm_…", reader.key())
+    };
+    let ours = |server: &str| filled("script.md", "<script defer", server);
+    let theirs = |server: &str| filled("synerise.md", "?sr", server);
+    let mut wanted = Vec::new();
+    for (path, head) in [
+        ("/ours-first", ours(&fast) + &theirs(&slow)),
+        ("/theirs-first", ours(&slow) + &theirs(&fast)),
+        ("/below", theirs(&slow) + &ours(&fast)),
+    ] {
+        reader.put_with(path, &head, "");
+        reader.open(path).await;
+        wanted.extend(["page.visit", "newsletter.signup"]);
+        reader.sees(&wanted).await;
+        // Had there been a page view, it would come with this.
+        reader.run("tidemark('own'); tidemark.flush()").await;
+        wanted.extend(["session.start", "own"]);
+        reader.sees(&wanted).await;
+        wanted.push("session.end");
+    }
+    // Where it is put there only once ours has told of the page, it does not tell of it again.
+    reader.put_with("/late", &ours(&fast), "");
+    reader.open("/late").await;
+    wanted.extend(["session.start", "pageview"]);
+    reader.sees(&wanted).await;
+    let late = "const [trackerKey, address] = arguments; const script = document.createElement('script'); script.src = address; \
+                script.onload = () => SR.init({trackerKey}).then(() => SR.event.pageVisit({step: 2})) \
+                .then(() => SR.event.trackCustomEvent('late.one')); document.head.append(script)";
+    let arguments = json!([reader.key(), format!("{fast}/script.js?sr")]);
+    reader.browser().script(late, arguments).await;
+    wanted.push("late.one");
+    reader.sees(&wanted).await;
+    reader.run("SR.event.trackCustomEvent('last.one')").await;
+    wanted.push("last.one");
+    reader.sees(&wanted).await;
 }

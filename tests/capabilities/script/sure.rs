@@ -1,21 +1,10 @@
 //! That what happens on a page is logged once: in batches, again where it may have come, later where the server cannot
-//! take it, and never without an end.
+//! take it, also when the page goes meanwhile, and never without an end.
 
 use serde_json::{Value, json};
 use support::kept::{counted, told};
 
 use super::page::{Reader, of};
-
-/// Waits until a page says that it is so.
-async fn awaits(reader: &Reader, what: &str, script: &str) {
-    reader
-        .browser()
-        .retry(what, async || match reader.run(script).await {
-            Value::Bool(true) => Ok(()),
-            other => Err(other.to_string()),
-        })
-        .await;
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_are_sent_in_batches_of_fifty() {
@@ -65,7 +54,7 @@ async fn what_may_have_come_is_sent_again_and_stored_once() {
         .await;
     assert_eq!(reader.logged().await.len(), 1);
     // Nothing of it waits any longer, and what comes next is sent as ever.
-    awaits(&reader, "see nothing wait", "return localStorage.length === 0").await;
+    reader.keeps_nothing().await;
     reader.run("tidemark('then')").await;
     reader.sees(&["pageview", "then"]).await;
     assert_eq!(reader.run("return window.calls").await, 3);
@@ -97,7 +86,7 @@ async fn a_server_that_cannot_take_it_is_asked_later_and_later() {
     // Once it goes well, the next is not late.
     reader.run("tidemark('then')").await;
     reader.sees(&["pageview", "then"]).await;
-    assert_eq!(reader.run("return localStorage.length").await, 0);
+    reader.keeps_nothing().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -130,8 +119,10 @@ async fn a_thousand_events_wait_and_no_more() {
     reader
         .run("window.broken = true; for (let i = 0; i < 1100; i++) tidemark('many', {tag: {i}})")
         .await;
-    let kept = "const all = Object.values(localStorage).flatMap((text) => JSON.parse(text)); ";
-    awaits(&reader, "see them kept", &format!("{kept} return all.length === 1000")).await;
+    let kept = "const all = Object.keys(localStorage).sort().map((name) => JSON.parse(localStorage[name]));";
+    reader
+        .awaits("see them kept", &format!("{kept} return all.length === 1000"))
+        .await;
     // The oldest are given up, and the console says so.
     let ends = reader
         .run(&format!("{kept} return [all[0].tag.i, all[999].tag.i]"))
@@ -144,4 +135,185 @@ async fn a_thousand_events_wait_and_no_more() {
             .any(|text| text.contains("events could not be sent and are given up")),
         "{complaints:?}"
     );
+}
+
+/// Waits until this is what the ledger counts of the script.
+async fn counts(reader: &Reader, rows: &[(&str, &str, &str, i64)]) {
+    let wanted = told(rows);
+    reader
+        .browser()
+        .retry("see it counted", async || {
+            let found = counted(reader.tidemark().client(), "script").await;
+            if found == wanted {
+                Ok(())
+            } else {
+                Err(format!("{found:?}"))
+            }
+        })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_hangs_while_the_page_goes_is_sent_by_the_next() {
+    let reader = Reader::new("data-without=\"sessions\"").await;
+    // Its request is never answered, and what it hands to the browser on leaving is lost.
+    let hangs = "<script>window.calls = 0; window.fetch = () => { window.calls++; return new Promise(() => {}) }; \
+                 navigator.sendBeacon = (to, body) => { sessionStorage.setItem('handed', body); return true }</script>";
+    let head = hangs.to_owned() + reader.script();
+    reader.put_with("/hangs", &head, "");
+    reader.put("/next", "");
+    reader.open("/hangs").await;
+    reader.awaits("see it ask", "return window.calls === 1").await;
+    reader.run("tidemark('queued')").await;
+    reader.open("/next").await;
+    let events = reader.sees(&["pageview", "queued", "pageview"]).await;
+    assert_eq!(of(&events, "queued")[0]["url"], reader.url("/hangs"));
+    assert_eq!(of(&events, "pageview")[0]["url"], reader.url("/hangs"));
+    let handed = reader.run("return sessionStorage.getItem('handed')").await;
+    assert!(handed.as_str().unwrap_or_default().contains("queued"), "{handed}");
+    reader.keeps_nothing().await;
+    counts(
+        &reader,
+        &[("ACCEPTED", "", "pageview", 2), ("ACCEPTED", "", "queued", 1)],
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_large_batch_under_way_while_the_page_goes_comes_once() {
+    let reader = Reader::new("data-without=\"sessions\"").await;
+    // What is too large for the browser to hold never arrives.
+    let hangs = "<script>const real = window.fetch; window.large = 0; \
+                 window.fetch = (to, how) => { if (how.keepalive) return real(to, how); \
+                 window.large = JSON.parse(how.body).messages.length; return new Promise(() => {}) }</script>";
+    let head = hangs.to_owned() + reader.script();
+    reader.put_with("/hangs", &head, "");
+    reader.put("/next", "");
+    let log = |action: &str, length: usize| {
+        format!("for (let i = 0; i < 50; i++) tidemark('{action}', {{tag: {{i, long: 'x'.repeat({length})}}}})")
+    };
+    let mut wanted = Vec::new();
+    // As much as goes by the browser on leaving, and more than that.
+    for (action, length) in [("less", 500), ("more", 3_000)] {
+        reader.open("/hangs").await;
+        wanted.push("pageview");
+        reader.sees(&wanted).await;
+        reader.keeps_nothing().await;
+        reader.run(&log(action, length)).await;
+        reader.awaits("see them under way", "return window.large === 50").await;
+        reader.browser().open("about:blank").await;
+        if action == "less" {
+            wanted.extend([action; 50]);
+            reader.sees(&wanted).await;
+        }
+        reader.open("/next").await;
+        if action == "more" {
+            wanted.extend([action; 50]);
+        }
+        wanted.push("pageview");
+        reader.sees(&wanted).await;
+        reader.keeps_nothing().await;
+    }
+    // Nobody heard that the browser had brought the first ones.
+    let rows = [
+        ("ACCEPTED", "", "less", 50),
+        ("ACCEPTED", "", "more", 50),
+        ("ACCEPTED", "", "pageview", 4),
+        ("DUPLICATE", "", "less", 50),
+    ];
+    counts(&reader, &rows).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_sent_on_leaving_to_a_server_that_is_down_comes_later() {
+    let mut reader = Reader::new("data-without=\"sessions\"").await;
+    let watch = "<script>const real = navigator.sendBeacon; navigator.sendBeacon = function (...all) { \
+                 const taken = real.apply(this, all); sessionStorage.setItem('taken', taken); return taken }</script>";
+    let head = watch.to_owned() + reader.script();
+    reader.put_with("/a", &head, "");
+    reader.put_with("/blank", "", "");
+    reader.open("/a").await;
+    reader.sees(&["pageview"]).await;
+    reader.kill();
+    reader.run("tidemark('last'); location.href = '/blank'").await;
+    reader
+        .awaits("see the next page", "return location.pathname === '/blank'")
+        .await;
+    assert_eq!(reader.run("return sessionStorage.getItem('taken')").await, "true");
+    reader.restart().await;
+    reader.put("/b", "");
+    reader.open("/b").await;
+    reader.sees(&["pageview", "last", "pageview"]).await;
+    reader.keeps_nothing().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tabs_keep_what_is_each_others() {
+    let reader = Reader::new("data-without=\"sessions pageview\"").await;
+    let broken = "<script>const real = window.fetch; window.broken = true; window.failed = 0; \
+                  window.fetch = (...all) => window.broken ? (window.failed++, Promise.reject(new TypeError('gone'))) : real(...all)</script>";
+    let head = broken.to_owned() + reader.script();
+    reader.put_with("/a", &head, "");
+    reader.open("/a").await;
+    let first = reader.browser().use_window(None).await;
+    reader.run("tidemark('first')").await;
+    reader.awaits("see it fail", "return window.failed > 0").await;
+    let second = reader.browser().open_window(&reader.url("/a")).await;
+    reader.run("tidemark('second')").await;
+    reader.awaits("see it fail", "return window.failed > 0").await;
+    reader.browser().use_window(Some(&first)).await;
+    reader.run("tidemark('third'); tidemark.flush()").await;
+    let both = "const all = Object.values(localStorage).join(); \
+                return ['first', 'second', 'third'].every((action) => all.includes(action))";
+    reader.awaits("see all kept", both).await;
+    // Whichever gets through first sends what both have.
+    reader.browser().use_window(Some(&second)).await;
+    reader.run("window.broken = false; tidemark.flush()").await;
+    reader.sees(&["first", "second", "third"]).await;
+    reader.keeps_nothing().await;
+    let rows = ["first", "second", "third"].map(|action| ("ACCEPTED", "", action, 1));
+    counts(&reader, &rows).await;
+    // And the other has nothing left to send.
+    reader.browser().use_window(Some(&first)).await;
+    reader.keeps_nothing().await;
+    reader
+        .run("window.broken = false; tidemark('fourth'); tidemark.flush()")
+        .await;
+    reader.sees(&["first", "second", "third", "fourth"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_may_not_store_sends_all_the_same() {
+    let reader = Reader::new("data-without=\"sessions\"").await;
+    let forbidden = "for (const box of ['localStorage', 'sessionStorage']) \
+                     Object.defineProperty(window, box, {get: () => { throw new DOMException('no', 'SecurityError') }})";
+    reader.browser().prepare(forbidden).await;
+    let broken = "<script>const real = window.fetch; let calls = 0; \
+                  window.fetch = (...all) => ++calls > 1 ? real(...all) : Promise.reject(new TypeError('gone'))</script>";
+    let head = broken.to_owned() + reader.script();
+    reader.put_with("/a", &head, "");
+    reader.open("/a").await;
+    reader.sees(&["pageview"]).await;
+    reader.run("tidemark('last'); location.href = 'about:blank'").await;
+    reader.sees(&["pageview", "last"]).await;
+    counts(&reader, &[("ACCEPTED", "", "last", 1), ("ACCEPTED", "", "pageview", 1)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_is_hidden_sends_at_once_and_hears_of_it() {
+    let reader = Reader::new("data-without=\"sessions\"").await;
+    let watch = "<script>const real = window.fetch; window.calls = 0; \
+                 window.fetch = (...all) => { window.calls++; return real(...all) }</script>";
+    let head = watch.to_owned() + reader.script();
+    reader.put_with("/a", &head, "");
+    reader.open("/a").await;
+    reader.sees(&["pageview"]).await;
+    reader.keeps_nothing().await;
+    // As the browser says it when another tab is looked at.
+    let hide = "Object.defineProperty(document, 'visibilityState', {get: () => 'hidden'}); tidemark('seen'); \
+                document.dispatchEvent(new Event('visibilitychange')); return window.calls";
+    assert_eq!(reader.run(hide).await, 2);
+    reader.sees(&["pageview", "seen"]).await;
+    reader.keeps_nothing().await;
+    counts(&reader, &[("ACCEPTED", "", "pageview", 1), ("ACCEPTED", "", "seen", 1)]).await;
 }

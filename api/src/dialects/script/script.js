@@ -35,60 +35,74 @@
     d.cookie = "tidemark=" + device + ";path=/;max-age=31536000;samesite=lax" + (location.protocol === "https:" ? ";secure" : "");
   }
 
-  // What is to be sent, the first first. What could not be sent waits for the next page, under the same ids: to send it
-  // twice logs it once.
-  let queue = [], timer, pause = 0, busy = 0;
-  const take = () => { queue = parsed(read("localStorage", NAME), []).concat(queue); write("localStorage", NAME) };
-  const store = () => {
-    take();
-    if (queue.length > MOST) tell(queue.length - MOST, "events could not be sent and are given up");
-    queue = queue.slice(-MOST);
-    if (queue.length && write("localStorage", NAME, JSON.stringify(queue))) queue = [];
+  // What is to be sent waits in an item of its own until an answer says that it was taken or refused for good; the names
+  // of the items are in the order in which they came. Whichever page is there sends what waits, also what another one left:
+  // to send it twice logs it once. So no tab writes over what another has kept.
+  const BOX = NAME + "-", held = {}, fresh = new Set();
+  let timer, pause = 0, busy = 0, number = 1e6;
+  const waiting = () => {
+    let names = Object.keys(held);
+    try { names = names.concat(Object.keys(w.localStorage)) } catch {}
+    return names.filter((name) => name.startsWith(BOX)).sort();
+  };
+  const drop = (name) => { delete held[name]; write("localStorage", name) };
+  const bound = () => {
+    const most = waiting().slice(0, -MOST);
+    if (most.length) tell(most.length, "events could not be sent and are given up");
+    most.forEach(drop);
   };
   const later = (wait) => { timer = timer || setTimeout(flush, wait) };
-  const body = (messages) => JSON.stringify({ key, sent: new Date().toISOString(), messages });
+  const body = (names) => JSON.stringify({
+    key, sent: new Date().toISOString(), messages: names.map((name) => parsed(held[name] || read("localStorage", name))).filter(Boolean),
+  });
   const push = (message) => {
     if (silent) return;
-    queue.push(message);
-    later(pause || (queue.length < BATCH ? 500 : 0));
+    const name = BOX + Date.now() + number++ + random(), text = JSON.stringify(message);
+    if (!write("localStorage", name, text)) held[name] = text;
+    fresh.add(name);
+    if (pause) bound();
+    later(pause || (fresh.size < BATCH ? 500 : 0));
   };
-  const fail = (messages, wait) => {
-    queue = messages.concat(queue);
-    store();
+  const fail = (wait) => {
     pause = Math.min(Math.max(wait, pause * 2 || 1e3), 5 * MINUTE);
+    bound();
+    clearTimeout(timer);
+    timer = 0;
     later(pause);
   };
-  async function flush() {
-    timer = 0;
-    if (busy) return later(100);
-    take();
-    if (!queue.length) return;
-    const messages = queue.splice(0, BATCH);
-    busy = 1;
+  // A page that is hidden may never be seen again, and does not wait for its turn; of what it sends it hears all the same.
+  async function flush(hidden) {
+    if (!hidden) timer = 0;
+    if (busy && !hidden) return later(100);
+    const names = (hidden ? [...fresh] : waiting()).slice(0, BATCH);
+    if (!names.length) return;
+    const text = body(names);
+    // Browsers hold no more for a page that is gone, 64 KB; what they do hold needs no other way on leaving.
+    const keepalive = text.length < 2e4, done = () => names.forEach((name) => fresh.delete(name));
+    if (keepalive) done();
+    busy++;
     try {
-      const text = body(messages);
-      // Browsers hold no more for a page that is gone.
-      const answer = await fetch(endpoint, { method: "POST", body: text, keepalive: text.length < 3e4, credentials: "omit" });
+      // One that hangs is given up, so that the others have their turn.
+      const answer = await fetch(endpoint, { method: "POST", body: text, keepalive, credentials: "omit", signal: AbortSignal.timeout?.(MINUTE) });
       const { status } = answer;
-      if (status === 429 || status === 408 || status >= 500) fail(messages, answer.headers.get("retry-after") * 1e3);
+      if (status === 429 || status === 408 || status >= 500) fail(answer.headers.get("retry-after") * 1e3);
       else {
         pause = 0;
+        names.forEach(drop);
         if (status >= 300) tell(await answer.text());
       }
     } catch {
-      fail(messages, 0);
+      fail(0);
     }
-    busy = 0;
-    if (queue.length) later(0);
+    done();
+    busy--;
+    if (waiting().length) later(0);
   }
-  // On leaving, when nobody waits for an answer any more.
+  // On leaving, when nobody hears an answer any more: it is sent, and waits all the same.
   const leave = () => {
-    while (queue.length) {
-      const messages = queue.splice(0, BATCH);
-      let sent;
-      try { sent = nav.onLine && nav.sendBeacon(endpoint, body(messages)) } catch {}
-      if (!sent) { queue = messages.concat(queue); return store() }
-    }
+    const names = [...fresh];
+    fresh.clear();
+    try { while (names.length && nav.onLine && nav.sendBeacon(endpoint, body(names.splice(0, BATCH)))); } catch {}
   };
 
   let page = "", referrer = d.referrer;
@@ -190,13 +204,15 @@
   };
   const early = w.tidemark?.q || [];
   w.tidemark = api;
-  if (silent) return;
+  // Nor is anything kept that waited from before they said so.
+  if (silent) return waiting().forEach(drop);
 
   const begin = () => {
-    // A page on which Synerise's `SR` tells of visits is not told of twice.
-    const views = does("pageview") && !w.SR;
+    // A page on which Synerise's `SR` tells of visits is not told of twice, also where it is still on its way.
+    const views = api.views = does("pageview") && !w.SR && !d.querySelector("script[src$='.js?sr']");
     if (views) view(); else page = location.href;
     for (const call of early) api(...call);
+    later(500);
     const on = (where, what, how) => where?.addEventListener(what, how, true);
     if (views) {
       const push = history.pushState;
@@ -211,8 +227,8 @@
     on(d, "change", changed);
     on(d, "submit", ({ target }) => stays(target.action));
     on(w.navigation, "navigate", ({ destination, downloadRequest }) => { if (downloadRequest == null) stays(destination.url) });
-    on(w, "online", () => { pause = 0; later(0) });
-    on(d, "visibilitychange", () => { if (d.visibilityState === "hidden") leave() });
+    on(w, "online", () => { pause = 0; flush() });
+    on(d, "visibilitychange", () => { if (d.visibilityState === "hidden") flush(1) });
     on(w, "pagehide", () => { if (does("sessions") && Date.now() - staying > 5e3) end(); leave() });
     on(w, "pageshow", ({ persisted }) => { if (persisted && views) { page = ""; view() } });
     new MutationObserver(buttons).observe(d, { childList: true, subtree: true });

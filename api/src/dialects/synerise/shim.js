@@ -46,7 +46,11 @@
 
   const event = {
     trackCustomEvent: (action, params, label) => send(action, params, label || action),
-    pageVisit: (params) => { visited = location.href; return send("page.visit", params, "Visited page " + (d.title || location.pathname)) },
+    // Where our own script tells of page views, as this came late, they are not told of twice.
+    pageVisit: async (params) => {
+      visited = location.href;
+      if (!w.tidemark?.views) await send("page.visit", params, "Visited page " + (d.title || location.pathname));
+    },
   };
   // A page that says by itself when it is visited is not said to be once more.
   const load = () => setTimeout(() => { if (visited !== location.href) event.pageVisit() });
