@@ -6,8 +6,10 @@ use serde_json::{Value, json};
 use support::{Client, Tidemark};
 
 mod network;
+mod order;
 mod polite;
 mod push;
+mod shape;
 mod words;
 
 const PAGE: &str = "https://example.com/article?id=7";

@@ -15,6 +15,7 @@ mod library;
 mod refusal;
 mod route;
 mod size;
+mod verbatim;
 
 support::on_both_engines!(
     the_library_for_node_comes_in_unmodified,

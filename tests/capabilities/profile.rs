@@ -8,6 +8,7 @@ mod touch;
 
 support::on_both_engines!(
     traits_are_dimensions_of_raw_events,
+    a_trait_may_be_called_like_what_is_computed_of_events,
     who_is_forgotten_leaves_no_profile,
     a_profile_is_its_sites_own,
     racing_calls_lose_nothing,
@@ -122,6 +123,36 @@ async fn traits_are_dimensions_of_raw_events(engine: Engine) {
         client.graphql(filter, json!({})).await.error_code(),
         "UNKNOWN_DIMENSION"
     );
+}
+
+async fn a_trait_may_be_called_like_what_is_computed_of_events(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let client = tidemark.client();
+    say(
+        client,
+        "/v1/batch",
+        &json!({"batch": [
+            {"type": "identify", "userId": "ada", "traits": {"traffic_source": "mail", "plan": "pro"}},
+            {"type": "group", "userId": "ada", "groupId": "acme", "traits": {"traffic_source": "fair"}},
+            {"type": "track", "event": "bought", "userId": "ada", "properties": {"traffic_source": "made up", "n": 1}},
+            // What is added later leaves it as it is.
+            {"type": "identify", "userId": "ada", "traits": {"plan": "free"}},
+        ]}),
+    )
+    .await;
+    assert_eq!(
+        actor(client, "ada").await["traits"],
+        json!({"traffic_source": "mail", "plan": "free"})
+    );
+    let company = "query { company(id: \"acme\") { traits } }";
+    let acme = client.graphql(company, json!({})).await;
+    assert_eq!(acme.data()["company"]["traits"], json!({"traffic_source": "fair"}));
+    assert_eq!(
+        by(client, "actor.traffic_source", json!([])).await,
+        [(json!("mail"), 1)]
+    );
+    // Of an event it is computed all the same.
+    assert_eq!(by(client, "traffic_source", json!([])).await, [(json!("direct"), 1)]);
 }
 
 async fn who_is_forgotten_leaves_no_profile(engine: Engine) {

@@ -50,7 +50,7 @@ const MOST_SESSIONS: usize = 100;
 pub struct NewProfile {
     /// Its id: a user's, or where that is not known a device's; or a company's.
     pub name: String,
-    /// What is said of it: an object, of which nothing that is `null` counts.
+    /// What is said of it: an object, of which nothing that is `null` counts; a subscription's is kept as it was sent.
     pub traits: Option<Value>,
     /// Of a user: the company that it acts for; of a subscription: whose it is.
     pub company: Option<String>,
@@ -135,7 +135,7 @@ pub struct Profile {
 pub struct Said {
     /// The moment, in nanoseconds since 1970.
     pub at: i64,
-    /// Traits, without those that are `null`.
+    /// Traits; none but a subscription's are `null`.
     pub traits: Map<String, Value>,
     /// The company.
     pub company: Option<String>,
@@ -272,7 +272,8 @@ fn newest(stamps: &Value) -> i64 {
     }
 }
 
-/// Merges objects field by field: of what both have, the later counts.
+/// Merges objects field by field: of what both have, the later counts. A `null`, which only what is kept as it was sent
+/// has, is as good as not given, and takes the place of nothing.
 fn merge(known: &mut Map<String, Value>, stamps: &mut Map<String, Value>, more: Map<String, Value>, said: &Stamp<'_>) {
     for (name, value) in more {
         let own = said.of(&name);
@@ -286,9 +287,10 @@ fn merge(known: &mut Map<String, Value>, stamps: &mut Map<String, Value>, more: 
                     merge(inner, kept, more, &own);
                 }
             }
+            (Some(old), Value::Null) if !old.is_null() => {}
             (old, value) => {
                 let before = stamps.get(&name).map_or(i64::MIN, newest);
-                if old.is_none() || own.newest() >= before {
+                if old.is_none_or(|old| old.is_null()) || own.newest() >= before {
                     stamps.insert(name.clone(), own.kept(&value));
                     known.insert(name, value);
                 }
@@ -370,6 +372,25 @@ mod tests {
         });
         assert_eq!(Value::Object(ada.traits), expected);
         assert_eq!((ada.first_seen, ada.last_seen), (10, 30));
+    }
+
+    #[test]
+    fn a_null_stands_until_something_is_said_whenever_that_was() {
+        let mut plan = Profile::new(1, ProfileKind::Subscription, "s1".into());
+        plan.hear(said(
+            20,
+            json!({"end": null, "quota": {"a.b": null}, "status": "active"}),
+        ));
+        assert_eq!(
+            Value::Object(plan.traits.clone()),
+            json!({"end": null, "quota": {"a.b": null}, "status": "active"})
+        );
+        plan.hear(said(10, json!({"end": "soon", "quota": {"a.b": 1}})));
+        plan.hear(said(30, json!({"end": null, "quota": null, "status": "ended"})));
+        assert_eq!(
+            Value::Object(plan.traits),
+            json!({"end": "soon", "quota": {"a.b": 1}, "status": "ended"})
+        );
     }
 
     #[test]

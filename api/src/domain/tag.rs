@@ -62,14 +62,41 @@ pub fn normalise(tag: Value, limits: Limits) -> Result<Option<Tag>> {
             return Err(Error::new(Code::InvalidTag, "A tag is a JSON object, such as {\"plan\": \"pro\"}.").at("tag"));
         }
     };
+    let mut object = walked(object, limits, Keys::Renamed)?;
+    object.remove(COMPUTED);
+    kept(object, limits)
+}
+
+/// What is said of users and companies as it is kept: by the rules of tags, but for `traffic_source`, which is computed of
+/// events alone, and is a name like any other here.
+///
+/// # Errors
+/// As of [`normalise`].
+pub fn normalise_traits(traits: Map<String, Value>, limits: Limits) -> Result<Option<Tag>> {
+    kept(walked(traits, limits, Keys::Renamed)?, limits)
+}
+
+/// An object with every key as it was sent, as far as it keeps to the limits of a tag.
+///
+/// # Errors
+/// `INVALID_TAG` or `INVALID_TEXT`, as of [`normalise`].
+pub fn verbatim(object: Map<String, Value>, limits: Limits) -> Result<Option<Tag>> {
+    kept(walked(object, limits, Keys::AsSent)?, limits)
+}
+
+fn walked(object: Map<String, Value>, limits: Limits, form: Keys) -> Result<Map<String, Value>> {
     let mut walk = Walk {
         limits,
+        form,
         keys: 0,
         path: "tag".to_owned(),
     };
     walk.check_level(1)?;
-    let mut object = walk.object(object, 1)?;
-    object.remove(COMPUTED);
+    walk.object(object, 1)
+}
+
+/// What has been walked, with its text, where that is not too long.
+fn kept(object: Map<String, Value>, limits: Limits) -> Result<Option<Tag>> {
     if object.is_empty() {
         return Ok(None);
     }
@@ -108,8 +135,18 @@ impl Formatter for Floats {
     }
 }
 
+/// What becomes of dots in keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keys {
+    /// They become underscores.
+    Renamed,
+    /// They stay.
+    AsSent,
+}
+
 struct Walk {
     limits: Limits,
+    form: Keys,
     keys: usize,
     path: String,
 }
@@ -138,7 +175,7 @@ impl Walk {
             let message = format!("The tag has more than {} keys.", self.limits.keys);
             return Err(Error::new(Code::InvalidTag, message).at("tag"));
         }
-        if object.keys().any(|key| key.contains('.')) {
+        if self.form == Keys::Renamed && object.keys().any(|key| key.contains('.')) {
             object = self.rename(object)?;
         }
         for (key, value) in &mut object {
@@ -203,7 +240,7 @@ mod tests {
 
     use super::*;
 
-    fn kept(tag: Value) -> Result<Value> {
+    fn tag_of(tag: Value) -> Result<Value> {
         let tag = normalise(tag, Limits::default())?;
         if let Some(tag) = &tag {
             assert_eq!(serde_json::from_str::<Map<_, _>>(&tag.text).expect("JSON"), tag.object);
@@ -211,24 +248,53 @@ mod tests {
         Ok(tag.map_or(Value::Null, |tag| Value::Object(tag.object)))
     }
 
+    fn object(value: Value) -> Map<String, Value> {
+        match value {
+            Value::Object(object) => object,
+            other => panic!("{other} is no object"),
+        }
+    }
+
     #[test]
     fn dots_in_keys_become_underscores_at_every_level() {
-        let tag = kept(json!({"so.me": {"str.ing": "a.b"}})).expect("a fine tag");
+        let tag = tag_of(json!({"so.me": {"str.ing": "a.b"}})).expect("a fine tag");
         assert_eq!(tag, json!({"so_me": {"str_ing": "a.b"}}));
     }
 
     #[test]
     fn an_array_becomes_an_object() {
-        assert_eq!(kept(json!(["a", 2])).expect("a fine tag"), json!({"0": "a", "1": 2}));
+        assert_eq!(tag_of(json!(["a", 2])).expect("a fine tag"), json!({"0": "a", "1": 2}));
     }
 
     #[test]
     fn nothing_is_kept_of_what_holds_nothing() {
         for tag in [json!(null), json!({}), json!([]), json!({"traffic_source": "search"})] {
-            assert_eq!(kept(tag).expect("a fine tag"), Value::Null);
+            assert_eq!(tag_of(tag).expect("a fine tag"), Value::Null);
         }
-        let tag = kept(json!({"a": {"traffic_source": 1}, "traffic_source": 2})).expect("a fine tag");
+        let tag = tag_of(json!({"a": {"traffic_source": 1}, "traffic_source": 2})).expect("a fine tag");
         assert_eq!(tag, json!({"a": {"traffic_source": 1}}));
+    }
+
+    #[test]
+    fn nothing_is_computed_of_traits() {
+        let traits = object(json!({"traffic_source": "mail", "a.b": {"c.d": 1}}));
+        let kept = normalise_traits(traits, Limits::default()).expect("fine traits");
+        let expected = object(json!({"traffic_source": "mail", "a_b": {"c_d": 1}}));
+        assert_eq!(kept.map(|kept| kept.object), Some(expected));
+    }
+
+    #[test]
+    fn what_is_kept_verbatim_keeps_its_keys_and_the_limits() {
+        let sent = object(json!({"traffic_source": 1, "a.b": {"c.d": null, "c_d": 1}, "a_b": null}));
+        let kept = verbatim(sent.clone(), Limits::default()).expect("it is fine");
+        assert_eq!(kept.map(|kept| kept.object), Some(sent));
+        for (wrong, code) in [
+            (json!({"a.b": ["x\u{0}y"]}), Code::InvalidText),
+            (json!({"a": "x".repeat(1 << 20)}), Code::InvalidTag),
+        ] {
+            let error = verbatim(object(wrong), Limits::default()).expect_err("it breaks a rule");
+            assert_eq!(error.code, code);
+        }
     }
 
     #[test]
@@ -244,7 +310,7 @@ mod tests {
             (json!({"a": "x\u{0}y"}), Code::InvalidText, "tag.a"),
             (json!({"a": [1, {"b": "\u{0}"}]}), Code::InvalidText, "tag.a[1].b"),
         ] {
-            let error = kept(tag).expect_err("it breaks a rule");
+            let error = tag_of(tag).expect_err("it breaks a rule");
             assert_eq!((error.code, error.path.as_deref()), (code, Some(path)));
         }
     }

@@ -13,6 +13,9 @@ use crate::domain::{
     external::{Figures, Stat},
 };
 
+/// The columns of figures.
+const FIGURES: [&str; 3] = ["shares", "likes", "comments"];
+
 /// A network to be asked about a page.
 #[derive(Debug, Clone)]
 pub struct Errand {
@@ -256,29 +259,44 @@ pub struct Noted<'a> {
     pub fault: Option<&'a str>,
 }
 
-/// Keeps what a network said of a page at a moment, if it is news; what it did not tell is as it was told before.
+/// Keeps what a network was found to say of a page at a moment that no other comes after, if it is news: who asks again
+/// and again mostly hears the same.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn keep_news(tx: &Transaction, page: i64, network: &str, at: i64, figures: Figures) -> Result<()> {
+    let mut sql = tx.sql("SELECT ");
+    for (index, figure) in FIGURES.into_iter().enumerate() {
+        sql.push(if index == 0 { "" } else { ", " });
+        sql.push(&format!(
+            "(SELECT {figure} FROM external_figure WHERE {figure} IS NOT NULL AND url_id = "
+        ));
+        sql.number(page).push(" AND network = ").bind(network);
+        sql.push(" AND at <= ").bind(at).push(" ORDER BY at DESC LIMIT 1)");
+    }
+    let row = sql.row(tx).await?;
+    let before = row.map(|row| read(&row, 0)).transpose()?.unwrap_or_default();
+    if figures.or(before) == before {
+        return Ok(());
+    }
+    keep(tx, page, network, at, figures).await
+}
+
+/// Keeps what a network says of a page at a moment, and nothing else: what it leaves out is as it was told before, by
+/// whatever is known of that when somebody asks. It is kept even if it is no news, as what was said before it may still
+/// come, and would count for this moment, too.
 ///
 /// # Errors
 /// Whatever the database says.
 pub async fn keep(tx: &Transaction, page: i64, network: &str, at: i64, figures: Figures) -> Result<()> {
-    let mut sql = tx.sql("SELECT shares, likes, comments, at FROM external_figure WHERE url_id = ");
-    sql.number(page).push(" AND network = ").bind(network);
-    sql.push(" AND at <= ").bind(at).push(" ORDER BY at DESC LIMIT 1");
-    let before = sql.row(tx).await?;
-    let before = before.map(|row| read(&row, 0)).transpose()?;
-    let now = figures.or(before.unwrap_or_default());
-    if before == Some(now) {
-        return Ok(());
-    }
     let mut sql = tx.sql("INSERT INTO external_figure (url_id, network, at, shares, likes, comments) VALUES (");
     sql.number(page).push(", ").bind(network).push(", ").bind(at);
-    for figure in [now.shares, now.likes, now.comments] {
+    for figure in [figures.shares, figures.likes, figures.comments] {
         sql.push(", ").bind(figure);
     }
-    sql.push(
-        ") ON CONFLICT (url_id, network, at) DO UPDATE SET shares = excluded.shares, likes = excluded.likes, \
-         comments = excluded.comments",
-    );
+    sql.push(") ON CONFLICT (url_id, network, at) DO UPDATE SET ");
+    let told = FIGURES.map(|figure| format!("{figure} = COALESCE(excluded.{figure}, external_figure.{figure})"));
+    sql.push(&told.join(", "));
     sql.run(tx).await.map(drop)
 }
 
@@ -291,7 +309,7 @@ fn read(row: &QueryResult, first: usize) -> Result<Figures> {
 }
 
 /// How figures changed from `from` until before `to`, in nanoseconds since 1970, by page and network, at most `limit`.
-/// What is not known at the begin is taken from the first time that it was told within.
+/// Each figure is as it was last told. What is not known at the begin is taken from the first time that it was told within.
 ///
 /// # Errors
 /// Whatever the database says.
@@ -302,9 +320,14 @@ pub async fn stats(
     filter: &Filter,
     limit: usize,
 ) -> Result<Vec<Stat>> {
-    let mut sql = tx.sql(
-        "WITH span AS (SELECT f.url_id, f.network, MAX(f.at) AS last_at, MIN(f.at) AS first_at, MAX(CASE WHEN f.at < ",
+    let mut sql = tx.sql("WITH span AS (SELECT f.url_id, f.network");
+    // What was never told is looked for nowhere.
+    sql.push(
+        &FIGURES
+            .map(|figure| format!(", COUNT(f.{figure}) AS {figure}"))
+            .concat(),
     );
+    sql.push(", MAX(f.at) AS last_at, MIN(f.at) AS first_at, MAX(CASE WHEN f.at < ");
     sql.bind(from).push(
         " THEN f.at END) AS base_at FROM external_figure f JOIN external_url u ON u.id = f.url_id WHERE u.site_id = ",
     );
@@ -316,19 +339,20 @@ pub async fn stats(
     if let Some(urls) = &filter.urls {
         sql.push(" AND u.url IN ").bind_list(urls.iter().map(String::as_str));
     }
-    sql.push(
-        " GROUP BY f.url_id, f.network) SELECT u.url, s.network, s.base_at, s.first_at, s.last_at, l.shares, l.likes, \
-         l.comments",
-    );
-    for figure in ["shares", "likes", "comments"] {
-        first_told(&mut sql, figure, (from, to));
+    sql.push(" GROUP BY f.url_id, f.network) SELECT u.url, s.network, s.base_at, s.first_at, s.last_at");
+    for figure in FIGURES {
+        sql.push(&format!(", CASE WHEN s.{figure} > 0 THEN "));
+        push_last(&mut sql, figure, to);
+        sql.push(" END");
     }
-    sql.push(
-        " FROM span s JOIN external_url u ON u.id = s.url_id \
-         JOIN external_figure l ON l.url_id = s.url_id AND l.network = s.network AND l.at = s.last_at \
-         LEFT JOIN external_figure b ON b.url_id = s.url_id AND b.network = s.network AND b.at = s.base_at \
-         ORDER BY u.url, s.network LIMIT ",
-    );
+    for figure in FIGURES {
+        sql.push(&format!(", CASE WHEN s.{figure} > 0 THEN COALESCE("));
+        push_last(&mut sql, figure, from);
+        sql.push(", ");
+        push_first(&mut sql, figure, (from, to));
+        sql.push(") END");
+    }
+    sql.push(" FROM span s JOIN external_url u ON u.id = s.url_id ORDER BY u.url, s.network LIMIT ");
     sql.number(i64::try_from(limit).unwrap_or(i64::MAX));
     let read = |row: &QueryResult| {
         let (total, before) = (read(row, 5)?, read(row, 8)?);
@@ -345,16 +369,26 @@ pub async fn stats(
     sql.rows(tx).await?.iter().map(read).collect()
 }
 
-/// Adds the figure of the row `b`, or else the first that was told of `s` within the stretch.
-fn first_told(sql: &mut Sql, figure: &str, (from, to): (i64, i64)) {
+/// Adds the figure of `s` that was told last before a moment.
+fn push_last(sql: &mut Sql, figure: &str, before: i64) {
+    push_told(sql, figure);
+    sql.push(" AND o.at < ")
+        .bind(before)
+        .push(" ORDER BY o.at DESC LIMIT 1)");
+}
+
+/// Adds the figure of `s` that was told first within a stretch.
+fn push_first(sql: &mut Sql, figure: &str, (from, to): (i64, i64)) {
+    push_told(sql, figure);
+    sql.push(" AND o.at >= ").bind(from).push(" AND o.at < ").bind(to);
+    sql.push(" ORDER BY o.at LIMIT 1)");
+}
+
+fn push_told(sql: &mut Sql, figure: &str) {
     sql.push(&format!(
-        ", COALESCE(b.{figure}, (SELECT o.{figure} FROM external_figure o WHERE o.url_id = s.url_id \
-         AND o.network = s.network AND o.{figure} IS NOT NULL AND o.at >= "
+        "(SELECT o.{figure} FROM external_figure o WHERE o.url_id = s.url_id AND o.network = s.network \
+         AND o.{figure} IS NOT NULL"
     ));
-    sql.bind(from)
-        .push(" AND o.at < ")
-        .bind(to)
-        .push(" ORDER BY o.at LIMIT 1))");
 }
 
 /// Removes figures of a site from before a moment in nanoseconds since 1970, less the last of each that was told then,
@@ -367,11 +401,16 @@ pub async fn forget(tx: &Transaction, site: i64, before: i64, limit: i64) -> Res
         "DELETE FROM external_figure WHERE (url_id, network, at) IN (SELECT f.url_id, f.network, f.at \
          FROM external_figure f JOIN external_url u ON u.id = f.url_id WHERE u.site_id = ",
     );
-    sql.number(site)
-        .push(" AND EXISTS (SELECT 1 FROM external_figure n WHERE n.url_id = f.url_id");
-    sql.push(" AND n.network = f.network AND n.at > f.at AND n.at < ")
-        .bind(before);
-    sql.push(") LIMIT ").number(limit).push(")");
+    sql.number(site).push(" AND f.at < ").bind(before);
+    // One that tells several may be the last to tell one of them.
+    for figure in FIGURES {
+        sql.push(&format!(
+            " AND (f.{figure} IS NULL OR EXISTS (SELECT 1 FROM external_figure n WHERE n.url_id = f.url_id \
+             AND n.network = f.network AND n.{figure} IS NOT NULL AND n.at > f.at AND n.at < "
+        ));
+        sql.bind(before).push("))");
+    }
+    sql.push(" LIMIT ").number(limit).push(")");
     sql.run(tx).await
 }
 

@@ -25,8 +25,8 @@ pub(super) fn one(item: Value, kind: Kind, index: Option<usize>) -> Message {
         let fault = bad("An item of the list is a JSON object.", &at, "");
         return unreadable(Map::from_iter([("item".to_owned(), item)]), fault);
     };
-    // What is `null` is not given.
-    fields.retain(|_, value| !value.is_null());
+    // What is `null` is not given; a subscription is kept as it was sent.
+    fields.retain(|_, value| kind == Kind::Subscription || !value.is_null());
     match kind {
         Kind::Action => action(fields, &at),
         Kind::Call => call(&fields),
@@ -243,6 +243,24 @@ mod tests {
                 "{translated:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_subscription_is_kept_as_it_was_sent() {
+        let sent = json!({"subscription_id": 7, "company_id": "c", "status": "active", "modified_time": null, "trial_end": null,
+            "metadata": {"a.b": {"c.d": null}}});
+        let translated = one(sent.clone(), Kind::Subscription, None);
+        let Message::Profile(ProfileKind::Subscription, profile) = translated else {
+            panic!("{translated:?}");
+        };
+        assert_eq!((profile.name.as_str(), profile.company.as_deref()), ("7", Some("c")));
+        assert_eq!((profile.traits, profile.time), (Some(sent), None));
+        let refused = one(
+            json!({"subscription_id": "s", "company_id": "c", "status": null}),
+            Kind::Subscription,
+            None,
+        );
+        assert!(matches!(&refused, Message::Unreadable(_, fault) if fault.path.as_deref() == Some("status")));
     }
 
     #[test]

@@ -172,9 +172,7 @@ impl Services {
             .into_iter()
             .enumerate()
             .map(|(index, one)| one.read(now).map_err(|error| error.below(&format!("figures[{index}]"))));
-        let mut read = read.collect::<Result<Vec<_>>>()?;
-        // In order of time, so that what one leaves out is as the one before it says.
-        read.sort_by_key(|(_, _, time, _)| *time);
+        let read = read.collect::<Result<Vec<_>>>()?;
         let tx = self.database.write(Priority::Configuration).await?;
         let configuration = self.registry.at(&tx).await?;
         let site = configuration.admit(caller, Operation::PushExternalStats, site)?;

@@ -154,7 +154,7 @@ impl Services {
         let tx = self.database.write(Priority::Fold).await?;
         store::external::note(&tx, network.name(), noted).await?;
         if let Ok(figures) = said {
-            store::external::keep(&tx, errand.page, network.name(), now, figures).await?;
+            store::external::keep_news(&tx, errand.page, network.name(), now, figures).await?;
         }
         tx.commit().await
     }

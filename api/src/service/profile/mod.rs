@@ -21,7 +21,7 @@ use crate::{
         profile::{Message, NewProfile, Profile, ProfileKind, Said, without_nulls},
         rate::cost,
         site::Site,
-        tag,
+        tag::{self, Tag},
         zone::nanoseconds,
     },
     service::{
@@ -179,7 +179,7 @@ impl Services {
         let time = new.time.as_deref();
         let time = time.map_or(received, |text| forgive_time(text, new.sent.as_deref(), site, received));
         let traits = match new.traits.clone() {
-            Some(Value::Object(traits)) => tag::normalise(without_nulls(traits).into(), self.ingest.tag_limits())?,
+            Some(Value::Object(traits)) => self.kept_traits(kind, traits)?,
             Some(Value::Null) | None => None,
             Some(_) => return Err(Error::new(Code::InvalidTag, "Traits are a JSON object.").at("traits")),
         };
@@ -205,8 +205,18 @@ impl Services {
         self.write_profile(tx, &known).await
     }
 
+    /// Traits in the form in which they are kept. What a company has subscribed to stays as it was sent; of users and
+    /// companies what is `null` says nothing.
+    fn kept_traits(&self, kind: ProfileKind, traits: Map<String, Value>) -> Result<Option<Tag>> {
+        let limits = self.ingest.tag_limits();
+        match kind {
+            ProfileKind::Subscription => tag::verbatim(traits, limits),
+            ProfileKind::User | ProfileKind::Company => tag::normalise_traits(without_nulls(traits), limits),
+        }
+    }
+
     async fn write_profile(&self, tx: &Transaction, known: &Profile) -> Result<()> {
-        let text = match tag::normalise(known.traits.clone().into(), self.ingest.tag_limits()) {
+        let text = match self.kept_traits(known.kind, known.traits.clone()) {
             Ok(traits) => traits.map_or_else(|| "{}".to_owned(), |traits| traits.text),
             Err(error) => {
                 let message = format!(
