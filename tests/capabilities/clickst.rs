@@ -52,7 +52,7 @@ impl Signer {
     }
 
     /// The arguments that prove the key.
-    fn sign(&self) -> Vec<(String, String)> {
+    pub(crate) fn sign(&self) -> Vec<(String, String)> {
         self.sign_with(&self.key[..15], &self.nonce())
     }
 

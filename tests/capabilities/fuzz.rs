@@ -11,10 +11,13 @@ use flate2::{Compression, write::GzEncoder};
 use futures_util::future::join_all;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 use reqwest::{Method, header};
+use serde_json::Value;
 use support::{Client, Engine, Tidemark, setting};
 
 use corpus::{Door, KEY, NAMES};
 use garble::Garbler;
+
+use crate::clickst::Signer;
 
 mod corpus;
 mod garble;
@@ -22,6 +25,19 @@ mod garble;
 const SECONDS: u64 = 30;
 /// Requests at a time.
 const LANES: u64 = 4;
+
+/// Where click.st's questions are asked, of which none is read that is not signed.
+const SIGNED: [&str; 5] = [
+    "/rest",
+    "/rest/action.find",
+    "/rest/action.find_batch",
+    "/rest/action.get_external_stats",
+    "/rest/quota.get",
+];
+/// The arguments of these questions.
+const ARGUMENTS: [&str; 9] = [
+    "view", "where", "begin", "end", "series", "period", "group_by", "queries", "filter",
+];
 
 macro_rules! doors {
     ($($name:ident)+) => {$(
@@ -41,10 +57,12 @@ struct Sent {
     media: &'static str,
     gzip: bool,
     body: Vec<u8>,
+    /// Whether its address says whose it is by a signature that is right.
+    signed: bool,
 }
 
 impl Sent {
-    fn of(door: &Door, garbler: &mut Garbler, key: &str) -> Self {
+    fn of(door: &Door, garbler: &mut Garbler, key: &str, signer: Option<&Signer>) -> Self {
         let (method, path) = *garbler.pick(&door.paths);
         let mut query = garbler.query(&door.parameters, NAMES);
         if path.contains('?') && !query.is_empty() {
@@ -52,7 +70,13 @@ impl Sent {
         } else if !query.is_empty() {
             query.insert(0, '?');
         }
-        let path = format!("{path}{query}").replace(KEY, key);
+        let signer = signer.filter(|_| is_question(path) && !garbler.one_of(8));
+        let mut path = format!("{path}{query}").replace(KEY, key);
+        // Of arguments that are given twice the last counts: nothing that is garbled takes the place of these.
+        for (name, value) in signer.map(Signer::sign).unwrap_or_default() {
+            let mark = if path.contains('?') { "&" } else { "?" };
+            path.extend([mark, &name, "=", &value]);
+        }
         let media = *garbler.pick(&[
             "application/json",
             "application/json; charset=utf-8",
@@ -68,6 +92,7 @@ impl Sent {
             media,
             gzip: garbler.one_of(8),
             body,
+            signed: signer.is_some(),
         }
     }
 
@@ -109,6 +134,32 @@ impl std::fmt::Display for Sent {
     }
 }
 
+/// Whether a question of click.st's is asked at a path.
+fn is_question(path: &str) -> bool {
+    let own = path.split_once('?').map_or(path, |(own, _)| own);
+    SIGNED.contains(&own)
+}
+
+/// Whether an answer of click.st's comes from behind the signature: it is a result, or says what is wrong with an argument
+/// of a question.
+fn is_behind_signature(text: &str) -> bool {
+    let Ok(body) = serde_json::from_str::<Value>(text) else {
+        return false;
+    };
+    let one = |answer: &Value| {
+        let error = &answer["error"];
+        let argument = error["argument"]
+            .as_str()
+            .or_else(|| error["data"]["argument"].as_str());
+        let name = argument.and_then(|path| path.split(['.', '[']).next());
+        !answer["result"].is_null() || name.is_some_and(|name| ARGUMENTS.contains(&name))
+    };
+    match &body {
+        Value::Array(answers) => answers.iter().any(one),
+        answer => one(answer),
+    }
+}
+
 /// As much of a text as a person reads.
 fn start(text: &str) -> String {
     text.chars().take(4_000).collect()
@@ -141,34 +192,61 @@ async fn fuzz(door: &Door) {
         .site_flag("--max-event-age", "none")
         .start()
         .await;
+    let signs = door.paths.iter().any(|(_, path)| is_question(path));
+    let signer = if signs {
+        Some(Signer::new(&tidemark).await)
+    } else {
+        None
+    };
     let seed = setting::seed().unwrap_or(1);
     // A request mostly waits for the disk.
-    let lanes = (0..LANES).map(|lane| press(&tidemark, door, seed.wrapping_mul(LANES).wrapping_add(lane)));
+    let lanes = (0..LANES).map(|lane| {
+        let seed = seed.wrapping_mul(LANES).wrapping_add(lane);
+        press(&tidemark, (door, signer.as_ref()), seed)
+    });
     let pressed = join_all(lanes).await;
-    let (number, taken) = pressed
-        .into_iter()
-        .fold((0, 0), |(n, t), (number, taken)| (n + number, t + taken));
+    let sum = |of: fn(&Pressed) -> u64| pressed.iter().map(of).sum::<u64>();
+    let (number, taken) = (sum(|lane| lane.number), sum(|lane| lane.taken));
+    let (signed, read) = (sum(|lane| lane.signed), sum(|lane| lane.read));
     let log = tidemark.server().log();
     assert!(!log.contains("panicked") && !log.contains("a request failed"), "{log}");
-    eprintln!("{number} requests, {taken} of them taken");
+    eprintln!("{number} requests, {taken} of them taken; {signed} signed, {read} of them read");
     assert!(
         number > 100 && taken > number / 50,
         "{taken} of {number} were taken: the examples are not good any more"
     );
+    assert!(
+        !signs || (signed > number / 5 && read > signed / 4),
+        "{read} of {signed} signed ones were read, of {number}: what is garbled does not come to those who read it"
+    );
 }
 
-/// Sends garbled words, one after the other; gives how many, and how many of them were taken.
-async fn press(tidemark: &Tidemark, door: &Door, seed: u64) -> (u64, u64) {
+/// What came of what was sent.
+#[derive(Default)]
+struct Pressed {
+    /// How many were sent.
+    number: u64,
+    /// How many of them were taken.
+    taken: u64,
+    /// How many of them were signed.
+    signed: u64,
+    /// How many of those were read behind the signature.
+    read: u64,
+}
+
+/// Sends garbled words, one after the other.
+async fn press(tidemark: &Tidemark, (door, signer): (&Door, Option<&Signer>), seed: u64) -> Pressed {
     let client = tidemark.client().clone();
     let key = client.key().expect("it has one").to_owned();
     let time = Duration::from_secs(setting::fuzz_seconds().unwrap_or(SECONDS));
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let mut garbler = Garbler(TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
-    let (begin, mut number, mut taken) = (Instant::now(), 0_u64, 0_u64);
+    let (begin, mut pressed) = (Instant::now(), Pressed::default());
     while begin.elapsed() < time {
-        number += 1;
-        let sent = Sent::of(door, &mut garbler, &key);
+        pressed.number += 1;
+        let number = pressed.number;
+        let sent = Sent::of(door, &mut garbler, &key, signer);
         let with_key = !garbler.one_of(10);
         let failed = |why: &str| {
             let (why, log) = (start(why), tidemark.server().log());
@@ -180,7 +258,9 @@ async fn press(tidemark: &Tidemark, door: &Door, seed: u64) -> (u64, u64) {
             Ok(Err(error)) if error.is_builder() => {}
             Ok(Err(error)) => failed(&format!("the connection broke: {error:?}")),
             Ok(Ok((status, text))) => {
-                taken += u64::from(status < 300);
+                pressed.taken += u64::from(status < 300);
+                pressed.signed += u64::from(sent.signed);
+                pressed.read += u64::from(sent.signed && is_behind_signature(&text));
                 // 503 is for a server that is busy, and 501 for nothing here.
                 if status >= 500 || text.contains("\"INTERNAL\"") || text.contains("InternalError") {
                     failed(&format!("it is answered with {status}: {text}"));
@@ -188,5 +268,5 @@ async fn press(tidemark: &Tidemark, door: &Door, seed: u64) -> (u64, u64) {
             }
         }
     }
-    (number, taken)
+    pressed
 }

@@ -50,12 +50,27 @@ pub(super) struct Door {
 }
 
 pub(super) fn clickst() -> Door {
+    // One for every question: what one of them does not know it ignores.
+    let question = json!({"view": "events", "where": {"action": ["a", "b"], "tag.n": {"gt": 1, "lte": 5}, "tag.network": {"prefix": "tw"}},
+        "begin": 1_795_000_000, "end": "2026-12-22T10:00:00Z", "series": true, "period": "day", "group_by": ["tag.network", "action"],
+        "queries": [{"view": "actions", "where": {"action": {"ne": "a"}}}, {"view": "unique_actions", "end": "2026-12-22T10:00:00+01:00"},
+            {"view": "events", "where": {"tag.n": {"exists": true}}, "group_by": "tag.n"}]});
+    let of_networks = json!({"begin": 1_772_323_200, "end": "2026-12-22", "filter": {"network": ["twitter", "reddit"], "url": "https://a.example/"}});
     Door {
         paths: vec![
             ("POST", "/rest/action.log"),
             ("GET", "/rest/action.log"),
             ("POST", "/rest/action.find"),
+            (
+                "GET",
+                "/rest/action.find?view=actions&where[action]=a&begin=2026-11-01&series=1&period=week&group_by[]=action",
+            ),
+            ("POST", "/rest/action.find_batch"),
             ("POST", "/rest/action.get_external_stats"),
+            (
+                "GET",
+                "/rest/action.get_external_stats?begin=1772409600&end=1773014400&filter[network][]=twitter",
+            ),
             ("POST", "/rest/quota.get"),
             ("POST", "/rest"),
             ("GET", "/api.js"),
@@ -68,9 +83,16 @@ pub(super) fn clickst() -> Door {
                 "series": true, "period": "week", "group_by": ["tag.network"]}),
             json!({"jsonrpc": "2.0", "id": 1, "method": "action.log", "params": {"action": "a", "tag": {"a": 1}}}),
             json!([{"jsonrpc": "2.0", "id": "x", "method": "action.find", "params": {"view": "events"}},
-                {"jsonrpc": "2.0", "method": "action.log", "params": {"action": "b"}}]),
+                {"jsonrpc": "2.0", "method": "action.log", "params": {"action": "b"}},
+                {"jsonrpc": "2.0", "id": 3, "method": "action.get_external_stats", "params": of_networks},
+                {"jsonrpc": "2.0", "id": 4, "method": "action.find_batch", "params": question}]),
+            question,
+            of_networks,
             json!("action=pageview&tag[referral][network]=twitter&tag[n]=5&user_agent=Mozilla/5.0"),
             json!("queries[0][view]=actions&queries[1][where][tag.n][0]=5&where[tag.n][1]=6&group_by[0]=action"),
+            json!(
+                "view=events&where[tag.n][gt]=1&where[action][]=a&begin=0&end=1795000000&series=true&period=month&filter[url]=https://a.example/"
+            ),
         ],
     }
 }
