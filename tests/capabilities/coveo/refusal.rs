@@ -2,7 +2,10 @@
 
 use reqwest::{Method, header};
 use serde_json::{Value, json};
-use support::{Engine, Tidemark};
+use support::{
+    Engine, Tidemark,
+    kept::{counted, told},
+};
 
 use super::{ANALYTICS, accept, click, events, misfits, post, post_form};
 
@@ -215,13 +218,24 @@ async fn what_the_site_refuses_is_kept_and_not_told(engine: Engine) {
     accept(client, "click", click(json!({"extra": "text"}))).await;
     let search =
         json!({"actionCause": "denied", "searchQueryUid": "q", "language": "en", "queryText": "", "responseTime": 1});
-    let told = accept(client, "search", search).await;
-    assert!(told["searchEventUid"].is_string(), "{told:#}");
+    let answer = accept(client, "search", search).await;
+    assert!(answer["searchEventUid"].is_string(), "{answer:#}");
     assert_eq!(events(&tidemark).await.len(), 1);
-    let kept = misfits(client, "coveo").await;
-    assert!(
-        kept.contains(&"TAG_TYPE_CONFLICT extra documentOpen".to_owned()),
-        "{kept:#?}"
+    assert_eq!(
+        misfits(client, "coveo").await,
+        [
+            "DENIED action denied",
+            "DENIED action denied",
+            "TAG_TYPE_CONFLICT extra documentOpen",
+        ]
+    );
+    assert_eq!(
+        counted(client, "coveo").await,
+        told(&[
+            ("ACCEPTED", "", "documentOpen", 1),
+            ("DENIED", "DENIED", "denied", 2),
+            ("TYPE_CONFLICT", "TAG_TYPE_CONFLICT", "documentOpen", 1),
+        ])
     );
 }
 
