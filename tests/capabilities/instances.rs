@@ -2,8 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
-use support::{Client, Engine, Server, Tidemark};
+use support::{Client, Engine, Server, Tidemark, graphql, postgres};
+
+use crate::inside;
 
 const SPAN: [&str; 2] = ["2026-11-18T00:00:00Z", "2026-11-19T00:00:00Z"];
 
@@ -86,6 +89,83 @@ async fn both(client: &Client) -> (i64, i64) {
     (total(0), total(1))
 }
 
+/// Waits until PostgreSQL prints this.
+async fn await_printed(tidemark: &Tidemark, statement: &str, wanted: &str) {
+    let url = tidemark.database().url().expect("PostgreSQL");
+    let begin = Instant::now();
+    loop {
+        let printed = postgres::execute(url, statement);
+        if printed.as_deref() == Ok(wanted) {
+            return;
+        }
+        assert!(begin.elapsed() < Duration::from_secs(60), "{statement}: {printed:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Events have numbers before they can be seen: the append of one instance, which has drawn a lower number than those
+/// that the other logs meanwhile, is held open and commits when they would long be folded.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_append_that_commits_after_later_ones_is_counted_with_them() {
+    let (tidemark, _second, clients) = pair().await;
+    let [held, free] = &clients;
+    // What the events share is stored by then: neither append waits for the other's rows of it.
+    let begin = Instant::now();
+    for (client, id) in [(held, "first"), (free, "second")] {
+        assert_eq!(client.log(event(id)).await["outcome"], "ACCEPTED");
+    }
+    tidemark.await_folded().await;
+    // Rounds of folding begin a quarter of a second apart.
+    let folding = begin
+        .elapsed()
+        .clamp(Duration::from_millis(500), Duration::from_secs(5));
+    // No transaction of the test's own stays open: it would hold the mark back itself.
+    let connection = inside::connect(tidemark.database()).await;
+    let hold = "CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS \
+         $$ BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NULL; END $$; \
+         CREATE TRIGGER hold AFTER INSERT ON event FOR EACH ROW WHEN (NEW.client_id = 'held') EXECUTE FUNCTION hold()";
+    for statement in [hold, "SELECT pg_advisory_lock(7)"] {
+        connection.execute_unprepared(statement).await.expect(statement);
+    }
+    let client = held.clone();
+    let append = tokio::spawn(async move { client.log(event("held")).await });
+    let waiting = "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database \
+         WHERE datname = current_database() AND locktype = 'advisory' AND objid = 7 AND NOT granted";
+    await_printed(&tidemark, waiting, "1").await;
+    for number in 1..=3 {
+        let payload = free.log(event(&format!("later {number}"))).await;
+        assert_eq!(payload["outcome"], "ACCEPTED", "{payload:#}");
+        tokio::time::sleep(folding).await;
+        for client in &clients {
+            assert_eq!(both(client).await, (2 + number, 2 + number));
+        }
+        let input = json!({"input": {"view": "networks", "from": SPAN[0], "to": SPAN[1]}});
+        let answer = free.graphql(graphql::PROVENANCE, input).await;
+        let lag = &answer.data()["find"]["provenance"]["markLagEvents"];
+        assert_eq!(*lag, number, "the mark waits for what can still come before them");
+    }
+    assert!(!append.is_finished());
+    let release = "SELECT pg_advisory_unlock(7)";
+    connection.execute_unprepared(release).await.expect(release);
+    connection.close().await.expect("it can be closed");
+    assert_eq!(append.await.expect("no panic")["outcome"], "ACCEPTED");
+    for order in ["id", "arrival"] {
+        let statement = format!("SELECT string_agg(client_id, ', ' ORDER BY {order}) FROM event");
+        await_printed(&tidemark, &statement, "first, second, held, later 1, later 2, later 3").await;
+    }
+    tidemark.await_folded().await;
+    // The mark of the sets of actors as well.
+    let folded = "SELECT min(position) > (SELECT max(arrival) FROM event) FROM mark";
+    await_printed(&tidemark, folded, "t").await;
+    for client in &clients {
+        assert_eq!(both(client).await, (6, 6));
+        let unique = client.unique(json!({"from": SPAN[0], "to": SPAN[1]})).await;
+        assert_eq!(unique["count"], 6);
+        let page = client.events(json!({"first": 10})).await;
+        assert_eq!(page["edges"].as_array().expect("a list").len(), 6, "{page:#}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_id_raced_on_two_instances_is_stored_once() {
     let (_tidemark, _second, clients) = pair().await;
@@ -138,7 +218,7 @@ async fn a_view_declared_in_another_cluster_counts_what_came_from_the_old_one() 
     tidemark.server_mut().terminate().await;
     // As a dump is in the cluster that it is restored into: transactions are counted from the beginning there.
     let url = tidemark.database().url().expect("PostgreSQL").clone();
-    support::postgres::execute(&url, "UPDATE mark SET epoch = 'another/1'").expect("it is ours");
+    postgres::execute(&url, "UPDATE mark SET epoch = 'another/1'").expect("it is ours");
     tidemark.server_mut().restart().await;
     tidemark
         .accept((0..5).map(|number| event(&format!("new {number}"))).collect())

@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use support::{Client, Engine, Subscription, Tidemark, Transport, binary};
+use support::{Client, Engine, Server, Subscription, Tidemark, Transport, binary};
 
 support::on_both_engines!(
     every_event_arrives_once,
@@ -258,27 +258,81 @@ async fn a_stopping_server_ends_its_streams(engine: Engine) {
     }
 }
 
+/// The fewest events that a backfill takes in at once, however few it is told to read.
+const STEP: usize = 12;
+/// Steps of a backfill that takes much longer than to subscribe, and than the server waits before it looks again.
+const STEPS: usize = 200;
+
+/// Events that are all folded, and a server in the place of the first whose backfills go in the smallest steps.
+async fn slow(engine: Engine) -> (Tidemark, Server, Client) {
+    let mut tidemark = Tidemark::start(engine).await;
+    for _ in 0..STEPS {
+        // On PostgreSQL no step ends within what is stored at once.
+        let events = (0..STEP).map(|n| json!({"action": "a", "tag": {"n": n, "plan": n % 3}}));
+        tidemark.accept(events.collect()).await;
+    }
+    // A backfill goes as far as is folded: for views by one mark, for scopes by another.
+    tidemark.await_folded().await;
+    let begin = Instant::now();
+    let document = "query ($input: UniqueInput!) { unique(input: $input) { provenance { markLagEvents } } }";
+    let input = json!({"input": {"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"}});
+    loop {
+        let answer = tidemark.client().graphql(document, input.clone()).await;
+        if answer.data()["unique"]["provenance"]["markLagEvents"] == 0 {
+            break;
+        }
+        assert!(begin.elapsed() < Duration::from_secs(60), "{}", answer.text);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    tidemark.server_mut().terminate().await;
+    let server = Server::start_with(tidemark.database(), &[("--fold-events", "1")]).await;
+    let client = tidemark.client().at(server.address());
+    (tidemark, server, client)
+}
+
+/// Reads a backfill's stream to its end: how much is done rises with each message, is told on the way and not only where
+/// it begins, and the last message says that `name` is live.
+async fn assert_told(mut watching: Subscription, field: &str, name: &str) {
+    const EVENTS: usize = STEP * STEPS;
+    let mut told = Vec::new();
+    while let Some(mut answer) = watching.next().await {
+        assert!(answer["errors"].is_null(), "{answer:#}");
+        told.push(answer["data"][field].take());
+    }
+    let live = json!({"name": name, "state": "LIVE", "backfill": null});
+    assert_eq!(told.pop(), Some(live), "after {told:#?}");
+    let mut all = Vec::new();
+    for one in &told {
+        assert_eq!((&one["name"], &one["state"]), (&json!(name), &json!("BACKFILLING")));
+        let backfill = &one["backfill"];
+        assert_eq!(backfill["total"], EVENTS, "{one:#}");
+        let progress = backfill["progress"].as_f64().expect("a part");
+        assert!((0.0..=1.0).contains(&progress), "{one:#}");
+        let done = backfill["done"].as_f64().expect("a count");
+        assert!((done / EVENTS as f64 - progress).abs() < 1e-9, "{one:#}");
+        all.push(progress);
+    }
+    assert!(all.is_sorted_by(|one, next| one < next), "{all:?}");
+    assert!(all.iter().any(|one| *one > 0.0 && *one < 1.0), "{all:?}");
+}
+
 async fn a_backfill_is_told_until_the_view_is_live(engine: Engine) {
-    let tidemark = Tidemark::start(engine).await;
-    let client = tidemark.client();
-    tidemark
-        .accept((0..500).map(|n| json!({"action": "a", "tag": {"n": n}})).collect())
-        .await;
+    let (_tidemark, _server, client) = slow(engine).await;
     let create = "mutation { createView(input: {name: \"by-n\", dimensions: [\"tag.n\"]}) { state } }";
     let created = client.graphql(create, json!({})).await;
-    assert!(created.data()["createView"]["state"].is_string());
+    assert_eq!(created.data()["createView"]["state"], "BACKFILLING");
     let query = "subscription { viewBackfill(name: \"by-n\") { name state backfill { done total progress } } }";
+    let mut watching = Vec::new();
     for transport in BOTH {
-        let mut told = client.subscribe(transport, query, json!({})).await;
-        let mut last = Value::Null;
-        while let Some(answer) = told.next().await {
-            assert!(answer["errors"].is_null(), "{answer:#}");
-            assert_ne!(last["state"], "LIVE", "it ends there");
-            last = answer["data"]["viewBackfill"].clone();
-        }
-        assert_eq!((&last["name"], &last["state"]), (&json!("by-n"), &json!("LIVE")));
-        assert!(last["backfill"].is_null(), "{last:#}");
+        watching.push(client.subscribe(transport, query, json!({})).await);
     }
+    for watching in watching {
+        assert_told(watching, "viewBackfill", "by-n").await;
+    }
+    // Of a view that is live this is all there is to tell.
+    let mut told = client.subscribe(Transport::EventStream, query, json!({})).await;
+    assert_eq!(told.field("viewBackfill").await["state"], "LIVE");
+    assert_eq!(told.next().await, None);
     let unknown = "subscription { viewBackfill(name: \"nowhere\") { name } }";
     let mut told = client.subscribe(Transport::EventStream, unknown, json!({})).await;
     let answer = told.next().await.expect("an error");
@@ -287,33 +341,14 @@ async fn a_backfill_is_told_until_the_view_is_live(engine: Engine) {
 }
 
 async fn a_scopes_backfill_is_told_until_it_is_live(engine: Engine) {
-    let tidemark = Tidemark::start(engine).await;
+    let (tidemark, server, client) = slow(engine).await;
     // A scope is every site's, so a key of one site may not declare it.
-    let key = tidemark
-        .command(&["key", "create", "--allow", "log,query,manage"])
-        .await
-        .success();
-    let client = Client::new(tidemark.server().address(), key.trim_end());
-    tidemark
-        .accept(
-            (0..50)
-                .map(|n| json!({"action": "a", "tag": {"plan": n % 3}}))
-                .collect(),
-        )
-        .await;
+    let manager = tidemark.client_of_all_sites("manage").await.at(server.address());
     let create = "mutation { createUniqueScope(fields: [\"tag.plan\"]) { name } }";
-    assert_eq!(
-        client.graphql(create, json!({})).await.data()["createUniqueScope"]["name"],
-        "<tag.plan>"
-    );
-    let query = "subscription { uniqueScopeBackfill(fields: [\"tag.plan\"]) { state } }";
-    let mut told = tidemark
-        .client()
-        .subscribe(Transport::WebSocket, query, json!({}))
-        .await;
-    let mut states = Vec::new();
-    while let Some(answer) = told.next().await {
-        states.push(answer["data"]["uniqueScopeBackfill"]["state"].clone());
-    }
-    assert_eq!(states.last(), Some(&json!("LIVE")), "{states:?}");
+    let created = manager.graphql(create, json!({})).await;
+    assert_eq!(created.data()["createUniqueScope"]["name"], "<tag.plan>");
+    let query = "subscription { uniqueScopeBackfill(fields: [\"tag.plan\"]) \
+         { name state backfill { done total progress } } }";
+    let watching = client.subscribe(Transport::WebSocket, query, json!({})).await;
+    assert_told(watching, "uniqueScopeBackfill", "<tag.plan>").await;
 }

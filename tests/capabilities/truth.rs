@@ -18,9 +18,62 @@ pub(crate) enum Actor {
     Device(String),
     /// Something a company did: nobody.
     Company(String),
-    /// Not named: one and the same each day, as all tests come from one address.
+    /// Not named: one and the same each day by each user agent, as all tests come from one address.
     Unnamed,
 }
+
+/// A user agent with what it tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Agent {
+    text: &'static str,
+    /// The kind of device.
+    device: &'static str,
+    browser: Option<&'static str>,
+    os: Option<&'static str>,
+}
+
+/// User agents that differ in all that they tell, in one thing, and that tell little.
+pub(crate) const AGENTS: [Agent; 6] = [
+    Agent {
+        text: "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+        device: "desktop",
+        browser: Some("Chrome"),
+        os: Some("Windows"),
+    },
+    Agent {
+        text: "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
+        device: "desktop",
+        browser: Some("Chrome"),
+        os: Some("Linux"),
+    },
+    Agent {
+        text: "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1",
+        device: "mobile",
+        browser: Some("Mobile Safari"),
+        os: Some("iOS"),
+    },
+    Agent {
+        text: "Mozilla/5.0 (iPad; CPU OS 16_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/16.5 Mobile/15E148 Safari/604.1",
+        device: "tablet",
+        browser: Some("Mobile Safari"),
+        os: Some("iOS"),
+    },
+    Agent {
+        text: "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+        device: "bot",
+        browser: Some("Googlebot"),
+        os: None,
+    },
+    Agent {
+        text: "nothing that anybody knows",
+        device: "other",
+        browser: None,
+        os: None,
+    },
+];
+
+/// Countries that events come from.
+pub(crate) const COUNTRIES: [&str; 3] = ["AT", "DE", "SE"];
 
 /// One event as it was logged.
 #[derive(Debug, Clone)]
@@ -32,6 +85,8 @@ pub(crate) struct Event {
     pub(crate) url: Option<String>,
     pub(crate) referrer: Option<String>,
     pub(crate) tag: Map<String, Value>,
+    pub(crate) agent: Option<Agent>,
+    pub(crate) country: Option<&'static str>,
     pub(crate) actor: Actor,
     /// Deleted and not restored.
     pub(crate) hidden: bool,
@@ -50,6 +105,8 @@ impl Event {
             url: None,
             referrer: None,
             tag,
+            agent: None,
+            country: None,
             actor: Actor::User("somebody".to_owned()),
             hidden: false,
         }
@@ -57,6 +114,13 @@ impl Event {
 
     pub(crate) fn by(mut self, user: &str) -> Self {
         self.actor = Actor::User(user.to_owned());
+        self
+    }
+
+    /// From one user agent and country after the other as `number` rises, and from none.
+    pub(crate) fn roaming(mut self, number: usize) -> Self {
+        self.agent = AGENTS.get(number % (AGENTS.len() + 1)).copied();
+        self.country = COUNTRIES.get(number % (COUNTRIES.len() + 1)).copied();
         self
     }
 
@@ -71,6 +135,8 @@ impl Event {
         set("label", &self.label);
         set("url", &self.url);
         set("referrer", &self.referrer);
+        set("userAgent", &self.agent.map(|agent| agent.text.to_owned()));
+        set("country", &self.country.map(str::to_owned));
         match &self.actor {
             Actor::User(id) => input["actor"] = json!(id),
             Actor::Device(id) => input["device"] = json!(id),
@@ -90,6 +156,10 @@ impl Event {
             "url.path" => text(self.url.as_deref().map(|url| split(url).1)),
             "referrer.host" => text(self.referrer.as_deref().map(|url| split(url).0)),
             "traffic_source" | "tag.traffic_source" => text(Some(self.traffic_source())),
+            "device" => text(self.agent.map(|agent| agent.device)),
+            "browser" => text(self.agent.and_then(|agent| agent.browser)),
+            "os" => text(self.agent.and_then(|agent| agent.os)),
+            "country" => text(self.country),
             "company" => match &self.actor {
                 Actor::Company(id) => text(Some(id)),
                 _ => None,

@@ -38,7 +38,8 @@ fn scattered() -> Vec<Event> {
             let time = crate::truth::instant(start) + jiff::SignedDuration::from_mins(37 * number);
             let action = ["pageview", "page.visit", "button.click"][index % 3];
             let tag = json!({"network": (["facebook", "linkedin"][index % 2]), "group": format!("g{}", index % 4)});
-            let mut event = Event::new(&format!("event {index}"), action, &time.to_string(), tag);
+            let event = Event::new(&format!("event {index}"), action, &time.to_string(), tag);
+            let mut event = event.roaming(index);
             event.url = Some(format!("https://shop.example/p/{}", index % 3));
             event.referrer = ["https://www.google.com/search", "https://blog.example/a"]
                 .get(index % 3)
@@ -75,6 +76,12 @@ async fn start(engine: Engine, flags: &[(&str, &str)], events: &[Event]) -> Tide
 async fn built_in_views_are_exact_for_any_bounds(engine: Engine) {
     let events = scattered();
     let tidemark = start(engine, &[], &events).await;
+    let list = "{ views { name actions dimensions measures } }";
+    let mut listed = tidemark.client().graphql(list, json!({})).await.data()["views"].clone();
+    let listed = listed.as_array_mut().expect("a list");
+    listed.retain(|view| view["name"] != "events");
+    let known: Vec<_> = View::built_in().iter().map(View::input).collect();
+    assert_eq!(*listed, known, "none is left out");
     let bounds = [
         ("2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z"),
         ("2026-03-28T22:59:59.999999999Z", "2026-03-29T22:00:00.000000001Z"),

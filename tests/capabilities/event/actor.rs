@@ -1,14 +1,21 @@
 //! Who did it, and how much of their address is kept.
 
+use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp};
+use sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};
 use support::{Client, Engine, Tidemark};
 
 use super::kept;
+use crate::inside;
 
 support::on_both_engines!(
     a_named_actor_is_the_user_else_the_device,
     an_unnamed_actor_is_the_same_for_a_day,
+    an_unnamed_actor_is_the_same_for_a_period_of_the_sites_zone,
     an_unnamed_actor_can_be_the_same_for_ever,
+    a_salt_goes_two_days_after_its_last_use,
     the_connection_names_the_unnamed,
     a_site_keeps_as_much_of_addresses_as_it_says,
 );
@@ -52,8 +59,8 @@ async fn unnamed(client: &Client, ip: &str, agent: &str, time: Option<&str>) -> 
 /// Two moments of one day and one of the next, all of them lately.
 async fn lately(client: &Client) -> [String; 3] {
     let event = kept(client, json!({"action": "clock", "company": "c"})).await;
-    let now: jiff::Timestamp = event["time"].as_str().expect("a time").parse().expect("a time");
-    let day = |ago: i64| (now - jiff::SignedDuration::from_hours(24 * ago)).to_string()[..10].to_owned();
+    let now: Timestamp = event["time"].as_str().expect("a time").parse().expect("a time");
+    let day = |ago: i64| (now - SignedDuration::from_hours(24 * ago)).to_string()[..10].to_owned();
     [
         format!("{}T00:00:00Z", day(3)),
         format!("{}T23:59:59.999Z", day(3)),
@@ -92,6 +99,39 @@ async fn an_unnamed_actor_is_the_same_for_a_day(engine: Engine) {
     );
 }
 
+/// To the millisecond, and over a day of 25 hours: New York put its clocks back on Sunday, 2 November 2025. In UTC the
+/// first moment of each period belongs with the one before it, and not with the last.
+async fn an_unnamed_actor_is_the_same_for_a_period_of_the_sites_zone(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let zone = ["--time-zone", "America/New_York", "--max-event-age", "none"];
+    for (period, begin, end) in [
+        ("day", "2025-11-02T04:00:00Z", "2025-11-03T05:00:00Z"),
+        ("week", "2025-10-27T04:00:00Z", "2025-11-03T05:00:00Z"),
+        ("month", "2025-11-01T04:00:00Z", "2025-12-01T05:00:00Z"),
+    ] {
+        let flags = [&zone[..], &["--identity-period", period]].concat();
+        let client = tidemark.another_site_with(period, &flags).await;
+        let just_before = |time: &str| {
+            let time: Timestamp = time.parse().expect("a time");
+            (time - SignedDuration::from_millis(1)).to_string()
+        };
+        let at = async |time: &str| unnamed(&client, "192.0.2.1", "agent", Some(time)).await;
+        let (before, first) = (at(&just_before(begin)).await, at(begin).await);
+        let (last, after) = (at(&just_before(end)).await, at(end).await);
+        assert_eq!(first, last, "one {period}");
+        assert!(
+            before != first && after != first && before != after,
+            "three of a {period}: {before} {first} {after}"
+        );
+        let unique = json!({"from": "2025-10-01T00:00:00Z", "to": "2026-01-01T00:00:00Z"});
+        let counted = client.unique(unique).await;
+        assert_eq!(
+            (&counted["count"], &counted["identityPeriod"]),
+            (&json!(3), &json!(period.to_uppercase()))
+        );
+    }
+}
+
 async fn an_unnamed_actor_can_be_the_same_for_ever(engine: Engine) {
     let tidemark = Tidemark::builder(engine)
         .site_flag("--identity-period", "never")
@@ -102,6 +142,48 @@ async fn an_unnamed_actor_can_be_the_same_for_ever(engine: Engine) {
     let first = unnamed(client, "2001:db8::1", "agent", Some(&morning)).await;
     assert_eq!(unnamed(client, "2001:db8::1", "agent", Some(&next)).await, first);
     assert_eq!(unnamed(client, "2001:DB8:0::1", "agent", None).await, first);
+}
+
+/// Waits until so many salts are there.
+async fn await_salts(tidemark: &Tidemark, wanted: i64) {
+    let connection = inside::connect(tidemark.database()).await;
+    let begin = Instant::now();
+    loop {
+        let text = "SELECT CAST(count(*) AS BIGINT) FROM identity_salt";
+        let statement = Statement::from_string(connection.get_database_backend(), text);
+        let row = connection.query_one_raw(statement).await.expect("it can be read");
+        let count: i64 = row.expect("a row").try_get_by_index(0).expect("a number");
+        if count == wanted {
+            break;
+        }
+        assert!(begin.elapsed() < Duration::from_secs(20), "there are {count} salts");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    connection.close().await.expect("it can be closed");
+}
+
+async fn a_salt_goes_two_days_after_its_last_use(engine: Engine) {
+    let mut tidemark = Tidemark::builder(engine).flag("--purge-interval", "1s").start().await;
+    let [morning, _, next] = lately(tidemark.client()).await;
+    let at = async |client: &Client, time: &str| unnamed(client, "192.0.2.1", "agent", Some(time)).await;
+    let mut older = at(tidemark.client(), &morning).await;
+    let newer = at(tidemark.client(), &next).await;
+    // The only way to the past is through the database: one salt was used 48 hours ago, that of the later day 47.
+    let age = "UPDATE identity_salt SET used_at = used_at - 3600000000000 * \
+         CASE WHEN period_start = (SELECT min(period_start) FROM identity_salt) THEN 48 ELSE 47 END";
+    // Twice: had its second use not been noted, the other salt would be 94 hours old then.
+    for _ in 0..2 {
+        await_salts(&tidemark, 2).await;
+        inside::execute(tidemark.database(), age).await;
+        await_salts(&tidemark, 1).await;
+        // A server remembers salts for an hour after their use, which for those that go is long ago.
+        tidemark.server_mut().restart().await;
+        let fresh = at(tidemark.client(), &morning).await;
+        assert_ne!(fresh, older, "the salt is gone, and another in its place");
+        assert_eq!(at(tidemark.client(), &morning).await, fresh);
+        assert_eq!(at(tidemark.client(), &next).await, newer, "the salt was used lately");
+        older = fresh;
+    }
 }
 
 async fn the_connection_names_the_unnamed(engine: Engine) {

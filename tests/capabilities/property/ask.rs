@@ -11,7 +11,7 @@ use super::{
     step::{ACTIONS, GROUPS, NETWORKS, WINDOWS},
 };
 use crate::truth::{
-    self, actions,
+    self, COUNTRIES, actions,
     find::{self, Find, View},
     instant, living,
     unique::{self, Unique},
@@ -70,7 +70,7 @@ async fn check(world: &World, finds: Vec<Find>, uniques: Vec<Unique>) {
     }
     let document = format!(
         "query ($finds: [FindInput!]!{declared}) {{ findBatch(inputs: $finds) {{ result {{ {} }} error {{ message }} }} \
-         events(first: 1000) {{ edges {{ node {{ id action label tag }} }} }} \
+         events(first: 1000) {{ edges {{ node {{ id action label tag deviceType browser os country }} }} }} \
          actions {{ name count firstSeen lastSeen }}{fields} }}",
         find::RESULT
     );
@@ -102,7 +102,11 @@ fn check_events(world: &World, edges: &Value) {
             "traffic_source".to_owned(),
             event.value("traffic_source").expect("always"),
         );
-        json!({"id": event.id, "action": event.action, "label": event.label, "tag": tag}).to_string()
+        let enriched = ["device", "browser", "os", "country"].map(|dimension| event.value(dimension));
+        let [device, browser, os, country] = enriched;
+        json!({"id": event.id, "action": event.action, "label": event.label, "tag": tag,
+               "deviceType": device, "browser": browser, "os": os, "country": country})
+        .to_string()
     };
     let edges = edges.as_array().expect("a list");
     let found: BTreeSet<String> = edges.iter().map(|edge| edge["node"].to_string()).collect();
@@ -206,6 +210,10 @@ impl Random {
             "tag.network" => &NETWORKS,
             "tag.group" => &GROUPS,
             "traffic_source" => &["direct", "search", "click.st", "other"],
+            "device" => &["desktop", "mobile", "bot", "other"],
+            "browser" => &["Chrome", "Mobile Safari", "Googlebot"],
+            "os" => &["Windows", "iOS"],
+            "country" => &COUNTRIES,
             _ => &["", "top", "/", "/p", "shop.example", "Tidal Ltd"],
         };
         let text = self.one(texts);

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use crate::truth::{Actor, Event, condition::Condition, instant};
+use crate::truth::{AGENTS, Actor, Agent, COUNTRIES, Event, condition::Condition, instant};
 
 /// The server's settings and what happens.
 #[derive(Debug, Clone)]
@@ -58,6 +58,8 @@ pub(super) struct Draft {
     page: Option<&'static str>,
     referrer: Option<&'static str>,
     tag: Map<String, Value>,
+    agent: Option<Agent>,
+    country: Option<&'static str>,
     actor: Actor,
 }
 
@@ -71,6 +73,8 @@ impl Draft {
             url: self.page.map(|path| format!("https://shop.example{path}")),
             referrer: self.referrer.map(str::to_owned),
             tag: self.tag.clone(),
+            agent: self.agent,
+            country: self.country,
             actor: self.actor.clone(),
             hidden: false,
         }
@@ -171,17 +175,23 @@ fn draft() -> impl Strategy<Value = Draft> {
         of(select(vec!["/", "/cart", "/p/1"])),
         of(select(referrers)),
         tag(),
+        of(select(AGENTS.to_vec())),
+        of(select(COUNTRIES.to_vec())),
         actor,
     )
-        .prop_map(|(action, label, time, page, referrer, tag, actor)| Draft {
-            action,
-            label,
-            time,
-            page,
-            referrer,
-            tag,
-            actor,
-        })
+        .prop_map(
+            |(action, label, time, page, referrer, tag, agent, country, actor)| Draft {
+                action,
+                label,
+                time,
+                page,
+                referrer,
+                tag,
+                agent,
+                country,
+                actor,
+            },
+        )
 }
 
 /// Often at the edge of an hour, where off-by-ones live.

@@ -12,7 +12,8 @@ use support::{Answer, Client, Engine, Tidemark, graphql, postgres};
 support::on_both_engines!(
     a_server_tells_how_it_is,
     a_server_tells_of_its_room,
-    what_happens_is_counted
+    what_happens_is_counted,
+    every_append_is_timed,
 );
 
 async fn get(client: &Client, path: &str) -> Answer {
@@ -287,4 +288,30 @@ async fn what_happens_is_counted(engine: Engine) {
         "tidemark_requests_total: path, status",
     ];
     assert_eq!(labels(text), expected.map(str::to_owned).into(), "{text}");
+}
+
+async fn every_append_is_timed(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let client = tidemark.client();
+    let begin = Instant::now();
+    for _ in 0..3 {
+        assert_eq!(client.log(json!({"action": "a"})).await["outcome"], "ACCEPTED");
+    }
+    tidemark.accept(vec![json!({"action": "b"}); 5]).await;
+    let took = begin.elapsed().as_secs_f64();
+    // What is refused before it is no append.
+    assert_eq!(client.log(json!({"action": ""})).await["outcome"], "INVALID");
+    let answer = get(client, "/metrics").await;
+    let text = &answer.text;
+    for (series, value) in [
+        ("tidemark_append_seconds_count", 4.0),
+        ("tidemark_append_seconds_bucket{le=\"+Inf\"}", 4.0),
+        ("tidemark_append_batch_events_count", 4.0),
+        ("tidemark_append_batch_events_sum", 8.0),
+    ] {
+        assert_eq!(metric(text, series), value, "{series}: {text}");
+    }
+    // Whoever waited for four answers waited for four appends.
+    let sum = metric(text, "tidemark_append_seconds_sum");
+    assert!(sum > 0.0 && sum <= took, "{sum} of {took} seconds");
 }

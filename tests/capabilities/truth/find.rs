@@ -40,7 +40,7 @@ impl View {
         self
     }
 
-    /// Those that are there from the start, and that the model can reckon.
+    /// Those that are there from the start, besides raw events.
     pub(crate) fn built_in() -> Vec<Self> {
         vec![
             Self::new("actions", &["action"]),
@@ -48,6 +48,8 @@ impl View {
             Self::new("referrers", &["traffic_source", "referrer.host"]),
             Self::new("networks", &["action", "tag.network"]),
             Self::new("groups", &["action", "tag.group"]),
+            Self::new("devices", &["device", "browser", "os"]),
+            Self::new("countries", &["country"]),
         ]
     }
 

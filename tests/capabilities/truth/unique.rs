@@ -104,7 +104,11 @@ impl Unique {
         match &event.actor {
             Actor::User(id) | Actor::Device(id) => Some(id.clone()),
             Actor::Company(_) => None,
-            Actor::Unnamed => Some(format!("unnamed on {}", calendar::date(event.time, &self.site_zone))),
+            Actor::Unnamed => {
+                let agent = event.agent.map(|agent| agent.text);
+                let date = calendar::date(event.time, &self.site_zone);
+                Some(format!("unnamed on {date} by {agent:?}"))
+            }
         }
     }
 
