@@ -50,8 +50,12 @@ async fn wait_until<F: Future<Output = bool>>(what: &str, holds: impl Fn() -> F)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the server's clock is the system's")]
+fn ago(days: i64) -> String {
+    (jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24 * days)).to_string()
+}
+
 fn now() -> String {
-    jiff::Timestamp::now().to_string()
+    ago(0)
 }
 
 fn figures(shares: Option<i64>, likes: Option<i64>, comments: Option<i64>) -> Value {

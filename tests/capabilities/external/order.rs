@@ -7,7 +7,7 @@ use support::{
 };
 
 use super::{
-    PAGE, PUSH, TRACK, figures,
+    PAGE, PUSH, TRACK, ago, figures,
     network::{path, setting, tell},
     polls, stats, wait_until,
 };
@@ -186,8 +186,6 @@ async fn the_last_to_tell_a_figure_outlives_retention(engine: Engine) {
         .start()
         .await;
     let client = tidemark.client();
-    #[expect(clippy::disallowed_methods, reason = "the server's clock is the system's")]
-    let ago = |days: i64| (jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24 * days)).to_string();
     for (days, said) in [
         (40, json!({"shares": 1, "likes": 9})),
         (30, json!({"shares": 2})),

@@ -5,7 +5,7 @@ use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use serde_json::{Value, json};
 use support::{Engine, Tidemark};
 
-use super::{PAGE, PUSH, STATS, TRACK, TRACKED, figures, stats, wait_until};
+use super::{PAGE, PUSH, STATS, TRACK, TRACKED, ago, figures, stats, wait_until};
 
 support::on_both_engines!(
     pushed_figures_are_told_by_their_changes,
@@ -298,8 +298,6 @@ async fn old_figures_go_as_retention_says(engine: Engine) {
         .start()
         .await;
     let client = tidemark.client();
-    #[expect(clippy::disallowed_methods, reason = "the server's clock is the system's")]
-    let ago = |days: i64| (jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24 * days)).to_string();
     let at = |days: i64, shares: i64| json!({"url": PAGE, "network": "twitter", "shares": shares, "time": ago(days)});
     let pushed = push(&tidemark, json!([at(40, 1), at(30, 2), at(20, 4), at(2, 8)])).await;
     assert_eq!(pushed["taken"], 4, "{pushed}");
