@@ -16,6 +16,9 @@ use crate::{client::http, folder::TemporaryFolder};
 /// A cold browser on a busy machine takes a while.
 const START_LIMIT: Duration = Duration::from_secs(60);
 
+/// How often a browser is started that does not come up.
+const STARTS: u32 = 3;
+
 /// Nothing of the browser's own goes over the network, and nothing is kept.
 const FLAGS: &[&str] = &[
     "--headless=new",
@@ -68,7 +71,20 @@ pub(super) struct Driver {
 }
 
 impl Driver {
+    /// A browser now and then ends as it comes up, which says nothing of what is tested in it: another is started.
     pub(super) async fn start(look: Look) -> Self {
+        let mut failures = Vec::new();
+        for _ in 0..STARTS {
+            match tokio::time::timeout(START_LIMIT, Self::try_start(look)).await {
+                Ok(Ok(driver)) => return driver,
+                Ok(Err(failure)) => failures.push(failure),
+                Err(_) => failures.push(format!("it says nothing for {START_LIMIT:?}")),
+            }
+        }
+        panic!("no browser starts: {failures:?}");
+    }
+
+    async fn try_start(look: Look) -> Result<Self, String> {
         let (process, port) = spawn().await;
         let http = http().build().expect("a client");
         let profile = TemporaryFolder::new();
@@ -81,7 +97,7 @@ impl Driver {
             "timeouts": {"script": 60_000},
         }}});
         let base = format!("http://127.0.0.1:{port}/session");
-        let opened = send(&http, "POST", &base, wanted).await.expect("the browser starts");
+        let opened = send(&http, "POST", &base, wanted).await?;
         let id = opened["sessionId"].as_str().expect("a session");
         let driver = Self {
             _process: process,
@@ -90,22 +106,27 @@ impl Driver {
             http,
             _profile: profile,
         };
-        driver.wear(look).await;
-        driver
+        driver.try_wear(look).await?;
+        Ok(driver)
     }
 
     /// Looks otherwise from now on; the language stays.
     pub(super) async fn wear(&self, look: Look) {
+        self.try_wear(look).await.expect("the browser looks as it is told");
+    }
+
+    async fn try_wear(&self, look: Look) -> Result<(), String> {
         let scheme = if look.dark { "dark" } else { "light" };
         let emulate = json!({"cmd": "Emulation.setEmulatedMedia", "params": {
             "features": [{"name": "prefers-color-scheme", "value": scheme}]
         }});
-        self.must("POST", "/goog/cdp/execute", emulate).await;
+        self.ask("POST", "/goog/cdp/execute", emulate).await?;
         // A window has a smallest width; a screen has not.
         let screen = json!({"cmd": "Emulation.setDeviceMetricsOverride", "params": {
             "width": look.width, "height": look.height, "deviceScaleFactor": 1, "mobile": false
         }});
-        self.must("POST", "/goog/cdp/execute", screen).await;
+        self.ask("POST", "/goog/cdp/execute", screen).await?;
+        Ok(())
     }
 
     /// Sends a command of the session.
