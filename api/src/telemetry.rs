@@ -74,6 +74,7 @@ struct Inner {
     queue_events: Gauge,
     mark_lag_events: Family<Mark, Gauge>,
     mark_lag_seconds: Family<Mark, Gauge<f64, AtomicU64>>,
+    aside_events: Gauge,
     question_seconds: Family<Question, Histogram>,
     faults: Family<Part, Counter>,
 }
@@ -95,6 +96,7 @@ impl Default for Metrics {
             queue_events: Gauge::default(),
             mark_lag_events: Family::default(),
             mark_lag_seconds: Family::default(),
+            aside_events: Gauge::default(),
             question_seconds: Family::new_with_constructor(seconds),
             faults: Family::default(),
             registry: Registry::default(),
@@ -133,6 +135,11 @@ impl Default for Metrics {
             "Age of the oldest event past a mark, by mark",
             Unit::Seconds,
             inner.mark_lag_seconds.clone(),
+        );
+        registry.register(
+            "aside_events",
+            "Events that cannot be read and are in no answer, counted up to 1,000",
+            inner.aside_events.clone(),
         );
         registry.register_with_unit(
             "question",
@@ -173,6 +180,11 @@ impl Metrics {
         let label = Mark { mark };
         self.0.mark_lag_events.get_or_create(&label).set(events);
         self.0.mark_lag_seconds.get_or_create(&label).set(age.as_secs_f64());
+    }
+
+    /// Notes how many events are set aside.
+    pub fn set_aside(&self, events: i64) {
+        self.0.aside_events.set(events);
     }
 
     /// Counts one answered question: the operation, `find` or `unique`, and where the answer came from.

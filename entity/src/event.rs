@@ -55,7 +55,7 @@ pub struct Model {
     pub door: i16,
     /// The key that logged it.
     pub key_id: Option<i64>,
-    /// The deletion that hides it.
+    /// The deletion that hides it; 0 where it was set aside, as it cannot be read.
     pub deletion_id: Option<i64>,
     /// The part of the site that it is of, where its wire format has such.
     pub scope: Option<String>,

@@ -19,6 +19,7 @@ use std::{
 use reqwest::Url;
 
 use crate::{
+    folder::TemporaryFolder,
     postgres::{administer, execute, user_id},
     setting,
 };
@@ -63,6 +64,56 @@ pub(crate) fn get() -> &'static Cluster {
     })
 }
 
+/// A cluster of a test's own, new, in which transactions are counted from the beginning. It ends once this is dropped.
+#[derive(Debug)]
+pub struct NewCluster {
+    folder: TemporaryFolder,
+    port: u16,
+}
+
+impl NewCluster {
+    /// Makes and starts one.
+    ///
+    /// # Panics
+    /// When PostgreSQL cannot be started.
+    #[must_use]
+    pub fn start() -> Self {
+        let folder = TemporaryFolder::new();
+        open_to_postgres(folder.path());
+        let data = folder.path().join("data");
+        initialise(&data);
+        let port = start(&data);
+        Self { folder, port }
+    }
+
+    /// An empty database in it.
+    ///
+    /// # Panics
+    /// When the name is taken.
+    #[must_use]
+    pub fn database(&self, name: &str) -> Url {
+        let mut url = maintenance(self.port);
+        let statement = format!("CREATE DATABASE {name}");
+        execute(&url, &statement).unwrap_or_else(|error| panic!("{statement}: {error}"));
+        url.set_path(name);
+        url
+    }
+}
+
+impl Drop for NewCluster {
+    fn drop(&mut self) {
+        let data = self.folder.path().join("data");
+        if let Err(error) = administer("pg_ctl", &data, &["stop", "--wait", "--mode", "immediate"]) {
+            eprintln!("the cluster in {} does not stop: {error}", data.display());
+        }
+    }
+}
+
+/// Lets `postgres` enter a folder, whatever the umask.
+fn open_to_postgres(folder: &Path) {
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o711)).expect("the folder is ours");
+}
+
 /// The port of the cluster in the folder, which runs when this returns.
 fn ensure(folder: &Path) -> u16 {
     fs::create_dir_all(folder).expect("the cluster's folder can be made");
@@ -73,8 +124,7 @@ fn ensure(folder: &Path) -> u16 {
         "{} belongs to somebody else",
         folder.display()
     );
-    // `postgres` must be able to enter, whatever the umask.
-    fs::set_permissions(folder, fs::Permissions::from_mode(0o711)).expect("the folder is ours");
+    open_to_postgres(folder);
     let lock = File::create(folder.join("lock")).expect("the lock file can be made");
     lock.lock().expect("the lock can be waited for");
 

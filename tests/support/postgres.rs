@@ -23,6 +23,28 @@ pub fn execute(database: &Url, statement: &str) -> Result<String, String> {
     run(psql)
 }
 
+/// Dumps a database into a file, as an operator does who moves it.
+///
+/// # Errors
+/// What `pg_dump` said on standard error.
+pub fn dump(database: &Url, file: &Path) -> Result<(), String> {
+    let mut command = Command::new(program("pg_dump"));
+    command.args(["--format", "custom", "--no-owner", "--no-privileges"]);
+    command.arg("--file").arg(file).args(["--dbname", database.as_str()]);
+    run(command).map(drop)
+}
+
+/// Restores what [`dump`] left into an empty database, in one transaction.
+///
+/// # Errors
+/// What `pg_restore` said on standard error.
+pub fn restore(database: &Url, file: &Path) -> Result<(), String> {
+    let mut command = Command::new(program("pg_restore"));
+    command.args(["--single-transaction", "--no-owner", "--no-privileges"]);
+    command.args(["--dbname", database.as_str()]).arg(file);
+    run(command).map(drop)
+}
+
 /// Runs what follows it without the files that the caller of the tests has open: a cluster outlives the tests, and
 /// would keep a lock or a pipe of theirs for as long.
 const ALONE: &str = "exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; exec \"$@\"";

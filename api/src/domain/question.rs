@@ -64,6 +64,10 @@ pub struct Provenance {
     pub up_to_event: Option<String>,
 }
 
+/// Numbers further from 0 are not measured: as many of them as there can be events must add up to a number still, which
+/// PostgreSQL insists on, and infinities of both signs would add up to none.
+pub const MOST_MEASURED: f64 = 1e290;
+
 /// One measured field.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Measure {

@@ -12,7 +12,7 @@ use crate::{
         operation::Operation,
         rollup::VIEW_MARK,
     },
-    store::{Priority, configuration},
+    store::{Priority, aside, configuration},
 };
 
 /// How long a probe may take; whoever asks does not wait for ever either.
@@ -70,8 +70,8 @@ impl Services {
         })
     }
 
-    /// Probes the database: reachable, writable, migrated; the mark's lag is only a warning. Anybody may ask, and it writes:
-    /// those who ask at the same time share an answer.
+    /// Probes the database: reachable, writable, migrated; the mark's lag and events set aside are only warnings. Anybody
+    /// may ask, and it writes: those who ask at the same time share an answer.
     pub async fn probe(&self) -> Status {
         let mut probed = self.probed.lock().await;
         if let Some((at, status)) = &*probed
@@ -88,10 +88,10 @@ impl Services {
     async fn probe_anew(&self) -> Status {
         let mut status = Status::default();
         // At the same time: a database that is gone takes them all as long as they may.
-        let (written, pending, lag) = tokio::join!(
+        let (written, pending, folded) = tokio::join!(
             timeout(DEADLINE, self.probe_write()),
             timeout(DEADLINE, self.database.pending_migrations()),
-            timeout(DEADLINE, self.probe_lag()),
+            timeout(DEADLINE, self.probe_fold()),
         );
         match written {
             Ok(Ok(())) => {}
@@ -122,13 +122,18 @@ impl Services {
                 .reasons
                 .push("the state of the migrations cannot be read".to_owned()),
         }
-        match lag {
-            Ok(Ok((events, age))) => {
+        match folded {
+            Ok(Ok((events, age, aside))) => {
                 status.mark_lag_events = Some(events);
                 if age > MOST_LAG {
                     status.warnings.push(format!(
                         "the mark lags {} s behind; answers stay exact and get slower",
                         age.as_secs()
+                    ));
+                }
+                if aside > 0 {
+                    status.warnings.push(format!(
+                        "{aside} stored events cannot be read: they are kept and in no answer, and the log names them"
                     ));
                 }
             }
@@ -143,8 +148,10 @@ impl Services {
         tx.commit().await
     }
 
-    async fn probe_lag(&self) -> Result<(i64, Duration)> {
+    /// Events past the mark, the age of the oldest of them, and how many events are set aside.
+    async fn probe_fold(&self) -> Result<(i64, Duration, i64)> {
         let tx = self.database.read(DEADLINE).await?;
-        lag(&tx, VIEW_MARK).await
+        let (events, age) = lag(&tx, VIEW_MARK).await?;
+        Ok((events, age, aside::count(&tx).await?))
     }
 }

@@ -9,6 +9,7 @@ use crate::domain::{
     event::TrafficSource,
     hash::KeyedHash,
     profile::ProfileKind,
+    question::MOST_MEASURED,
 };
 
 /// Where a JSON value is found.
@@ -321,13 +322,19 @@ pub(super) fn push_scalar(sql: &mut Sql, field: Field, number: bool) {
     sql.push(")");
 }
 
-/// Adds the field's number, or SQL's NULL where it is none.
+/// Adds the field's number, or SQL's NULL where it is none that is measured.
 pub(super) fn push_number(sql: &mut Sql, keys: &[String]) {
     sql.push("CASE WHEN ");
     push_is(sql, Field::Tag(keys), true);
+    sql.push(" THEN CASE WHEN ");
+    push_scalar(sql, Field::Tag(keys), true);
+    sql.push(" BETWEEN ")
+        .bind(-MOST_MEASURED)
+        .push(" AND ")
+        .bind(MOST_MEASURED);
     sql.push(" THEN ");
     push_scalar(sql, Field::Tag(keys), true);
-    sql.push(" END");
+    sql.push(" END END");
 }
 
 /// A condition on a JSON value.

@@ -80,6 +80,38 @@ pub fn is_conflict(error: &Error) -> bool {
     source(error).is_some_and(|error| matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))))
 }
 
+/// Whether a table refused a value itself: one that is out of its range, too long, or against a rule of the table. A
+/// conflict of unique values is none, as it may be gone the next time.
+#[must_use]
+pub fn is_refused(error: &Error) -> bool {
+    let of_value = |code: String| match code.len() {
+        // PostgreSQL's classes of data exceptions and of integrity constraints.
+        5 => code.starts_with("22") || code.starts_with("23"),
+        // SQLITE_TOOBIG, SQLITE_CONSTRAINT and SQLITE_MISMATCH, in the low byte of extended codes.
+        _ => code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 18..=20)),
+    };
+    source(error).and_then(code).is_some_and(of_value) && !is_conflict(error)
+}
+
+/// Whether what is stored in a row cannot be read as what it should be. SQLite tells of JSON that is none by the code it
+/// has for all mistakes, those in a statement too: whoever acts on it tries the statement on no rows first.
+#[must_use]
+pub fn is_unreadable(error: &Error) -> bool {
+    if error.source().is_some_and(|source| source.is::<serde_json::Error>()) {
+        return true;
+    }
+    let Some(error) = source(error) else { return false };
+    let of_column = match error {
+        DbErr::Type(_) => true,
+        DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => {
+            matches!(&**error, sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_))
+        }
+        _ => false,
+    };
+    // SQLITE_ERROR.
+    of_column || code(error).as_deref() == Some("1")
+}
+
 fn source(error: &Error) -> Option<&DbErr> {
     error.source().and_then(|source| source.downcast_ref::<DbErr>())
 }

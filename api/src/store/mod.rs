@@ -5,6 +5,7 @@
 
 pub mod account;
 mod append;
+pub mod aside;
 pub mod attempt;
 pub mod audit;
 mod condition;
@@ -56,6 +57,6 @@ pub mod visitor_profile;
 
 pub use append::{Appended, NewRow, append, known, numbers, release, unclaim};
 pub use database::{Database, Options};
-pub use error::{again, is_conflict, is_lost, is_transient};
+pub use error::{again, is_conflict, is_lost, is_refused, is_transient, is_unreadable};
 pub use gate::Priority;
 pub use transaction::{Fate, Last, Transaction, TransactionId};

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::{Transaction, counted_actor, sql::get};
+use super::{Transaction, aside::SET_ASIDE, counted_actor, sql::get};
 use crate::domain::{error::Result, event::ActorKind};
 
 /// Which events to remove from disk.
@@ -40,8 +40,10 @@ pub async fn remove(tx: &Transaction, removal: Removal, limit: i64) -> Result<us
             .number(late.site)
             .push(" AND time < ")
             .number(late.time)
-            // What is hidden may come back, and counts again then.
-            .push(" AND deletion_id IS NULL AND ")
+            // What a deletion hides may come back, and counts again then. What was set aside is no longer to be mended.
+            .push(" AND (deletion_id IS NULL OR deletion_id = ")
+            .number(SET_ASIDE)
+            .push(") AND ")
             .push(tx.arrival())
             .push(" < ")
             .number(late.below),

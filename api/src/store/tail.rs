@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
-    Transaction,
+    Transaction, is_unreadable,
     raw::{Tombstone, push_matching},
     sql::{Sql, get},
 };
@@ -60,14 +60,26 @@ impl Fact {
 pub struct Stretch {
     /// What arrived in it, less what is hidden.
     pub facts: Vec<Fact>,
+    /// What arrived in it and cannot be read.
+    pub unreadable: Vec<Unreadable>,
     /// The first position past it.
     pub end: i64,
 }
 
-/// Each event as one JSON array: a driver takes longer to hand over many columns than to build and read this.
+/// A stored event that cannot be read: its row is not what was written.
+#[derive(Debug)]
+pub struct Unreadable {
+    /// The event's number.
+    pub sequence: i64,
+    /// What the engine or the parser said of it.
+    pub why: String,
+}
+
+/// Each event as one JSON array: a driver takes longer to hand over many columns than to build and read this. Beside it
+/// the number, by which a row is named whose array cannot be read.
 fn select(tx: &Transaction) -> Sql {
     let text = if tx.is_sqlite() { "" } else { "::text" };
-    tx.sql(&format!("SELECT {}{text} FROM event e", array(tx)))
+    tx.sql(&format!("SELECT {}{text}, e.id FROM event e", array(tx)))
 }
 
 /// The array of one event, in the order of [`Row`].
@@ -149,7 +161,37 @@ async fn read_numbered(tx: &Transaction, from: i64, below: i64, sites: Option<&[
     Ok(facts)
 }
 
-/// The events that arrived in `from..below`, of the given sites where some are given, some `limit` at a time.
+/// The same, around rows that cannot be read: halves what fails until it is one row. Each costs some twenty statements of
+/// a read of thousands.
+async fn read_around(
+    tx: &Transaction,
+    from: i64,
+    below: i64,
+    sites: Option<&[i64]>,
+) -> Result<(Vec<Fact>, Vec<Unreadable>)> {
+    // Of no rows: where this fails, the statement is wrong and no row.
+    read_numbered(tx, from, from, sites).await?;
+    let (mut facts, mut unreadable) = (Vec::new(), Vec::new());
+    let mut open = vec![(from, below)];
+    while let Some((from, below)) = open.pop() {
+        match read_numbered(tx, from, below, sites).await {
+            Ok(read) => facts.extend(read),
+            Err(error) if !is_unreadable(&error) => return Err(error),
+            Err(error) if below - from <= 1 => unreadable.push(Unreadable {
+                sequence: from,
+                why: error.causes(),
+            }),
+            Err(_) => {
+                let middle = from + (below - from) / 2;
+                open.extend([(middle, below), (from, middle)]);
+            }
+        }
+    }
+    Ok((facts, unreadable))
+}
+
+/// The events that arrived in `from..below`, of the given sites where some are given, some `limit` at a time. Rows that
+/// cannot be read are told beside those that can.
 ///
 /// # Errors
 /// Whatever the database says.
@@ -164,8 +206,11 @@ pub async fn read_stretch(
     if tx.is_sqlite() {
         // Where many are gone, none comes before the last `limit` numbers.
         let first = from.max(end.saturating_sub(i64::try_from(limit).unwrap_or(i64::MAX)));
-        let facts = read_numbered(tx, first, end, sites).await?;
-        return Ok(Stretch { facts, end });
+        let (facts, unreadable) = match read_numbered(tx, first, end, sites).await {
+            Err(error) if is_unreadable(&error) => read_around(tx, first, end, sites).await?,
+            facts => (facts?, Vec::new()),
+        };
+        return Ok(Stretch { facts, unreadable, end });
     }
     let mut sql = select(tx);
     sql.push(" WHERE e.arrival >= ")
@@ -176,8 +221,17 @@ pub async fn read_stretch(
     if let Some(sites) = sites {
         sql.push(" AND e.site_id IN ").numbers(sites.iter().copied());
     }
-    let facts = sql.rows(tx).await?.iter().map(read).collect::<Result<_>>()?;
-    Ok(Stretch { facts, end })
+    let (mut facts, mut unreadable) = (Vec::new(), Vec::new());
+    for row in sql.rows(tx).await? {
+        match read(&row) {
+            Err(error) if is_unreadable(&error) => unreadable.push(Unreadable {
+                sequence: get(&row, 1)?,
+                why: error.causes(),
+            }),
+            fact => facts.push(fact?),
+        }
+    }
+    Ok(Stretch { facts, unreadable, end })
 }
 
 /// Where a stretch of some `limit` events ends: never within one transaction's events.
@@ -275,6 +329,17 @@ pub async fn within(
     sql.push(" ORDER BY e.time, e.id LIMIT ")
         .number(i64::try_from(limit).unwrap_or(i64::MAX));
     sql.rows(tx).await?.iter().map(read).collect()
+}
+
+/// One event that a deletion hides, or that was set aside.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn one_hidden(tx: &Transaction, deletion: i64, sequence: i64) -> Result<Option<Fact>> {
+    let mut sql = select(tx);
+    sql.push(" WHERE e.deletion_id = ").number(deletion);
+    sql.push(" AND e.id = ").number(sequence);
+    sql.row(tx).await?.as_ref().map(read).transpose()
 }
 
 /// Hides events, or shows them again.

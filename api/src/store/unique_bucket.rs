@@ -107,6 +107,16 @@ pub async fn mark_stale(tx: &Transaction, places: &[Place]) -> Result<()> {
     Ok(())
 }
 
+/// Marks every set of a day stale.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn mark_day_stale(tx: &Transaction, rollup: i64, day: i64) -> Result<()> {
+    let mut sql = tx.sql("UPDATE unique_bucket SET stale = TRUE WHERE rollup_id = ");
+    sql.number(rollup).push(" AND day = ").number(day);
+    sql.run(tx).await.map(drop)
+}
+
 /// The first day of which a rollup has a set.
 ///
 /// # Errors

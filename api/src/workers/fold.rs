@@ -24,7 +24,8 @@ const POURING: usize = 500;
 /// actors wait longer. Questions are answered from more raw events then.
 const SATURATED_SPACING: Duration = Duration::from_secs(2);
 const SATURATED_SCOPE_SPACING: Duration = Duration::from_secs(5);
-/// The part of its time that appending takes from which on callers bring as many as can be written.
+/// The part of the time that is taken by batches which follow one upon the other, from which on callers bring as many
+/// events as can be written.
 const SATURATED: f64 = 0.6;
 /// How long one mark is folded before the other has its turn.
 const WHILE: Duration = Duration::from_secs(1);
@@ -36,7 +37,7 @@ struct Pace {
     scopes_at: Instant,
     /// What folding them took.
     took: Duration,
-    /// When events were looked at last, and how long they had been appended by then.
+    /// When it was looked at last, and how long batches had followed one upon the other by then.
     seen: (Instant, Duration),
     /// Whether callers brought as many events as could be written, before that.
     saturated: bool,
@@ -54,11 +55,11 @@ impl Pace {
 
     /// Looks at what was appended since it did so last.
     fn look(&mut self, services: &Services) {
-        let now = (Instant::now(), services.ingest.appending());
-        let appending = now.1.saturating_sub(self.seen.1).as_secs_f64();
+        let now = (Instant::now(), services.ingest.pressed());
+        let pressed = now.1.saturating_sub(self.seen.1).as_secs_f64();
         let passed = now.0.duration_since(self.seen.0).as_secs_f64();
         self.seen = now;
-        self.saturated = appending > passed * SATURATED;
+        self.saturated = pressed > passed * SATURATED;
     }
 
     /// How far apart rounds begin.
@@ -80,6 +81,9 @@ impl Pace {
 /// Folds until `stop` holds `true`.
 pub(super) async fn run(services: Services, mut stop: watch::Receiver<bool>) {
     let mut pace = Pace::new();
+    if let Err(error) = services.take_back().await {
+        super::failed(&services, "aside", &error);
+    }
     while !*stop.borrow() {
         let start = Instant::now();
         pace.look(&services);
@@ -93,11 +97,7 @@ pub(super) async fn run(services: Services, mut stop: watch::Receiver<bool>) {
         };
         let took = start.elapsed();
         // Where folding cannot keep up, it leaves most of the time to those who log.
-        let fair = if services.ingest.waiting() > 0 {
-            took * 2
-        } else {
-            Duration::ZERO
-        };
+        let fair = if pace.saturated { took * 2 } else { Duration::ZERO };
         let rest = pace.apart(folded).saturating_sub(took).max(fair);
         tokio::select! {
             () = tokio::time::sleep(rest) => {}
@@ -120,12 +120,13 @@ async fn round(services: &Services, pace: &mut Pace, stop: &watch::Receiver<bool
         pace.scopes_at = start;
         pace.took = start.elapsed();
     }
+    // First, so that it is told even while rebuilding fails.
+    services.measure_lag().await?;
     for _ in 0..REBUILDS {
         if services.rebuild().await? == Folded::All {
             break;
         }
     }
-    services.measure_lag().await?;
     Ok(folded)
 }
 

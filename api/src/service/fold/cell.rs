@@ -14,7 +14,7 @@ use crate::{
     domain::{
         dimension::Dimension,
         error::Result,
-        question::Measure,
+        question::{MOST_MEASURED, Measure},
         rollup::{Content, Rollup, Tier},
         zone::{self, Days},
     },
@@ -239,8 +239,9 @@ impl Plan {
     }
 }
 
-/// The number in a tag field, where there is one.
+/// The number in a tag field, where there is one that is measured.
 fn number(measure: &Dimension, fact: &Fact) -> Option<f64> {
     let Dimension::Tag(keys) = measure else { return None };
-    super::atom::field(fact.tag.as_ref()?, keys)?.as_f64()
+    let number = super::atom::field(fact.tag.as_ref()?, keys)?.as_f64()?;
+    (number.abs() <= MOST_MEASURED).then_some(number)
 }

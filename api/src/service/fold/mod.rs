@@ -3,10 +3,16 @@
 //! What to add is worked out in a reading transaction, so that SQLite's one writer is held only to write it down. The
 //! write compares the mark's position and revision with what was read: a second folder, a deletion or a restore in
 //! between makes it give up, and the next round begins anew.
+//!
+//! Nothing stops a mark silently. An event that cannot be read is set aside and reported; where a table refuses
+//! a count, folds are narrowed down to the event, and raw events answer for its hour and day.
 
+mod aside;
 mod atom;
+mod behind;
 mod cell;
 mod rebuild;
+mod size;
 mod write;
 
 use std::{
@@ -15,8 +21,10 @@ use std::{
 };
 
 pub(in crate::service) use atom::field;
+pub(in crate::service) use behind::lag;
 pub(in crate::service) use cell::Cells;
 use cell::Count;
+use size::Sizes;
 pub(in crate::service) use write::{Work, hash_key};
 
 use super::Services;
@@ -56,11 +64,14 @@ const SLICE_SETS: usize = 400;
 
 /// What folding remembers between rounds.
 #[derive(Default)]
-pub struct Memory(Mutex<write::Known>);
+pub struct Memory {
+    known: Mutex<write::Known>,
+    sizes: Sizes,
+}
 
 impl Memory {
     fn known(&self) -> std::sync::MutexGuard<'_, write::Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -74,6 +85,8 @@ struct Step {
     /// Whether it leaves some of what was there.
     more: bool,
     backfill: bool,
+    /// Whether a table refuses what it would add: raw events are to answer for it.
+    refused: bool,
 }
 
 impl Step {
@@ -119,11 +132,38 @@ fn slices(buckets: &[Bucket]) -> impl Iterator<Item = &[Bucket]> {
 }
 
 impl Services {
-    /// Folds some of what lies past a mark.
+    /// Folds some of what lies past a mark. Where a table refuses it, the next is half as large, down to one event, whose
+    /// hours and days are left to raw events then. What the table of sets refuses is an error each time: they are blobs of
+    /// our own, so that no event is why.
     ///
     /// # Errors
     /// Whatever the database says.
     pub async fn fold(&self, mark_id: i64) -> Result<Folded> {
+        let size = self.fold_memory.sizes.next(mark_id, self.most_events());
+        match self.fold_some(mark_id, size, false).await {
+            Err(error) if store::is_refused(&error) && self.fold_memory.sizes.narrow(mark_id, size) => {
+                tracing::warn!(
+                    mark = mark_id,
+                    size,
+                    ?error,
+                    "a table refused a fold; it is tried with fewer events"
+                );
+                Ok(Folded::Some(0))
+            }
+            Err(error) if store::is_refused(&error) => {
+                tracing::error!(mark = mark_id, ?error, "a table refuses what an event counts in");
+                self.fold_some(mark_id, size, true).await
+            }
+            folded => folded,
+        }
+    }
+
+    /// Events of the largest fold.
+    fn most_events(&self) -> usize {
+        self.worker.fold_events.saturating_mul(CHUNKS)
+    }
+
+    async fn fold_some(&self, mark_id: i64, size: usize, refused: bool) -> Result<Folded> {
         let start = Instant::now();
         let tx = self.database.read(DEADLINE).await?;
         if !mark::try_reserve(&tx, mark_id).await? {
@@ -156,9 +196,15 @@ impl Services {
         let sites: Option<Vec<i64>> = backfill.then(|| rollups.iter().map(|rollup| rollup.site).collect());
         let mut count = Count::new(&rollups);
         let (mut end, mut events) = (mark.position, 0);
-        while end < horizon && events < self.worker.fold_events.saturating_mul(CHUNKS) {
-            let limit = self.worker.fold_events;
+        while end < horizon && events < size {
+            let limit = self.worker.fold_events.min(size - events);
             let stretch = tail::read_stretch(&tx, end, horizon, sites.as_deref(), limit).await?;
+            if !stretch.unreadable.is_empty() {
+                tx.rollback().await?;
+                self.set_aside(&stretch.unreadable).await?;
+                // They are hidden from here on; the next fold begins anew without them.
+                return Ok(Folded::Some(0));
+            }
             count.take(&tx, &stretch.facts, i64::MAX).await?;
             events += stretch.facts.len();
             end = stretch.end;
@@ -177,6 +223,7 @@ impl Services {
             events,
             more: end < horizon,
             backfill,
+            refused,
         };
         let read = start.elapsed();
         let sets = matches!(rollups.first().map(|rollup| &rollup.content), Some(Content::Scope(_)));
@@ -185,22 +232,34 @@ impl Services {
         } else {
             self.write_counts(work, step).await
         };
-        drop(reserved);
+        match reserved {
+            // The next attempt follows at once, and is not to find this one's reservation.
+            Some(tx) if folded.is_err() => tx.rollback().await?,
+            reserved => drop(reserved),
+        }
         tracing::debug!(mark = mark_id, events, ?read, took = ?start.elapsed(), "folded");
         folded
     }
 
-    /// Adds counts and moves the mark, in one transaction.
+    /// Adds counts and moves the mark, in one transaction. How long it held the writer decides the size of the next.
     async fn write_counts(&self, work: Work, step: Step) -> Result<Folded> {
         let tx = self.database.write(step.priority()).await?;
+        let begin = Instant::now();
         if mark::lock(&tx, step.mark.id).await?.as_ref() != Some(&step.mark) {
             return Ok(Folded::Interrupted);
         }
-        let written = work.add(self, &tx).await?;
+        let written = work.add(self, &tx, step.refused).await?;
         step.finish(&tx).await?;
         tx.commit().await?;
+        self.note_held(&step, begin.elapsed());
         written.remember(self, &step.mark);
         Ok(step.done())
+    }
+
+    fn note_held(&self, step: &Step, held: Duration) {
+        let (read, most) = (self.worker.fold_events, self.most_events());
+        let Step { mark, events, .. } = step;
+        self.fold_memory.sizes.note(mark.id, *events, held, read, most);
     }
 
     /// Unites sets in slices, so that nobody waits long for SQLite's writer, and moves the mark with the last. A set
@@ -208,6 +267,7 @@ impl Services {
     /// What a deletion must know is how far the slices reach: it makes the sets of those events stale as well.
     async fn write_sets(&self, work: Work, mut step: Step) -> Result<Folded> {
         let tx = self.database.write(step.priority()).await?;
+        let begin = Instant::now();
         if mark::lock(&tx, step.mark.id).await?.as_ref() != Some(&step.mark) {
             return Ok(Folded::Interrupted);
         }
@@ -217,6 +277,8 @@ impl Services {
         mark::revise_one(&tx, step.mark.id).await?;
         step.mark = mark::get_mark(&tx, step.mark.id).await?;
         tx.commit().await?;
+        // What follows is bounded by itself.
+        self.note_held(&step, begin.elapsed());
         self.fold_memory.known().claim(&step.mark);
         written.remember(self, &step.mark);
         let buckets = work.unite_sets(&numbers)?;
@@ -276,28 +338,6 @@ impl Services {
         marks.dedup();
         Ok(marks)
     }
-
-    /// Notes how far the marks lag.
-    ///
-    /// # Errors
-    /// Whatever the database says.
-    pub async fn measure_lag(&self) -> Result<()> {
-        let tx = self.database.read(DEADLINE).await?;
-        for (id, name) in [(VIEW_MARK, "views"), (SCOPE_MARK, "scopes")] {
-            let (events, age) = lag(&tx, id).await?;
-            self.metrics.set_mark_lag(name, events, age);
-        }
-        Ok(())
-    }
-}
-
-/// How many events lie past a mark, as [`mark::lag`] counts, and how long the oldest of them has waited.
-pub(in crate::service) async fn lag(tx: &Transaction, id: i64) -> Result<(i64, Duration)> {
-    let position = mark::get_mark(tx, id).await?.position;
-    let events = mark::lag(tx, position).await?;
-    let oldest = mark::oldest(tx, position).await?;
-    let age = oldest.map_or(0, |oldest| crate::clock::now_nanoseconds().saturating_sub(oldest));
-    Ok((events, Duration::from_nanos(u64::try_from(age).unwrap_or_default())))
 }
 
 /// The mark that rollups of a backfill will join; for live ones their own.

@@ -202,7 +202,7 @@ impl Services {
         view_bucket::clear(&tx, id, tier, bucket).await?;
         rollups::close_gap(&tx, id, tier, bucket).await?;
         work.reopen((id, tier, bucket));
-        let written = work.add(self, &tx).await?;
+        let written = work.add(self, &tx, false).await?;
         tx.commit().await?;
         written.remember(self, &mark);
         Ok(Folded::Some(reading.events))

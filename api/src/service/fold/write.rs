@@ -1,6 +1,6 @@
 //! Writing cells down: keys get their numbers, counts are added or taken, sets of actors are united.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{cell::Cells, cell::RollupCells};
 use crate::{
@@ -198,25 +198,33 @@ impl Work {
         Ok(())
     }
 
-    /// Adds counts and measures; hours and days that would grow too wide become gaps.
-    pub(super) async fn add(self, services: &Services, tx: &Transaction) -> Result<Written> {
+    /// Adds counts and measures; hours and days that would grow too wide become gaps. So do all that it would add to where a
+    /// table has `refused` it: raw events answer for them from here on, exactly.
+    pub(super) async fn add(self, services: &Services, tx: &Transaction, refused: bool) -> Result<Written> {
         let widths = self.widths.iter().map(|(place, width)| (*place, *width)).collect();
         let mut written = Written {
             keys: Vec::new(),
             widths,
         };
-        let overflows = self.overflows(services);
-        for (rollup, tier, bucket) in &overflows {
+        let left = self.left_to_raw(services, refused);
+        for (rollup, tier, bucket) in &left {
             view_bucket::clear(tx, *rollup, *tier, *bucket).await?;
             rollups::open_gap(tx, *rollup, *tier, *bucket, Gap::Overflow).await?;
-            tracing::warn!(
-                rollup,
-                bucket,
-                ?tier,
-                "a view has too many cells in one bucket; raw events answer for it"
-            );
+            let why = if refused {
+                "refuses a cell"
+            } else {
+                "has too many cells"
+            };
+            tracing::warn!(rollup, bucket, ?tier, why, "raw events answer for one bucket of a view");
         }
-        let skipped: HashSet<_> = self.gaps.union(&overflows).copied().collect();
+        if refused {
+            services.metrics.count_fault("fold");
+        }
+        let mut skipped: HashSet<_> = self.gaps.union(&left).copied().collect();
+        if refused {
+            // Of those that raw events cannot answer for, either: there the event stays uncounted.
+            skipped.extend(self.widths.keys());
+        }
         let mut counts: Vec<(Place, i64)> = Vec::new();
         let mut measures: Vec<(Place, usize, Measure)> = Vec::new();
         for (index, own) in self.cells.rollups.iter().enumerate() {
@@ -330,11 +338,11 @@ impl Work {
         Ok(numbers)
     }
 
-    /// Hours and days that would hold more cells than allowed. Those grow on that retention has begun to take the raw
-    /// events of, as nothing else could answer for them.
-    fn overflows(&self, services: &Services) -> HashSet<(i64, Tier, i64)> {
+    /// Hours and days that would hold more cells than allowed, or all of them. Those stay that retention has begun to take
+    /// the raw events of, as nothing else could answer for them.
+    fn left_to_raw(&self, services: &Services, all: bool) -> HashSet<(i64, Tier, i64)> {
         let configuration = services.registry.current();
-        let mut overflows = HashSet::new();
+        let mut left = HashSet::new();
         for own in &self.cells.rollups {
             let mut days = Days::new(own.rollup.time_zone.clone());
             let site = configuration.sites.get(&own.rollup.site);
@@ -342,7 +350,8 @@ impl Work {
             let wide = self
                 .widths
                 .iter()
-                .filter(|((rollup, tier, _), width)| *rollup == own.rollup.id && **width > most_cells(services, *tier));
+                .filter(|((rollup, ..), _)| *rollup == own.rollup.id)
+                .filter(|((_, tier, _), width)| all || **width > most_cells(services, *tier));
             let answerable = wide.map(|(place, _)| *place).filter(|(_, tier, bucket)| {
                 let start = match tier {
                     Tier::Hour => bucket * HOUR,
@@ -350,9 +359,9 @@ impl Work {
                 };
                 start >= floor
             });
-            overflows.extend(answerable.filter(|place| !self.gaps.contains(place)));
+            left.extend(answerable.filter(|place| !self.gaps.contains(place)));
         }
-        overflows
+        left
     }
 
     /// Takes the cells back, for events that are hidden. The caller holds every mark and has raised its revision.
@@ -375,25 +384,35 @@ impl Work {
                 .counts
                 .iter()
                 .filter(|((tier, bucket, _), _)| !self.gaps.contains(&(id, *tier, *bucket)));
-            let mut counts: Vec<_> = open
-                .filter_map(|((tier, bucket, key), n)| {
-                    Some((
-                        Place {
-                            rollup: id,
-                            tier: *tier,
-                            bucket: *bucket,
-                            key: number(*key)?,
-                        },
-                        *n,
-                    ))
-                })
-                .collect();
+            let (mut counts, mut wrong) = (Vec::new(), BTreeSet::new());
+            for ((tier, bucket, key), n) in open {
+                let (tier, bucket) = (*tier, *bucket);
+                // Where there is no key there is no cell, of which the events were to be taken.
+                let Some(key) = number(*key) else {
+                    wrong.insert((tier, bucket));
+                    continue;
+                };
+                let place = Place {
+                    rollup: id,
+                    tier,
+                    bucket,
+                    key,
+                };
+                counts.push((place, *n));
+            }
             counts.sort_unstable_by_key(|(place, _)| *place);
-            for wrong in view_bucket::subtract(tx, &counts).await? {
-                tracing::error!(?wrong, "a cell fell below 0; its bucket is rebuilt from raw events");
+            let below = view_bucket::subtract(tx, &counts).await?;
+            wrong.extend(below.iter().map(|place| (place.tier, place.bucket)));
+            for (tier, bucket) in wrong {
+                tracing::error!(
+                    rollup = id,
+                    ?tier,
+                    bucket,
+                    "a cell fell below 0; its bucket is rebuilt from raw events"
+                );
                 services.metrics.count_fault("fold");
-                view_bucket::clear(tx, wrong.rollup, wrong.tier, wrong.bucket).await?;
-                rollups::open_gap(tx, wrong.rollup, wrong.tier, wrong.bucket, Gap::Stale).await?;
+                view_bucket::clear(tx, id, tier, bucket).await?;
+                rollups::open_gap(tx, id, tier, bucket, Gap::Stale).await?;
             }
             let stale: Vec<_> = own
                 .actors
@@ -419,7 +438,7 @@ impl Work {
         let (numbers, _) = self.number_sets(tx).await?;
         let buckets = self.take_sets(&numbers)?;
         unique_bucket::write(tx, &buckets).await?;
-        self.add(services, tx).await.map(drop)
+        self.add(services, tx, false).await.map(drop)
     }
 }
 

@@ -38,6 +38,8 @@ pub struct Appender {
     arrivals: mpsc::UnboundedReceiver<Waiting>,
     /// Taken from the queue, too much for the last batch.
     held: Option<Waiting>,
+    /// Whether the batch at hand follows upon the last one at once.
+    pressed: bool,
     last: Last,
     /// What it remembers of the ledger.
     book: Mutex<Book>,
@@ -71,6 +73,9 @@ const LINGER_ASIDE: Duration = Duration::from_millis(4);
 /// What a caller takes to read its answer and to send the next event, roughly.
 const COMING_BACK: Duration = Duration::from_micros(20);
 
+/// Whoever comes within this after a batch was waiting for its end, or is a caller of it that comes back.
+const AT_ONCE: Duration = Duration::from_millis(1);
+
 /// Attempts of one transaction that others stand in the way of.
 const ATTEMPTS: u32 = 5;
 
@@ -80,6 +85,7 @@ impl Appender {
             services,
             arrivals,
             held: None,
+            pressed: false,
             last: Last::default(),
             book: Mutex::default(),
             unsettled: Mutex::default(),
@@ -90,16 +96,20 @@ impl Appender {
     /// time.
     pub async fn wait(&mut self) -> bool {
         if self.held.is_some() {
+            self.pressed = true;
             return true;
         }
-        tokio::select! {
+        let start = Instant::now();
+        let more = tokio::select! {
             biased;
             next = self.arrivals.recv() => {
                 self.held = next;
                 self.held.is_some()
             }
             () = self.services.ingest.aside.arrival() => true,
-        }
+        };
+        self.pressed = start.elapsed() < AT_ONCE;
+        more
     }
 
     /// Appends one batch of what waits. To be run to its end: callers wait for their answers.
@@ -122,8 +132,10 @@ impl Appender {
         }
         let aside = self.services.ingest.aside.take();
         self.append(batch, aside, begun).await;
-        let took = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        self.services.ingest.appending.fetch_add(took, Ordering::Relaxed);
+        if self.pressed {
+            let took = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+            self.services.ingest.pressed.fetch_add(took, Ordering::Relaxed);
+        }
     }
 
     /// Appends everything that waits now, without waiting for more.

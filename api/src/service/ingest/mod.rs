@@ -52,8 +52,8 @@ pub struct Ingest {
     identity: identity::Identities,
     /// One permit for each event that may wait.
     room: Arc<Semaphore>,
-    /// Nanoseconds spent on appending.
-    appending: AtomicU64,
+    /// Nanoseconds spent on batches that followed upon the one before at once.
+    pressed: AtomicU64,
     /// When the last append failed, if it did.
     failed: Mutex<Option<Instant>>,
     queue: mpsc::UnboundedSender<Waiting>,
@@ -135,7 +135,7 @@ impl Ingest {
             countries,
             identity: identity::Identities::new(hasher),
             room: Arc::new(Semaphore::new(config.queue_events)),
-            appending: AtomicU64::new(0),
+            pressed: AtomicU64::new(0),
             failed: Mutex::default(),
             queue,
             arrivals: Mutex::new(Some(arrivals)),
@@ -159,11 +159,12 @@ impl Ingest {
         self.config.queue_events - self.room.available_permits()
     }
 
-    /// How long events have been appended since the start, batch by batch: as fast as time passes where callers bring
-    /// as many as can be written.
+    /// How long events have been appended since the start by batches that followed one upon the other: as fast as time
+    /// passes where callers bring as many as can be written, and hardly at all where each batch finds room, however long
+    /// it then waits for its turn to write.
     #[must_use]
-    pub fn appending(&self) -> Duration {
-        Duration::from_nanos(self.appending.load(Ordering::Relaxed))
+    pub fn pressed(&self) -> Duration {
+        Duration::from_nanos(self.pressed.load(Ordering::Relaxed))
     }
 
     /// Notes whether the last append failed, and when.
