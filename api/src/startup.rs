@@ -131,10 +131,11 @@ pub async fn start(config: &Config) -> Result<Running> {
             .app_data(endpoint.clone())
             .app_data(of_app.clone())
             .app_data(metrics.clone())
-            .wrap(from_fn(http::rate_limit::tell_attempts))
             .wrap(from_fn(http::cors::share))
             .wrap(from_fn(log_request))
             .wrap(from_fn(name_request))
+            // Around whatever answers.
+            .wrap(from_fn(http::rate_limit::tell_limits))
             // Around what refuses requests before anybody sees them: its answers reach browsers, too.
             .wrap(from_fn(secure))
             .configure(http::routes)

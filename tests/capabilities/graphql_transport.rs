@@ -10,6 +10,7 @@ use tokio::time::timeout;
 mod audit;
 mod limit;
 mod request;
+mod setting;
 mod socket;
 
 const RESPONSE_JSON: &str = "application/graphql-response+json";

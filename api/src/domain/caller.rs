@@ -9,6 +9,7 @@ use crate::domain::{
     error::{Code, Error, Result},
     key::{ApiKey, Permission, Permissions},
     operation::{Operation, Reach},
+    rate::Drawn,
     role::Right,
 };
 
@@ -40,6 +41,8 @@ pub struct Caller {
     pub language: Option<String>,
     /// The id under which the log tells of the request; none at the command line.
     pub request_id: Option<String>,
+    /// The budgets that the request was charged to.
+    pub drawn: Drawn,
 }
 
 impl Caller {
@@ -52,6 +55,7 @@ impl Caller {
             user_agent: None,
             language: None,
             request_id: None,
+            drawn: Drawn::default(),
         }
     }
 

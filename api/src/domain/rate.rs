@@ -1,7 +1,10 @@
 //! Budgets: what callers may use up of the server, each in units of its own that come back over time.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU8, AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -112,6 +115,19 @@ pub struct Left {
     pub resets_in: Duration,
 }
 
+impl Left {
+    /// All of it.
+    #[must_use]
+    pub const fn all(budget: Budget, limit: Limit) -> Self {
+        Self {
+            budget,
+            limit,
+            remaining: limit.quota,
+            resets_in: Duration::ZERO,
+        }
+    }
+}
+
 /// What an operation is charged before anything of it runs, and which budgets its answer tells of.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Demand {
@@ -147,6 +163,26 @@ impl Demand {
     #[must_use]
     pub fn draws_on(self, budget: Budget) -> bool {
         self.touched & (1 << (budget as usize)) != 0
+    }
+}
+
+/// The budgets that one request was charged to so far, or refused for.
+#[derive(Debug, Clone, Default)]
+pub struct Drawn(Arc<AtomicU8>);
+
+impl Drawn {
+    /// Adds a budget.
+    pub fn add(&self, budget: Budget) {
+        self.0.fetch_or(1 << (budget as u8), Ordering::Relaxed);
+    }
+
+    /// What an answer tells of them.
+    #[must_use]
+    pub fn demand(&self) -> Demand {
+        Demand {
+            touched: self.0.load(Ordering::Relaxed),
+            ..Demand::default()
+        }
     }
 }
 
@@ -288,5 +324,11 @@ mod tests {
             [(Budget::Log, 0), (Budget::Manage, 2)]
         );
         assert!(demand.draws_on(Budget::Log) && !demand.draws_on(Budget::Query));
+        let drawn = Drawn::default();
+        assert_eq!(drawn.demand(), Demand::default());
+        drawn.clone().add(Budget::Query);
+        drawn.add(Budget::Delete);
+        let told: Vec<_> = drawn.demand().parts().collect();
+        assert_eq!(told, [(Budget::Query, 0), (Budget::Delete, 0)]);
     }
 }

@@ -5,7 +5,10 @@ use std::net::IpAddr;
 use actix_web::{HttpMessage, HttpRequest, http::header};
 
 use super::middleware::request_id::RequestId;
-use crate::domain::caller::{Caller, Identity};
+use crate::domain::{
+    caller::{Caller, Identity},
+    rate::Drawn,
+};
 
 /// The address that a request comes from, as far as proxies that are believed tell.
 #[derive(Debug, Clone, Copy)]
@@ -54,6 +57,7 @@ impl Connection {
             user_agent: self.user_agent.clone(),
             language: self.language.clone(),
             request_id: Some(self.request_id.clone()),
+            drawn: Drawn::default(),
         }
     }
 }

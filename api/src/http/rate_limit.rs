@@ -53,30 +53,42 @@ pub(super) fn tell(services: &Services, caller: &Caller, mut demand: Demand, hea
     }
 }
 
-/// Tells of the attempts that the client's network has left, on every answer about sessions, and of the events that a
-/// caller has left who sends them in another system's wire format.
+/// Tells on every answer that does not tell yet: of the budgets that it was charged to where somebody known asked in
+/// another system's wire format, of attempts to sign in where it is about sessions, else of the questions that the
+/// client's address has left, which is what nobody known may do. It only looks, at what is in memory.
 ///
 /// # Errors
 /// Those of the inner service.
-pub async fn tell_attempts(
+pub async fn tell_limits(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let of_session = request.path().starts_with("/session/");
     let mut response = next.call(request).await?;
-    let services = response.request().app_data::<Data<Services>>().cloned();
-    if let Some(services) = services.as_ref().filter(|_| of_session) {
-        let caller = nobody(response.request());
-        let mut demand = Demand::default();
-        demand.add(Budget::SignIn, 0);
-        tell(services, &caller, demand, response.headers_mut());
-    } else if let Some(services) = services {
-        let known = response.request().extensions().get::<Known>().cloned();
-        if let Some(Known(caller)) = known {
-            let mut demand = Demand::default();
-            demand.add(Budget::Log, 0);
-            tell(&services, &caller, demand, response.headers_mut());
-        }
+    if response.headers().contains_key(&POLICY) {
+        return Ok(response);
     }
+    let Some(services) = response.request().app_data::<Data<Services>>().cloned() else {
+        return Ok(response);
+    };
+    let known = response.request().extensions().get::<Known>().cloned();
+    let (caller, demand) = match known {
+        Some(Known(caller)) => {
+            let demand = Some(caller.drawn.demand()).filter(|drawn| *drawn != Demand::default());
+            (caller, demand.unwrap_or_else(|| of(&[Budget::Log, Budget::Query])))
+        }
+        None => {
+            let budget = if of_session { Budget::SignIn } else { Budget::Query };
+            (nobody(response.request()).into(), of(&[budget]))
+        }
+    };
+    tell(&services, &caller, demand, response.headers_mut());
     Ok(response)
+}
+
+/// Draws on these budgets.
+fn of(budgets: &[Budget]) -> Demand {
+    let mut demand = Demand::default();
+    budgets.iter().for_each(|budget| demand.add(*budget, 0));
+    demand
 }

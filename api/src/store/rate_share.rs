@@ -1,5 +1,7 @@
 //! What each server holds of the limits that several share (PostgreSQL only; one server alone serves a SQLite file).
 
+use sea_orm::QueryResult;
+
 use super::{Transaction, sql::get};
 use crate::domain::error::Result;
 
@@ -25,6 +27,22 @@ pub struct Lease {
     pub debt: f64,
     /// Since when it holds a share, in the database's milliseconds.
     pub since: i64,
+    /// Until when it is remembered unless it is renewed, in the database's milliseconds.
+    pub until: i64,
+}
+
+const COLUMNS: &str = "SELECT bucket, instance, share, demand, debt, since, until FROM rate_share WHERE until > ";
+
+fn read(row: &QueryResult) -> Result<Lease> {
+    Ok(Lease {
+        bucket: get(row, 0)?,
+        instance: get(row, 1)?,
+        share: get(row, 2)?,
+        demand: get(row, 3)?,
+        debt: get(row, 4)?,
+        since: get(row, 5)?,
+        until: get(row, 6)?,
+    })
 }
 
 /// Begins to divide: waits for its turn among the servers, and gives the database's time in milliseconds.
@@ -55,32 +73,42 @@ pub async fn servers(tx: &Transaction, instance: &str, time: i64) -> Result<Vec<
     rows.iter().map(|row| Ok((get(row, 0)?, get(row, 1)?))).collect()
 }
 
-/// The leases of some limits that have not run out.
+/// The leases of some limits that are remembered.
 ///
 /// # Errors
 /// Whatever the database says.
 pub async fn leases(tx: &Transaction, buckets: &[String], time: i64) -> Result<Vec<Lease>> {
     let mut found = Vec::new();
     for chunk in buckets.chunks(ROWS_AT_ONCE) {
-        let mut sql = tx.sql("SELECT bucket, instance, share, demand, debt, since FROM rate_share WHERE until > ");
+        let mut sql = tx.sql(COLUMNS);
         sql.bind(time)
             .push(" AND bucket IN ")
             .bind_list(chunk.iter().map(String::as_str));
         for row in sql.rows(tx).await? {
-            found.push(Lease {
-                bucket: get(&row, 0)?,
-                instance: get(&row, 1)?,
-                share: get(&row, 2)?,
-                demand: get(&row, 3)?,
-                debt: get(&row, 4)?,
-                since: get(&row, 5)?,
-            });
+            found.push(read(&row)?);
         }
     }
     Ok(found)
 }
 
-/// Writes down that a server is there and what it holds, in place of what it held; removes what has run out.
+/// The leases of other servers that have used at least such a part of a limit.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn spent(tx: &Transaction, instance: &str, least: f64, time: i64) -> Result<Vec<Lease>> {
+    let mut sql = tx.sql(COLUMNS);
+    sql.bind(time)
+        .push(" AND bucket <> ")
+        .bind(PRESENCE)
+        .push(" AND instance <> ")
+        .bind(instance)
+        .push(" AND debt >= ")
+        .bind(least);
+    sql.rows(tx).await?.iter().map(read).collect()
+}
+
+/// Writes down that a server is there, until when that holds, and what it holds, in place of what it held; removes what is
+/// over.
 ///
 /// # Errors
 /// Whatever the database says.
@@ -95,6 +123,7 @@ pub async fn write(tx: &Transaction, instance: &str, leases: &[Lease], (time, un
         demand: 0.0,
         debt: 0.0,
         since: time,
+        until,
     };
     let rows: Vec<_> = std::iter::once(&presence).chain(leases).collect();
     for chunk in rows.chunks(ROWS_AT_ONCE) {
@@ -111,19 +140,20 @@ pub async fn write(tx: &Transaction, instance: &str, leases: &[Lease], (time, un
                 .push(",")
                 .bind(lease.debt)
                 .push(",");
-            sql.bind(lease.since).push(",").bind(until).push(")");
+            sql.bind(lease.since).push(",").bind(lease.until).push(")");
         }
         sql.run(tx).await?;
     }
     Ok(())
 }
 
-/// Removes all that a server holds.
+/// Removes that a server is there, and what would be forgotten until then: what it has used for longer than that is
+/// remembered without it.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn remove(tx: &Transaction, instance: &str) -> Result<()> {
+pub async fn remove(tx: &Transaction, instance: &str, until: i64) -> Result<()> {
     let mut sql = tx.sql("DELETE FROM rate_share WHERE instance = ");
-    sql.bind(instance);
+    sql.bind(instance).push(" AND until <= ").bind(until);
     sql.run(tx).await.map(drop)
 }

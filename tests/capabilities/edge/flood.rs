@@ -14,6 +14,8 @@ use reqwest::Method;
 use serde_json::json;
 use support::{Client, Engine, Tidemark, person};
 
+use crate::rate::Pace;
+
 support::on_both_engines!(floods_let_nobody_in_and_slow_nobody_down);
 
 /// A few bytes that come to many.
@@ -109,6 +111,17 @@ async fn attack(anonymous: &Client, kind: usize, round: usize, bomb: &[u8]) -> b
     answer.status >= 400 || !answer.body["errors"].is_null()
 }
 
+/// How long it takes somebody who has a key to log an event, thirty times.
+async fn pace(quiet: &Client) -> Pace {
+    let mut waits = Vec::new();
+    for _ in 0..30 {
+        let begin = Instant::now();
+        assert_eq!(quiet.log(json!({"action": "quiet"})).await["outcome"], "ACCEPTED");
+        waits.push(begin.elapsed());
+    }
+    Pace::of(waits)
+}
+
 async fn floods_let_nobody_in_and_slow_nobody_down(engine: Engine) {
     let tidemark = Tidemark::builder(engine)
         .flag("--rate-anonymous-units", "60")
@@ -116,6 +129,9 @@ async fn floods_let_nobody_in_and_slow_nobody_down(engine: Engine) {
         .await;
     tidemark.account("ada@example.com", &[]).await;
     let anonymous = Client::anonymous(tidemark.server().address());
+    // Once for what is slow at first.
+    let _ = pace(tidemark.client()).await;
+    let alone = pace(tidemark.client()).await;
     let (over, bomb) = (Arc::new(AtomicBool::new(false)), Arc::new(bomb()));
     let mut floods = tokio::task::JoinSet::new();
     for kind in 0..9 {
@@ -130,15 +146,7 @@ async fn floods_let_nobody_in_and_slow_nobody_down(engine: Engine) {
         });
     }
     tokio::time::sleep(Duration::from_millis(500)).await;
-    let mut slowest = Duration::ZERO;
-    for _ in 0..30 {
-        let begin = Instant::now();
-        assert_eq!(
-            tidemark.client().log(json!({"action": "quiet"})).await["outcome"],
-            "ACCEPTED"
-        );
-        slowest = slowest.max(begin.elapsed());
-    }
+    let beside = pace(tidemark.client()).await;
     over.store(true, Ordering::SeqCst);
     while let Some(flood) = floods.join_next().await {
         let (kind, sent, refused) = flood.expect("no panic");
@@ -146,8 +154,8 @@ async fn floods_let_nobody_in_and_slow_nobody_down(engine: Engine) {
         let passes = if kind == 0 { 75 } else { 0 };
         assert!(sent > 0 && refused + passes >= sent, "{kind}: {refused} of {sent}");
     }
-    // Generous: a debug build unpacks bombs on the same two processors.
-    assert!(slowest < Duration::from_secs(3), "{slowest:?}");
+    // A debug build unpacks bombs on the same two processors.
+    beside.assert_near(&alone, Duration::from_millis(400));
     // The account is there for its owner, once the guessing is over.
     let answer = person::sign_in(tidemark.server().address(), "nobody@example.com", "x", None).await;
     assert!(answer.status == 401 || answer.status == 429, "{}", answer.text);

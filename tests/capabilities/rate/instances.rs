@@ -33,77 +33,163 @@ async fn three(flags: &[(&str, &str)]) -> (Tidemark, Vec<Server>, Vec<Client>) {
     (tidemark, servers, clients)
 }
 
-/// Offers so many events a second to a server, in ten batches; gives how many it let through.
-async fn offer(client: Client, events_per_second: usize, time: Duration) -> i64 {
+/// What was let through of what was offered.
+#[derive(Debug, Clone, Copy)]
+struct Offered {
+    accepted: i64,
+    /// From when the first events were sent until the last ones were answered: what is judged, is judged within.
+    time: Duration,
+}
+
+/// Offers so many events a second to a server, in ten batches.
+async fn offer(client: Client, events_per_second: usize, time: Duration) -> Offered {
     let (begin, mut accepted, mut offered) = (Instant::now(), 0, 0_usize);
+    let mut last = Duration::ZERO;
     while begin.elapsed() < time {
         let due = (begin.elapsed().as_secs_f64() * events_per_second as f64) as usize;
         let events: Vec<Value> = vec![json!({"action": "a"}); due.saturating_sub(offered).min(500)];
         if !events.is_empty() {
             offered += events.len();
             accepted += client.log_many(events).await["accepted"].as_i64().expect("a count");
+            last = begin.elapsed();
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    accepted
+    Offered { accepted, time: last }
 }
 
-async fn offer_all(clients: &[Client], offers: [usize; 3], time: Duration) -> Vec<i64> {
+/// Offers to several servers at once; gives what each let through, and how long it took.
+async fn offer_all(clients: &[Client], offers: &[usize], time: Duration) -> (Vec<i64>, Duration) {
     let tasks = clients
         .iter()
         .zip(offers)
-        .map(|(client, events)| tokio::spawn(offer(client.clone(), events, time)));
-    let mut accepted = Vec::new();
+        .map(|(client, events)| tokio::spawn(offer(client.clone(), *events, time)));
+    let (mut accepted, mut longest) = (Vec::new(), Duration::ZERO);
     for task in tasks.collect::<Vec<_>>() {
-        accepted.push(task.await.expect("no panic"));
+        let offered = task.await.expect("no panic");
+        accepted.push(offered.accepted);
+        longest = longest.max(offered.time);
     }
-    accepted
+    (accepted, longest)
 }
 
-/// What one limit lets through from full.
-fn expected(time: Duration) -> f64 {
-    f64::from(RATE) * (time.as_secs_f64() + 1.0)
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn three_servers_let_through_what_one_would_under_uneven_demand() {
-    let (_tidemark, _servers, clients) = three(&[]).await;
-    let time = Duration::from_secs(8);
-    let begin = Instant::now();
-    let accepted = offer_all(&clients, [600, 60, 20], time).await;
-    let (sum, wanted) = (accepted.iter().sum::<i64>() as f64, expected(begin.elapsed()));
+/// Whether what was let through is what one server would have let through: what comes back in the time, and `burst` seconds'
+/// worth that were left before.
+#[track_caller]
+fn assert_held((accepted, time): &(Vec<i64>, Duration), burst: f64) {
+    let (sum, wanted) = (
+        accepted.iter().sum::<i64>() as f64,
+        f64::from(RATE) * (time.as_secs_f64() + burst),
+    );
     assert!(
         (sum / wanted - 1.0).abs() <= 0.1,
         "{accepted:?} make {sum}; {wanted} are right"
     );
+}
+
+const PHASE: Duration = Duration::from_secs(8);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn three_servers_let_through_what_one_would_under_uneven_demand() {
+    let (_tidemark, _servers, clients) = three(&[]).await;
+    let uneven = offer_all(&clients, &[600, 60, 20], PHASE).await;
+    assert_held(&uneven, 1.0);
     // Fair: who wants little gets all of it.
+    let accepted = &uneven.0;
     assert!(accepted[1] as f64 >= 60.0 * 8.0 * 0.85, "{accepted:?}");
     assert!(accepted[2] as f64 >= 20.0 * 8.0 * 0.85, "{accepted:?}");
     // Demand moves to another server, and so does the share.
-    let begin = Instant::now();
-    let accepted = offer_all(&clients, [10, 10, 600], time).await;
-    let (sum, wanted) = (
-        accepted.iter().sum::<i64>() as f64,
-        f64::from(RATE) * begin.elapsed().as_secs_f64(),
-    );
-    assert!(
-        (sum / wanted - 1.0).abs() <= 0.15,
-        "{accepted:?} make {sum}; {wanted} come back"
-    );
+    let moved = offer_all(&clients, &[10, 10, 600], PHASE).await;
+    assert_held(&moved, 0.0);
+    let accepted = &moved.0;
     assert!(accepted[2] > 3 * (accepted[0] + accepted[1]), "{accepted:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn three_servers_let_through_what_one_would_whoever_is_asked() {
+    let (_tidemark, _servers, clients) = three(&[]).await;
+    // One is asked for all there is, and has used it up when the others are asked, too.
+    let one = offer_all(&clients, &[600], PHASE).await;
+    assert_held(&one, 1.0);
+    let all = offer_all(&clients, &[300, 300, 300], PHASE).await;
+    assert_held(&all, 0.0);
+    let even = offer_all(&clients, &[300, 300, 300], PHASE).await;
+    assert_held(&even, 0.0);
+    // Once they have met, each has the same.
+    let (least, most) = (even.0.iter().min().expect("three"), even.0.iter().max().expect("three"));
+    assert!(*least as f64 >= 0.7 * *most as f64, "{even:?}");
+    let other = offer_all(&clients[1..], &[600], PHASE).await;
+    assert_held(&other, 0.0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_comes_takes_its_part_from_the_others() {
+    let tidemark = Tidemark::builder(Engine::Postgres)
+        .key_flag("--rate", &format!("{RATE}/s"))
+        .start()
+        .await;
+    let mut clients = vec![tidemark.client().clone()];
+    assert_held(&offer_all(&clients, &[600], PHASE).await, 1.0);
+    let server = Server::start_with(tidemark.database(), &[]).await;
+    clients.push(tidemark.client().at(server.address()));
+    // What came back while it started is there, too, and is used up before it is measured.
+    let _ = offer_all(&clients[..1], &[600], Duration::from_secs(2)).await;
+    let both = offer_all(&clients, &[600, 600], PHASE).await;
+    assert_held(&both, 0.0);
+    let after = offer_all(&clients, &[600, 600], PHASE).await;
+    assert_held(&after, 0.0);
+    assert!(
+        after
+            .0
+            .iter()
+            .all(|accepted| *accepted as f64 >= 0.35 * 8.0 * f64::from(RATE)),
+        "{after:?}"
+    );
+}
+
+/// What is used up at one server is used up at the next one, and at one that outlives it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_budget_of_a_minute_is_used_up_once() {
+    let (_tidemark, mut servers, clients) = three(&[("--rate-query-units", "1200")]).await;
+    let begin = Instant::now();
+    let spend = async |client: &Client| {
+        let (mut passed, since) = (0_u32, Instant::now());
+        // One for the document, and ten for each of two days of raw events.
+        let document = "{ find(input: {view: \"events\", from: \"2026-01-01T00:00:00Z\", \
+                        to: \"2026-01-03T00:00:00Z\"}) { total } }";
+        while since.elapsed() < Duration::from_secs(6) {
+            let answer = client.graphql(document, json!({})).await;
+            passed += u32::from(answer.body["errors"].is_null()) * 21;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        passed
+    };
+    let mut passed = Vec::new();
+    for client in clients.iter().rev() {
+        passed.push(spend(client).await);
+        // What the last ones have used is not forgotten with them.
+        if passed.len() == 2 {
+            servers.iter_mut().for_each(Server::kill9);
+        }
+    }
+    let right = 1200.0 + 20.0 * begin.elapsed().as_secs_f64();
+    let sum = f64::from(passed.iter().sum::<u32>());
+    assert!(
+        (sum / right - 1.0).abs() <= 0.1,
+        "{passed:?} make {sum}; {right} are right"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_share_of_a_crashed_server_comes_back() {
     let (_tidemark, mut servers, clients) = three(&[]).await;
-    let _ = offer_all(&clients, [100, 300, 300], Duration::from_secs(3)).await;
+    let _ = offer_all(&clients, &[100, 300, 300], Duration::from_secs(3)).await;
     servers.iter_mut().for_each(Server::kill9);
-    // Their leases run out, and what is used comes back.
-    tokio::time::sleep(Duration::from_secs(6)).await;
-    let (begin, time) = (Instant::now(), Duration::from_secs(5));
-    let accepted = offer(clients[0].clone(), 600, time).await as f64;
-    let wanted = expected(begin.elapsed());
-    assert!((accepted / wanted - 1.0).abs() <= 0.15, "{accepted} of {wanted}");
+    // Until their leases run out less is let through, and never more.
+    let dying = offer_all(&clients[..1], &[600], Duration::from_secs(6)).await;
+    let most = f64::from(RATE) * dying.1.as_secs_f64() * 1.1;
+    assert!(dying.0[0] as f64 <= most, "{dying:?}, of {most}");
+    assert_held(&offer_all(&clients[..1], &[600], PHASE).await, 0.0);
 }
 
 /// What a server that is gone still holds is not taken from who comes after it: much less than all is asked for.
@@ -115,7 +201,7 @@ async fn a_restart_after_a_crash_limits_nobody_who_was_not_limited_before() {
         .await;
     let client = tidemark.client().clone();
     let (offered, time) = (40_usize, Duration::from_secs(2));
-    let before = offer(client.clone(), offered, time).await;
+    let before = offer(client.clone(), offered, time).await.accepted;
     for _ in 0..2 {
         tidemark.server_mut().kill9();
         tidemark.server_mut().restart().await;

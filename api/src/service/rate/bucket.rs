@@ -32,6 +32,23 @@ pub(super) const LEAST_SHARE: f64 = 0.01;
 /// Nothing takes longer to come back: some thirty years.
 const LONGEST: Duration = Duration::from_secs(1_000_000_000);
 
+/// This server's part of a limit, in fractions of the whole. The two are apart, as what was used before parts changed has
+/// yet to come back: whoever has used more than is theirs now keeps the share until then, and lets nothing through.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Grant {
+    /// What comes back here, of all that does.
+    pub(super) share: f64,
+    /// What may be used here at once, of all there is.
+    pub(super) most: f64,
+}
+
+impl Grant {
+    /// As much at once as comes back.
+    pub(super) const fn of(share: f64) -> Self {
+        Self { share, most: share }
+    }
+}
+
 /// A budget of a caller.
 #[derive(Debug)]
 pub(super) struct Bucket {
@@ -47,8 +64,8 @@ pub(super) struct Level {
     unit: Duration,
     /// When all is back.
     full: Instant,
-    /// This server's part, and until when it holds; else the servers share alike.
-    lease: Option<(f64, Instant)>,
+    /// This server's part, and until when it holds; else it has that of a server without a lease.
+    lease: Option<(Grant, Instant)>,
     /// What the others had used when last heard of.
     pub(super) elsewhere: f64,
     /// Units asked for since the shares were last looked at.
@@ -123,16 +140,17 @@ impl Bucket {
         self.level.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Charges `units`, all of them or with `part` as many as fit; none sees whether one would. `alike` is the share without a lease.
-    pub(super) fn charge(&self, limit: Limit, units: u32, part: bool, alike: f64, now: Instant) -> Charged {
+    /// Charges `units`, all of them or with `part` as many as fit; none sees whether one would. `unleased` is the part without a
+    /// lease.
+    pub(super) fn charge(&self, limit: Limit, units: u32, part: bool, unleased: Grant, now: Instant) -> Charged {
         let mut level = self.lock();
         level.limit = limit;
-        let share = level.share(alike, now);
-        level.turn(share, now);
+        let grant = level.grant(unleased, now);
+        level.turn(grant.share, now);
         level.wanted += f64::from(units);
         let fresh = !std::mem::replace(&mut level.listed, true);
-        let capacity = level.capacity(share);
-        let most = if part { level.free(share, now) } else { capacity };
+        let capacity = level.capacity(grant.most);
+        let most = if part { level.free(grant.most, now) } else { capacity };
         let refusal = level.take(units.min(most), capacity, now).err();
         let passed = match refusal {
             Some(_) => 0,
@@ -145,23 +163,23 @@ impl Bucket {
         };
         let wait = match refusal {
             Some(wait) => wait,
-            None if passed < units => level.next(share, now),
+            None if passed < units => level.next(grant.most, now),
             None => Duration::ZERO,
         };
         Charged { passed, wait, fresh }
     }
 
     /// What is left, over all servers as far as this one knows.
-    pub(super) fn left(&self, limit: Limit, alike: f64, now: Instant) -> Left {
+    pub(super) fn left(&self, limit: Limit, unleased: Grant, now: Instant) -> Left {
         let mut level = self.lock();
         level.limit = limit;
-        let share = self.share(&mut level, alike, now);
-        level.turn(share, now);
+        let grant = self.grant(&mut level, unleased, now);
+        level.turn(grant.share, now);
         let used = level.units(now) + level.elsewhere;
         let whole = f64::from(limit.quota) - used + ALMOST;
         // Not negative, and at most the quota.
         let whole = whole.floor().max(0.0) as u32;
-        let remaining = if level.free(share, now) == 0 { 0 } else { whole };
+        let remaining = if level.free(grant.most, now) == 0 { 0 } else { whole };
         Left {
             budget: self.name.budget,
             limit,
@@ -171,10 +189,10 @@ impl Bucket {
     }
 
     /// This server's part of the whole: all of it, where that is counted elsewhere.
-    fn share(&self, level: &mut Level, alike: f64, now: Instant) -> f64 {
+    fn grant(&self, level: &mut Level, unleased: Grant, now: Instant) -> Grant {
         match self.name.budget {
-            Budget::SignIn => 1.0,
-            _ => level.share(alike, now),
+            Budget::SignIn => Grant::of(1.0),
+            _ => level.grant(unleased, now),
         }
     }
 
@@ -195,18 +213,18 @@ impl Bucket {
     }
 
     /// Whether nothing of it is used, and nobody shares it, so that it can be forgotten.
-    pub(super) fn is_full(&self, alike: f64, now: Instant) -> bool {
+    pub(super) fn is_full(&self, unleased: Grant, now: Instant) -> bool {
         let mut level = self.lock();
-        let share = self.share(&mut level, alike, now);
-        level.turn(share, now);
+        let grant = self.grant(&mut level, unleased, now);
+        level.turn(grant.share, now);
         level.ahead(now).is_zero() && !level.listed
     }
 
     /// How much of it is used, as a fraction.
-    pub(super) fn used(&self, alike: f64, now: Instant) -> f64 {
+    pub(super) fn used(&self, unleased: Grant, now: Instant) -> f64 {
         let mut level = self.lock();
-        let share = self.share(&mut level, alike, now);
-        level.turn(share, now);
+        let grant = self.grant(&mut level, unleased, now);
+        level.turn(grant.share, now);
         level.units(now) / f64::from(level.limit.quota)
     }
 }
@@ -219,15 +237,15 @@ fn unit(limit: Limit, share: f64) -> Duration {
 
 impl Level {
     /// This server's part of the whole.
-    pub(super) fn share(&mut self, alike: f64, now: Instant) -> f64 {
+    fn grant(&mut self, unleased: Grant, now: Instant) -> Grant {
         match self.lease {
-            Some((share, until)) if now < until => share,
+            Some((grant, until)) if now < until => grant,
             Some(_) => {
                 self.lease = None;
                 self.elsewhere = 0.0;
-                alike
+                unleased
             }
-            None => alike,
+            None => unleased,
         }
     }
 
@@ -252,16 +270,16 @@ impl Level {
         self.ahead(now).as_secs_f64() / self.unit.as_secs_f64()
     }
 
-    /// A share of less than one unit is one all the same, or small limits would let nobody in.
-    fn capacity(&self, share: f64) -> u32 {
+    /// A part of less than one unit is one all the same, or small limits would let nobody in.
+    fn capacity(&self, most: f64) -> u32 {
         // Not negative, and at most the quota.
-        ((f64::from(self.limit.quota) * share + ALMOST) as u32).max(1)
+        ((f64::from(self.limit.quota) * most + ALMOST) as u32).max(1)
     }
 
     /// Whole units that are left.
-    fn free(&self, share: f64, now: Instant) -> u32 {
+    fn free(&self, most: f64, now: Instant) -> u32 {
         let used = self.ahead(now).as_nanos().div_ceil(self.unit.as_nanos());
-        self.capacity(share)
+        self.capacity(most)
             .saturating_sub(u32::try_from(used).unwrap_or(u32::MAX))
     }
 
@@ -288,8 +306,8 @@ impl Level {
     }
 
     /// How long until one more passes.
-    fn next(&mut self, share: f64, now: Instant) -> Duration {
-        self.take(0, self.capacity(share), now).err().unwrap_or_default()
+    fn next(&mut self, most: f64, now: Instant) -> Duration {
+        self.take(0, self.capacity(most), now).err().unwrap_or_default()
     }
 
     /// Adds units that are paid off later.
@@ -299,9 +317,9 @@ impl Level {
     }
 
     /// What was asked for a second, as a fraction of what comes back in all; `seconds` since it was last looked at.
-    pub(super) fn measure(&mut self, seconds: f64, alike: f64, now: Instant) -> f64 {
-        let share = self.share(alike, now);
-        self.turn(share, now);
+    pub(super) fn measure(&mut self, seconds: f64, unleased: Grant, now: Instant) -> f64 {
+        let grant = self.grant(unleased, now);
+        self.turn(grant.share, now);
         let lately = std::mem::take(&mut self.wanted) / seconds.max(0.001);
         self.demand = (self.demand + lately) / 2.0;
         self.demand / self.limit.per_second()
@@ -312,21 +330,26 @@ impl Level {
         (self.units(now) / f64::from(self.limit.quota)).min(1.0)
     }
 
-    /// Gives it a share until `until`; what came back until now did at the old one.
-    pub(super) fn lease(&mut self, share: f64, until: Instant, alike: f64, now: Instant) {
-        let before = self.share(alike, now);
-        self.turn(before, now);
-        self.lease = Some((share, until));
-        self.turn(share, now);
+    /// Gives it a part until `until`; what came back until now did at the old one.
+    pub(super) fn lease(&mut self, grant: Grant, until: Instant, unleased: Grant, now: Instant) {
+        let before = self.grant(unleased, now);
+        self.turn(before.share, now);
+        self.lease = Some((grant, until));
+        self.turn(grant.share, now);
     }
 
-    /// Gives its share back, and leaves the list.
-    pub(super) fn release(&mut self, alike: f64, now: Instant) {
-        let before = self.share(alike, now);
-        self.turn(before, now);
+    /// Gives its part back, and leaves the list.
+    pub(super) fn release(&mut self, unleased: Grant, now: Instant) {
+        let before = self.grant(unleased, now);
+        self.turn(before.share, now);
         self.lease = None;
         self.elsewhere = 0.0;
         self.listed = false;
+    }
+
+    /// The seconds in which all of it comes back.
+    pub(super) fn window(&self) -> f64 {
+        self.limit.window.as_secs_f64()
     }
 
     /// The quota, for what the others have used.
@@ -353,7 +376,7 @@ mod tests {
     fn a_second_worth_passes_at_once_and_then_as_it_comes_back() {
         let (limit, start) = (Limit::new(10, 1), Instant::now());
         let bucket = bucket(limit, start);
-        let charge = |units, part, at| bucket.charge(limit, units, part, 1.0, at);
+        let charge = |units, part, at| bucket.charge(limit, units, part, Grant::of(1.0), at);
         assert_eq!(charge(25, true, start).passed, 10);
         let refused = charge(1, false, start);
         assert_eq!(refused.passed, 0);
@@ -361,7 +384,7 @@ mod tests {
         assert_eq!(charge(1, false, start + refused.wait).passed, 1);
         assert_eq!(charge(5, false, start + refused.wait).passed, 0);
         let later = start + 10 * SECOND;
-        assert_eq!(bucket.left(limit, 1.0, later).remaining, 10);
+        assert_eq!(bucket.left(limit, Grant::of(1.0), later).remaining, 10);
         assert_eq!(
             charge(30, false, later).passed,
             30,
@@ -384,35 +407,48 @@ mod tests {
         let wait = bucket.wait(limit, start);
         assert!((wait.as_secs_f64() - 20.0).abs() < 0.01, "{wait:?}");
         assert_eq!(bucket.wait(limit, start + wait), Duration::ZERO);
-        assert_eq!(bucket.left(limit, 0.25, start + wait).remaining, 1);
+        assert_eq!(bucket.left(limit, Grant::of(0.25), start + wait).remaining, 1);
         bucket.learn(limit, Duration::ZERO, start);
-        assert_eq!(bucket.left(limit, 0.25, start).remaining, 10);
-        assert!(bucket.is_full(0.25, start), "it can be forgotten");
+        assert_eq!(bucket.left(limit, Grant::of(0.25), start).remaining, 10);
+        assert!(bucket.is_full(Grant::of(0.25), start), "it can be forgotten");
     }
 
     #[test]
     fn a_share_bounds_what_passes_and_keeps_the_debt() {
         let (limit, start) = (Limit::new(100, 1), Instant::now());
-        let large = bucket(limit, start);
-        assert_eq!(large.charge(limit, 100, true, 0.25, start).passed, 25);
-        large.lock().lease(1.0, start + 5 * SECOND, 0.25, start);
-        assert_eq!(
-            large.charge(limit, 100, true, 0.25, start).passed,
-            75,
-            "what was used stays used"
-        );
-        large.lock().lease(0.5, start + 5 * SECOND, 0.25, start);
-        assert_eq!(large.charge(limit, 100, true, 0.25, start + SECOND).passed, 0);
-        assert_eq!(large.charge(limit, 100, true, 0.25, start + 2 * SECOND).passed, 50);
+        let (large, alike, until) = (bucket(limit, start), Grant::of(0.25), start + 5 * SECOND);
+        let charge = |units, at| large.charge(limit, units, true, alike, at).passed;
+        assert_eq!(charge(100, start), 25);
+        large.lock().lease(Grant::of(1.0), until, alike, start);
+        assert_eq!(charge(100, start), 75, "what was used stays used");
+        large.lock().lease(Grant::of(0.5), until, alike, start);
+        assert_eq!(charge(100, start + SECOND), 0);
+        assert_eq!(charge(100, start + 2 * SECOND), 50);
         // A lease that nobody renews is over.
-        assert_eq!(large.charge(limit, 100, true, 0.25, start + 6 * SECOND).passed, 25);
+        assert_eq!(charge(100, start + 6 * SECOND), 25);
         let small = Limit::new(1, 1);
         let bucket = bucket(small, start);
         assert_eq!(
-            bucket.charge(small, 1, false, 0.25, start).passed,
+            bucket.charge(small, 1, false, alike, start).passed,
             1,
             "a fraction of one is one"
         );
-        assert_eq!(bucket.charge(small, 1, false, 0.25, start + SECOND).passed, 0);
+        assert_eq!(bucket.charge(small, 1, false, alike, start + SECOND).passed, 0);
+    }
+
+    #[test]
+    fn whoever_has_used_more_than_is_theirs_lets_nothing_through_until_it_is_back() {
+        let (limit, start) = (Limit::new(100, 1), Instant::now());
+        let (bucket, alone) = (bucket(limit, start), Grant::of(1.0));
+        assert_eq!(bucket.charge(limit, 100, true, alone, start).passed, 100);
+        // Another came, who has used nothing yet: half of all is theirs, and all still comes back here.
+        let half = Grant { share: 1.0, most: 0.5 };
+        bucket.lock().lease(half, start + 5 * SECOND, alone, start);
+        let refused = bucket.charge(limit, 1, true, alone, start);
+        assert_eq!(refused.passed, 0);
+        assert!((refused.wait.as_secs_f64() - 0.51).abs() < 0.001, "{refused:?}");
+        assert_eq!(bucket.left(limit, alone, start + SECOND / 4).remaining, 0);
+        let later = start + SECOND * 3 / 4;
+        assert_eq!(bucket.charge(limit, 100, true, alone, later).passed, 25);
     }
 }

@@ -6,6 +6,7 @@
 
 mod attempt;
 mod bucket;
+mod part;
 pub(super) mod share;
 
 use std::{
@@ -14,7 +15,7 @@ use std::{
     net::{IpAddr, Ipv6Addr},
     sync::{
         Arc, Mutex, PoisonError, RwLock,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -22,7 +23,7 @@ use std::{
 use foldhash::fast::{FixedState, RandomState};
 use jiff::Timestamp;
 
-use self::bucket::Bucket;
+use self::bucket::{Bucket, Grant, LEAST_SHARE};
 use super::{Services, snapshot::Snapshot};
 use crate::{
     clock, config,
@@ -92,6 +93,10 @@ pub struct Rates {
     listed: Mutex<Vec<Arc<Bucket>>>,
     /// The share of a server that has no lease, as the bits of a float.
     alike: AtomicU64,
+    /// What other servers have used of budgets, as fractions by their names, as of the last round.
+    spent: RwLock<HashMap<String, f64>>,
+    /// Whether there is any of it: hardly ever, so that hardly anybody looks for it.
+    is_spent: AtomicBool,
     /// This server among those that share.
     instance: String,
 }
@@ -115,6 +120,8 @@ impl Rates {
             chooser: FixedState::default(),
             listed: Mutex::default(),
             alike: AtomicU64::new(1.0_f64.to_bits()),
+            spent: RwLock::default(),
+            is_spent: AtomicBool::new(false),
             instance: uuid::Uuid::now_v7().simple().to_string(),
         }
     }
@@ -122,6 +129,19 @@ impl Rates {
     /// The share of a server without a lease.
     fn alike(&self) -> f64 {
         f64::from_bits(self.alike.load(Ordering::Relaxed))
+    }
+
+    /// The part of a budget that a server without a lease has: of what others have not used, no more than if all were
+    /// alike.
+    fn unleased(&self, name: &Name) -> Grant {
+        let share = self.alike();
+        if !self.is_spent.load(Ordering::Relaxed) {
+            return Grant::of(share);
+        }
+        let spent = self.spent.read().unwrap_or_else(PoisonError::into_inner);
+        let left = 1.0 - spent.get(&name.text()).copied().unwrap_or_default();
+        let most = share.min(left).max(LEAST_SHARE);
+        Grant { share, most }
     }
 
     /// Whose budget a caller uses, and how much there is of it; none for the command line.
@@ -147,13 +167,22 @@ impl Rates {
         Some((Name { budget, subject }, limit))
     }
 
-    fn bucket(&self, name: Name, limit: Limit, now: Instant) -> Arc<Bucket> {
+    fn part(&self, name: Name) -> &Part {
         // The upper bits: the map uses the lower ones.
-        let part = &self.parts[(self.chooser.hash_one(name) >> 32) as usize % PARTS];
-        if let Some(known) = part.read().unwrap_or_else(PoisonError::into_inner).get(&name) {
-            return known.clone();
+        &self.parts[(self.chooser.hash_one(name) >> 32) as usize % PARTS]
+    }
+
+    /// The budget, where something of it was used lately.
+    fn known(&self, name: Name) -> Option<Arc<Bucket>> {
+        let buckets = self.part(name).read().unwrap_or_else(PoisonError::into_inner);
+        buckets.get(&name).cloned()
+    }
+
+    fn bucket(&self, name: Name, limit: Limit, now: Instant) -> Arc<Bucket> {
+        if let Some(known) = self.known(name) {
+            return known;
         }
-        let mut buckets = part.write().unwrap_or_else(PoisonError::into_inner);
+        let mut buckets = self.part(name).write().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= MOST_OF_PART {
             self.make_room(&mut buckets, now);
         }
@@ -165,7 +194,7 @@ impl Rates {
 
     /// Forgets the least used of a few: whoever floods from many addresses loses little by it, and gains little.
     fn make_room(&self, buckets: &mut HashMap<Name, Arc<Bucket>, RandomState>, now: Instant) {
-        let alike = self.alike();
+        let alike = Grant::of(self.alike());
         let some = buckets
             .iter()
             .take(16)
@@ -178,7 +207,7 @@ impl Rates {
     fn charge_name(&self, name: Name, limit: Limit, units: u32, part: bool) -> bucket::Charged {
         let now = Instant::now();
         let bucket = self.bucket(name, limit, now);
-        let charged = bucket.charge(limit, units, part, self.alike(), now);
+        let charged = bucket.charge(limit, units, part, self.unleased(&name), now);
         if charged.fresh {
             self.listed.lock().unwrap_or_else(PoisonError::into_inner).push(bucket);
         }
@@ -193,6 +222,7 @@ impl Rates {
         let Some((name, limit)) = self.of(caller, budget).filter(|_| units > 0) else {
             return Ok(());
         };
+        caller.drawn.add(budget);
         let charged = self.charge_name(name, limit, units, false);
         if charged.passed < units {
             return Err(used_up(budget, units, charged.wait));
@@ -239,6 +269,7 @@ impl Rates {
             let Some((name, limit)) = self.of(caller, budget).filter(|_| units > 0) else {
                 continue;
             };
+            caller.drawn.add(budget);
             let charged = self.charge_name(name, limit, units, true);
             if charged.passed < units {
                 passed = Passed {
@@ -274,13 +305,17 @@ impl Rates {
             }
             _ => self.of(caller, budget)?,
         };
-        let now = Instant::now();
-        Some(self.bucket(name, limit, now).left(limit, self.alike(), now))
+        // Who only looks is not remembered: anybody may, from any number of addresses.
+        let left = self.known(name).map_or_else(
+            || Left::all(budget, limit),
+            |bucket| bucket.left(limit, self.unleased(&name), Instant::now()),
+        );
+        Some(left)
     }
 
     /// Forgets those of whom nothing is used.
     pub fn tidy(&self) {
-        let (alike, now) = (self.alike(), Instant::now());
+        let (alike, now) = (Grant::of(self.alike()), Instant::now());
         for part in &self.parts {
             let mut buckets = part.write().unwrap_or_else(PoisonError::into_inner);
             buckets.retain(|_, bucket| !bucket.is_full(alike, now));
