@@ -4,6 +4,7 @@ mod attempt;
 mod forgery;
 mod link;
 mod oidc;
+mod owner;
 mod role;
 mod session;
 mod sign_in;

@@ -4,6 +4,8 @@ use std::fs;
 
 use support::{Database, Engine, Server, Tidemark, binary};
 
+mod own_key;
+
 support::on_both_engines!(a_rotation_keeps_the_old_key_for_its_tokens);
 
 async fn list(tidemark: &Tidemark) -> Vec<Vec<String>> {

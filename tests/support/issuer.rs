@@ -40,6 +40,8 @@ struct State {
     codes: Mutex<HashMap<String, Grant>>,
     /// Requests to the token endpoint, as they came.
     redeemed: Mutex<Vec<Value>>,
+    /// What is told besides, by the access token that opens it.
+    told: Mutex<HashMap<String, Value>>,
 }
 
 /// A code, and what it is worth.
@@ -48,6 +50,7 @@ struct Grant {
     challenge: String,
     redirect_uri: String,
     token: String,
+    told: Value,
 }
 
 #[derive(Debug)]
@@ -118,6 +121,7 @@ impl Issuer {
             keys: Mutex::new(Keys::new("first")),
             codes: Mutex::default(),
             redeemed: Mutex::default(),
+            told: Mutex::default(),
         });
         let of_app = state.clone();
         let server = HttpServer::new(move || {
@@ -126,6 +130,7 @@ impl Issuer {
                 .route("/.well-known/openid-configuration", web::get().to(discovery))
                 .route("/keys", web::get().to(keys))
                 .route("/token", web::post().to(token))
+                .route("/userinfo", web::get().to(userinfo))
         })
         .workers(1)
         .disable_signals()
@@ -167,6 +172,21 @@ impl Issuer {
     /// When the request for it lacks what OpenID Connect asks for.
     #[must_use]
     pub fn authorize(&self, query: &HashMap<String, String>, claims: &Value, signature: Signature) -> String {
+        self.authorize_and_tell(query, claims, &json!({"sub": claims["sub"]}), signature)
+    }
+
+    /// The same, with what the provider tells besides the ID token when it is asked; null has it fail.
+    ///
+    /// # Panics
+    /// As [`Issuer::authorize`].
+    #[must_use]
+    pub fn authorize_and_tell(
+        &self,
+        query: &HashMap<String, String>,
+        claims: &Value,
+        told: &Value,
+        signature: Signature,
+    ) -> String {
         for (name, value) in [
             ("response_type", "code"),
             ("client_id", CLIENT_ID),
@@ -190,6 +210,7 @@ impl Issuer {
             challenge: query["code_challenge"].clone(),
             redirect_uri: query["redirect_uri"].clone(),
             token: self.sign(&all, signature),
+            told: told.clone(),
         };
         lock(&self.state.codes).insert(code.clone(), grant);
         code
@@ -244,6 +265,7 @@ async fn discovery(state: Data<State>) -> HttpResponse {
         "authorization_endpoint": format!("{url}/authorize?tenant=1"),
         "token_endpoint": format!("{url}/token"),
         "jwks_uri": format!("{url}/keys"),
+        "userinfo_endpoint": format!("{url}/userinfo"),
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
     }))
 }
@@ -276,7 +298,23 @@ async fn token(state: Data<State>, request: HttpRequest, form: Form<HashMap<Stri
     if !proven || field("grant_type") != "authorization_code" {
         return refuse("invalid_grant");
     }
-    HttpResponse::Ok().json(json!({"access_token": "of no use", "token_type": "Bearer", "id_token": grant.token}))
+    let access = format!("access-{}", uuid::Uuid::now_v7().simple());
+    lock(&state.told).insert(access.clone(), grant.told);
+    HttpResponse::Ok().json(json!({"access_token": access, "token_type": "Bearer", "id_token": grant.token}))
+}
+
+/// Tells more of whoever an access token is about.
+async fn userinfo(state: Data<State>, request: HttpRequest) -> HttpResponse {
+    let sent = request
+        .headers()
+        .get("authorization")
+        .and_then(|sent| sent.to_str().ok());
+    let token = sent.and_then(|sent| sent.strip_prefix("Bearer "));
+    match token.and_then(|token| lock(&state.told).get(token).cloned()) {
+        Some(Value::Null) => HttpResponse::InternalServerError().finish(),
+        Some(told) => HttpResponse::Ok().json(told),
+        None => HttpResponse::Unauthorized().finish(),
+    }
 }
 
 fn encode(bytes: impl AsRef<[u8]>) -> String {

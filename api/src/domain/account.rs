@@ -63,7 +63,8 @@ impl Account {
     /// Whether it owns the organisation and may sign in.
     #[must_use]
     pub fn is_owner(&self) -> bool {
-        self.disabled.is_none() && self.grants.iter().any(|grant| grant.role == Role::Owner)
+        let owns = |grant: &Grant| grant.role == Role::Owner && grant.site.is_none();
+        self.disabled.is_none() && self.grants.iter().any(owns)
     }
 }
 

@@ -18,7 +18,7 @@ pub enum Right {
     Permission(Permission),
     /// Declare views and scopes, so that questions become fast. People who ask questions may, without more of `manage`.
     Declare,
-    /// Say who has an account, and what holds for the whole organisation.
+    /// Say who may do what on a site; on all of them, who has an account, and what holds for the whole organisation.
     Own,
     /// Mint client tokens that allow this. For keys alone: a token ends with its key.
     Mint(Permission),
@@ -66,7 +66,7 @@ pub enum Role {
     Analyst,
     /// Also logs, deletes, and changes settings.
     Admin,
-    /// Also says who has an account. Only of the whole organisation.
+    /// Also says who may do what there; of the whole organisation, who has an account.
     Owner,
 }
 

@@ -36,9 +36,6 @@ impl RoleMap {
                 .split_once('@')
                 .map_or((gives, None), |(role, site)| (role, Some(site.trim().to_owned())));
             let role = Role::find(role.trim()).ok_or_else(|| bad("names no role"))?;
-            if role == Role::Owner && site.is_some() {
-                return Err(bad("makes an owner of one site, and owners own all"));
-            }
             let group = group.trim().to_owned();
             Ok(Entry { group, role, site })
         };
@@ -66,14 +63,18 @@ impl RoleMap {
     }
 }
 
+/// A claim by its name or by a dotted path. A claim may have dots in its name, as URLs do.
+#[must_use]
+pub fn claim<'a>(claims: &'a Value, path: &str) -> Option<&'a Value> {
+    claims
+        .get(path)
+        .or_else(|| path.split('.').try_fold(claims, |value, name| value.get(name)))
+}
+
 /// The groups that a claim names: a text or a list of texts, found by a dotted path such as `realm_access.roles`.
 #[must_use]
 pub fn groups(claims: &Value, path: &str) -> Vec<String> {
-    // A claim may have dots in its name, as URLs do.
-    let found = claims
-        .get(path)
-        .or_else(|| path.split('.').try_fold(claims, |value, name| value.get(name)));
-    match found {
+    match claim(claims, path) {
         Some(Value::String(text)) => vec![text.clone()],
         Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
         _ => Vec::new(),
@@ -103,7 +104,9 @@ mod tests {
             roles(&["shop", "lead", "staff"]),
             [("*".to_owned(), Role::Viewer), ("shop".to_owned(), Role::Admin)]
         );
-        for text in ["staff", "staff=king", "staff=", "staff=owner@shop"] {
+        let boss = RoleMap::parse("boss=owner@shop").expect("a map");
+        assert_eq!(boss.roles(&["boss".to_owned()]), [(Some("shop"), Role::Owner)]);
+        for text in ["staff", "staff=king", "staff="] {
             let error = RoleMap::parse(text).expect_err(text);
             assert_eq!(error.path.as_deref(), Some("oidc-roles"));
         }

@@ -9,9 +9,6 @@ use crate::domain::audit::Shown;
 
 /// A session ends after this, however often it is refreshed: a machine that was forgotten is not signed in for ever.
 pub const LONGEST_LIFE: Duration = Duration::from_secs(90 * 24 * 60 * 60);
-/// For so long a refresh token that was spent still renews. Two tabs that wake at once send the same token, and an
-/// answer may be lost on its way; both look like re-use, and are not. A thief has as long to go unnoticed.
-pub const GRACE: Duration = Duration::from_secs(10);
 /// Characters of a user agent that are kept to tell sessions apart.
 pub const MOST_USER_AGENT: usize = 300;
 
@@ -64,7 +61,7 @@ pub enum Refusal {
     WrongPassword,
     /// The password is right, and the account disabled.
     Disabled,
-    /// The password is right, and the account takes a second factor.
+    /// The password is right, or the identity provider vouches for them, and the account takes a second factor.
     NoSecondFactor,
     /// The password is right, and the code of the second factor wrong or used.
     WrongSecondFactor,

@@ -1,4 +1,5 @@
-//! Accounts: who may sign in, and what they may do. Owners say so; the last of them stays.
+//! Accounts: who may sign in, and what they may do. Owners say so; the last of the organisation's stays. An account is the
+//! organisation's, and so is every way to sign in with it; what it may do on a site, an owner of that site says as well.
 
 use uuid::Uuid;
 
@@ -13,7 +14,7 @@ use crate::{
         caller::Caller,
         error::{Code, Error, Result},
         operation::Operation,
-        role::{Grant, Role},
+        role::{Grant, Right, Role},
     },
     store::{
         self, Priority, Transaction,
@@ -35,21 +36,29 @@ pub struct NewAccount {
     pub site: Option<String>,
 }
 
-/// An account by the name that others know it by.
-pub(super) async fn find(tx: &Transaction, public_id: &str) -> Result<Stored> {
-    let found = store::account::find(tx, By::PublicId(public_id)).await?;
+/// An account by the name that others know it by, or by its e-mail address.
+pub(super) async fn find(tx: &Transaction, name: &str) -> Result<Stored> {
+    let found = if name.contains('@') {
+        let email = normalise_email(name).map_err(|error| error.at("account"))?;
+        store::account::find(tx, By::Email(&email)).await?
+    } else {
+        store::account::find(tx, By::PublicId(name)).await?
+    };
     found.ok_or_else(|| Error::new(Code::NotFound, "There is no such account.").at("account"))
 }
 
 impl Services {
-    /// Every account, by e-mail address.
+    /// The accounts, by e-mail address: all of them, or to an owner of some sites those that may do something there.
     ///
     /// # Errors
     /// Only owners may.
     pub async fn accounts(&self, caller: &Caller) -> Result<Vec<Account>> {
         caller.permit(Operation::ListAccounts)?;
         let tx = self.database.read(self.question.deadline).await?;
-        store::account::list(&tx).await
+        let accounts = store::account::list(&tx).await?;
+        let known = accounts.into_iter().map(|account| as_known(caller, account));
+        let all = caller.has(Right::Own, None);
+        Ok(known.filter(|account| all || !account.grants.is_empty()).collect())
     }
 
     /// Makes an account without a password, and a link by which its owner sets one.
@@ -94,7 +103,7 @@ impl Services {
         new: &NewAccount,
     ) -> Result<Account> {
         let email = normalise_email(&new.email)?;
-        let site = self.site_of_role(tx, caller, new.role, new.site.as_deref()).await?;
+        let site = self.site_of_role(tx, caller, new.site.as_deref()).await?;
         let mut account = Account {
             id: 0,
             public_id: Uuid::now_v7().to_string(),
@@ -123,18 +132,8 @@ impl Services {
         Ok(account)
     }
 
-    async fn site_of_role(
-        &self,
-        tx: &Transaction,
-        caller: &Caller,
-        role: Role,
-        site: Option<&str>,
-    ) -> Result<Option<i64>> {
+    async fn site_of_role(&self, tx: &Transaction, caller: &Caller, site: Option<&str>) -> Result<Option<i64>> {
         let Some(name) = site else { return Ok(None) };
-        if role == Role::Owner {
-            let message = "An owner owns the whole organisation; leave `site` out, or give another role.";
-            return Err(Error::new(Code::InvalidArgument, message).at("site"));
-        }
         let configuration = self.registry.at(tx).await?;
         let site = configuration.site(caller, Some(name))?;
         Ok(Some(site.id))
@@ -143,11 +142,12 @@ impl Services {
     /// Sets what an account may on a site, or with no site in the whole organisation; none takes it away.
     ///
     /// # Errors
-    /// Only owners may; `NOT_FOUND` for an account or a role that is not there; `UNKNOWN_SITE`; `LAST_OWNER`.
+    /// Only owners may, of the site or of the organisation; `NOT_FOUND` for an account or a role that is not there;
+    /// `UNKNOWN_SITE`; `LAST_OWNER`.
     pub async fn set_account_role(
         &self,
         caller: &Caller,
-        public_id: &str,
+        name: &str,
         site: Option<&str>,
         role: Option<Role>,
     ) -> Result<Account> {
@@ -157,10 +157,12 @@ impl Services {
         };
         caller.permit(operation)?;
         let tx = self.lock_accounts().await?;
-        let before = find(&tx, public_id).await?.account;
-        let site = self
-            .site_of_role(&tx, caller, role.unwrap_or(Role::Viewer), site)
-            .await?;
+        let site = self.site_of_role(&tx, caller, site).await?;
+        match site {
+            Some(site) => caller.permit_on(operation, site)?,
+            None => caller.permit_on_all(operation)?,
+        }
+        let before = find(&tx, name).await?.account;
         let was_there = store::account::set_role(&tx, before.id, site, role).await?;
         if role.is_none() && !was_there {
             return Err(Error::new(Code::NotFound, "The account has no role there.").at("site"));
@@ -215,7 +217,7 @@ impl Services {
             .after(&told(&after));
         audit::record(&tx, caller, change).await?;
         tx.commit().await?;
-        Ok(after)
+        Ok(as_known(caller, after))
     }
 
     /// Changes one's own password, and ends one's other sessions.
@@ -252,6 +254,12 @@ impl Services {
         let same = self.passwords.verify(password, hash.as_deref()).await?;
         hash.filter(|_| same).ok_or_else(wrong_password)
     }
+}
+
+/// An account as somebody may know it: an owner of some sites knows what it may do there, and not what elsewhere.
+fn as_known(caller: &Caller, mut account: Account) -> Account {
+    account.grants.retain(|grant| caller.has(Right::Own, grant.site));
+    account
 }
 
 /// An account as the audit log shows it, with the names of the sites of its roles.

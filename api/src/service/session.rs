@@ -2,7 +2,8 @@
 //!
 //! An access token is short-lived and proves itself; whether its session still goes on, and what its account may, is
 //! looked up for every request, so that what is revoked on one instance is gone from all at once. A refresh token
-//! renews the session once. One that comes again later than a moment was stolen, or its successor was: the session ends.
+//! renews the session once. One that comes again, however soon, was stolen, or its successor was: the session ends. Tabs of
+//! one browser share a token, and take turns to renew.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -21,7 +22,7 @@ use crate::{
         operation::Operation,
         rate::Budget,
         role::Right,
-        session::{Begun, GRACE, LONGEST_LIFE, MOST_USER_AGENT, SecondFactor, Session, Stolen},
+        session::{Begun, LONGEST_LIFE, MOST_USER_AGENT, SecondFactor, Session, Stolen},
         signing::Audience,
         token::Kind,
         zone,
@@ -100,16 +101,13 @@ impl Services {
         let tx = self.database.write(Priority::Configuration).await?;
         let now = clock::now();
         let first = store::session::spend_token(&tx, &hash, zone::nanoseconds(now)).await?;
-        let (mut session, spent) = store::session::of_token(&tx, &hash).await?.ok_or_else(over)?;
+        let mut session = store::session::of_token(&tx, &hash).await?.ok_or_else(over)?;
         let stored = store::account::find(&tx, By::Number(session.account)).await?;
         let stored = stored.filter(|stored| stored.account.disabled.is_none() && session.is_live(now));
         let Some(stored) = stored else {
             return Err(over());
         };
-        let in_grace = spent
-            .and_then(|spent| spent.checked_add(GRACE).ok())
-            .is_some_and(|end| now < end);
-        if !first && !in_grace {
+        if !first {
             store::session::end(&tx, session.id, zone::nanoseconds(now)).await?;
             let email = stored.account.email;
             let change = Change::new(Operation::RefreshSession, &session.public_id).after(&Stolen { email });
@@ -179,7 +177,7 @@ impl Services {
         let tx = self.database.write(Priority::Configuration).await?;
         let now = clock::now();
         let found = store::session::of_token(&tx, &hash(token)).await?;
-        if let Some((session, _)) = found.filter(|(session, _)| session.is_live(now)) {
+        if let Some(session) = found.filter(|session| session.is_live(now)) {
             store::session::end(&tx, session.id, zone::nanoseconds(now)).await?;
             let stored = store::account::find(&tx, By::Number(session.account)).await?;
             let actor = stored.map_or_else(|| caller.actor(), |stored| Actor::account(&stored.account));
@@ -237,7 +235,7 @@ impl Services {
     /// The sessions of one's own account that are under way, or those of another, the one last used first.
     ///
     /// # Errors
-    /// Nobody signed in; another account's are for owners; `NOT_FOUND`.
+    /// Nobody signed in; another account's are for owners of the organisation; `NOT_FOUND`.
     pub async fn sessions(&self, caller: &Caller, account: Option<&str>) -> Result<Vec<Session>> {
         let tx = self.database.read(DEADLINE).await?;
         let id = match (account, caller.account()) {
@@ -245,7 +243,7 @@ impl Services {
             (Some(name), Some(own)) if own.public_id == name => own.id,
             (Some(name), _) => {
                 // Those of others are the business of those who say who has an account.
-                caller.permit(Operation::ListAccounts)?;
+                caller.permit_on_all(Operation::ListAccounts)?;
                 super::account::find(&tx, name).await?.account.id
             }
         };

@@ -4,7 +4,6 @@ use entity::{
     refresh_token,
     session::{ActiveModel, Column, Entity, Model},
 };
-use jiff::Timestamp;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, NotSet, QueryFilter, QueryOrder};
 
 use super::Transaction;
@@ -124,11 +123,11 @@ pub async fn spend_token(tx: &Transaction, hash: &[u8], at: i64) -> Result<bool>
     Ok(sql.run(tx).await? > 0)
 }
 
-/// The session that a token renews or renewed, and when the token was spent.
+/// The session that a token renews or renewed.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn of_token(tx: &Transaction, hash: &[u8]) -> Result<Option<(Session, Option<Timestamp>)>> {
+pub async fn of_token(tx: &Transaction, hash: &[u8]) -> Result<Option<Session>> {
     let token = refresh_token::Entity::find_by_id(hash.to_vec())
         .one(tx.connection())
         .await
@@ -138,7 +137,7 @@ pub async fn of_token(tx: &Transaction, hash: &[u8]) -> Result<Option<(Session, 
         .one(tx.connection())
         .await
         .map_err(|error| tx.failure(error))?;
-    Ok(session.map(|row| (read(row), token.spent_at.map(zone::timestamp))))
+    Ok(session.map(read))
 }
 
 /// Removes sessions that ended or expired before `before`, with their tokens; gives how many.

@@ -1,7 +1,6 @@
 //! Tokens that nobody here signed, or not for this, or not any more: none of them opens anything.
 //!
-//! What takes the signing key to forge (a wrong issuer or audience, a time out of bounds) is tried beside the code that
-//! judges it, in `domain::signing` and `service::signing`.
+//! What takes the signing key to forge (a wrong issuer or audience, a time out of bounds) is tried in `signing::own_key`.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};

@@ -10,7 +10,9 @@ use support::{
     person::{code, post},
 };
 
+mod factor;
 mod refusal;
+mod userinfo;
 
 support::on_both_engines!(
     people_sign_in_with_the_roles_of_their_groups,

@@ -102,7 +102,7 @@ pub(in crate::graphql) struct AccountMutation;
 
 #[Object]
 impl AccountMutation {
-    /// Makes an account, and a link by which its owner sets a password. For owners.
+    /// Makes an account, and a link by which its owner sets a password. For owners of the organisation.
     async fn invite_account(
         &self,
         ctx: &Context<'_>,
@@ -118,7 +118,8 @@ impl AccountMutation {
         invited(ctx, outcome.map_err(|error| error.below("input")))
     }
 
-    /// Makes a fresh link for somebody who lost theirs, or their password; the one before it is void. For owners.
+    /// Makes a fresh link for somebody who lost theirs, or their password; the one before it is void. For owners of the
+    /// organisation.
     async fn renew_invitation(
         &self,
         ctx: &Context<'_>,
@@ -127,11 +128,11 @@ impl AccountMutation {
         invited(ctx, ctx.services().renew_link(ctx.caller(), &account).await)
     }
 
-    /// Gives an account a role, in place of the one that it has there. For owners.
+    /// Gives an account a role, in place of the one that it has there. For owners: of the site, or of the organisation.
     async fn set_account_role(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The account's id.")] account: ID,
+        #[graphql(desc = "The account's id, or its e-mail address.")] account: ID,
         #[graphql(desc = "The role.")] role: Role,
         #[graphql(desc = "The site where it holds; every site where it is left out.")] site: Option<String>,
     ) -> Result<AccountPayload> {
@@ -140,11 +141,11 @@ impl AccountMutation {
         changed(ctx, outcome.await)
     }
 
-    /// Takes a role away from an account. For owners; the last of them stays.
+    /// Takes a role away from an account. For owners: of the site, or of the organisation, of whom the last stays.
     async fn remove_account_role(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The account's id.")] account: ID,
+        #[graphql(desc = "The account's id, or its e-mail address.")] account: ID,
         #[graphql(desc = "The site of the role; the role for every site where it is left out.")] site: Option<String>,
     ) -> Result<AccountPayload> {
         let services = ctx.services();
@@ -152,7 +153,8 @@ impl AccountMutation {
         changed(ctx, outcome.await)
     }
 
-    /// Lets an account in no more and ends its sessions, or lets it in again. For owners; the last of them stays.
+    /// Lets an account in no more and ends its sessions, or lets it in again. For owners of the
+    /// organisation; the last of them stays.
     async fn disable_account(
         &self,
         ctx: &Context<'_>,

@@ -18,7 +18,7 @@ pub(in crate::graphql) enum Role {
     Analyst,
     /// Also log, delete, and change settings.
     Admin,
-    /// Also say who has an account. Only of the whole organisation.
+    /// Also say who may do what there; of the whole organisation, who has an account.
     Owner,
 }
 
@@ -40,7 +40,7 @@ pub(in crate::graphql) struct Account {
     email: String,
     /// What people call them.
     name: String,
-    /// What they may do, and where; the whole organisation first.
+    /// What they may do, and where; the whole organisation first. An owner of some sites is told of the roles there.
     roles: Vec<AccountRole>,
     /// Whether a password is set; an invited account has none until its link was followed.
     has_password: bool,

@@ -23,7 +23,7 @@ pub(in crate::graphql) struct AccountQuery;
 
 #[Object]
 impl AccountQuery {
-    /// Everybody who may sign in, by e-mail address. For owners.
+    /// Everybody who may sign in, by e-mail address. For owners; to an owner of some sites, those with a role there.
     async fn accounts(&self, ctx: &Context<'_>) -> Result<Vec<Account>> {
         let accounts = ctx.services().accounts(ctx.caller()).await;
         let accounts = accounts.map_err(|error| ctx.fail(error))?;
@@ -34,7 +34,7 @@ impl AccountQuery {
             .collect())
     }
 
-    /// The sessions that go on, the one last renewed first: one's own, or as an owner those of any account.
+    /// The sessions that go on, the one last renewed first: one's own, or as an owner of the organisation those of any account.
     async fn sessions(
         &self,
         ctx: &Context<'_>,

@@ -5,8 +5,9 @@ use jsonwebtoken::{
     Algorithm, DecodingKey, Validation,
     jwk::{AlgorithmParameters, Jwk, JwkSet},
 };
-use serde::Deserialize;
 use serde_json::Value;
+
+use super::subject::Subject;
 
 /// How far the provider's clock may be from ours, in seconds.
 const LEEWAY: i64 = 60;
@@ -29,21 +30,6 @@ pub(super) struct Expected<'a> {
     pub(super) issuer: &'a str,
     pub(super) client_id: &'a str,
     pub(super) nonce: &'a str,
-}
-
-/// Whom a token vouches for.
-#[derive(Debug, Clone, Deserialize)]
-pub(super) struct Subject {
-    pub(super) sub: String,
-    #[serde(default)]
-    pub(super) email: Option<String>,
-    #[serde(default)]
-    pub(super) email_verified: bool,
-    #[serde(default)]
-    pub(super) name: Option<String>,
-    /// Every claim, of which one names the groups.
-    #[serde(skip)]
-    pub(super) claims: Value,
 }
 
 /// Why a token is not taken.
@@ -71,12 +57,7 @@ pub(super) fn read(token: &str, keys: &JwkSet, expected: &Expected<'_>, now: Tim
         .map_err(|_| Flaw::Other("its signature is not the provider's"))?
         .claims;
     judge(&claims, expected, now).map_err(Flaw::Other)?;
-    let mut subject = Subject::deserialize(&claims).map_err(|_| Flaw::Other("its claims are not of their types"))?;
-    if subject.sub.is_empty() {
-        return Err(Flaw::Other("it names nobody"));
-    }
-    subject.claims = claims;
-    Ok(subject)
+    Subject::of(claims)
 }
 
 /// The key by its id, or where the token names none, the only one that fits.

@@ -3,10 +3,13 @@
 //! What has to be remembered while somebody is at the provider travels sealed in a cookie of their browser: it binds the
 //! answer to the browser that asked, and any instance can take it up. Where groups are mapped to roles, the provider says
 //! at each sign-in what somebody may, and accounts are made as people come; else accounts and roles are ours, and the
-//! provider only vouches for who somebody is. A second factor is then the provider's to ask for.
+//! provider only vouches for who somebody is. Whether it asked for a second factor is its own affair; an account that has its
+//! second factor here signs in with that, and not by the provider.
 
+mod admission;
 mod id_token;
 mod provider;
+mod subject;
 
 use std::time::Duration;
 
@@ -16,31 +19,24 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use url::Url;
-use uuid::Uuid;
 
 use self::{
-    id_token::{Expected, Flaw, Subject},
-    provider::Provider,
+    id_token::{Expected, Flaw},
+    provider::{Known, Provider, Tokens},
+    subject::Subject,
 };
-use super::{Services, account::Told, audit, random, session::Opened};
+use super::{Services, random, session::Opened};
 use crate::{
     clock,
     config::Oidc as Settings,
     domain::{
-        account::{Account, normalise_email, tidy_name},
         audit::Change,
         caller::Caller,
         error::{Code, Error, Result},
         key::letters,
         operation::Operation,
-        role::{Grant, Role},
-        role_map::{RoleMap, groups},
+        role_map::{RoleMap, claim},
         session::Refusal,
-    },
-    store::{
-        self, Transaction,
-        account::{By, Stored},
-        is_conflict,
     },
 };
 
@@ -107,7 +103,7 @@ impl Oidc {
     /// Whom a code vouches for.
     async fn ask(&self, code: &str, journey: &Journey) -> Result<(String, Subject)> {
         let mut known = self.provider.known(false).await?;
-        let token = self
+        let tokens = self
             .provider
             .redeem(&known.discovery, code, &journey.verifier, &self.callback)
             .await?;
@@ -121,8 +117,11 @@ impl Oidc {
                 client_id: &self.provider.client_id,
                 nonce: &journey.nonce,
             };
-            match id_token::read(&token, &known.keys, &expected, clock::now()) {
-                Ok(subject) => return Ok((expected.issuer.to_owned(), subject)),
+            match id_token::read(&tokens.id_token, &known.keys, &expected, clock::now()) {
+                Ok(subject) => {
+                    let issuer = expected.issuer.to_owned();
+                    return Ok((issuer, self.complete(subject, &known, &tokens).await?));
+                }
                 Err(Flaw::UnknownKey) if !newer => {}
                 Err(flaw) => {
                     tracing::warn!(?flaw, "an ID token was refused");
@@ -131,6 +130,23 @@ impl Oidc {
             }
         }
         Err(unproven())
+    }
+
+    /// Asks the provider for what the ID token left out: many issuers tell the address or the groups only when asked.
+    async fn complete(&self, mut subject: Subject, known: &Known, tokens: &Tokens) -> Result<Subject> {
+        let lacks_groups = !self.roles.is_empty() && claim(&subject.claims, &self.roles_claim).is_none();
+        if (subject.email.is_none() || lacks_groups)
+            && let Some(told) = self.provider.userinfo(&known.discovery, tokens).await?
+        {
+            subject.complete(told).map_err(|flaw| {
+                tracing::warn!(
+                    ?flaw,
+                    "what the identity provider tells besides the ID token was refused"
+                );
+                unproven()
+            })?;
+        }
+        Ok(subject)
     }
 }
 
@@ -171,7 +187,7 @@ impl Services {
     ///
     /// # Errors
     /// `SIGN_IN_FAILED` where anything does not fit, `FORBIDDEN` for somebody who has no account and no role here,
-    /// `PROVIDER_UNAVAILABLE`, `RATE_LIMITED`.
+    /// `SECOND_FACTOR_REQUIRED` for an account that has one, `PROVIDER_UNAVAILABLE`, `RATE_LIMITED`.
     pub async fn arrive(&self, caller: &Caller, sealed: &str, state: &str, code: &str) -> Result<Opened> {
         let oidc = self.oidc()?;
         self.charge_attempt_from(caller.address).await?;
@@ -192,7 +208,7 @@ impl Services {
                 tx.commit().await?;
                 unwelcome()
             }
-            Err(error) if error.code == Code::Forbidden => {
+            Err(error) if matches!(error.code, Code::Forbidden | Code::SecondFactorRequired) => {
                 drop(tx);
                 error
             }
@@ -200,7 +216,11 @@ impl Services {
         };
         let who = subject.email.as_deref().unwrap_or(&subject.sub);
         let who: String = who.chars().take(MOST_TOLD).collect();
-        let change = Change::new(Operation::SignInByProvider, who).after(&Refusal::Unwelcome);
+        let refusal = match error.code {
+            Code::SecondFactorRequired => Refusal::NoSecondFactor,
+            _ => Refusal::Unwelcome,
+        };
+        let change = Change::new(Operation::SignInByProvider, who).after(&refusal);
         self.record_refusal(caller, None, change).await?;
         Err(error)
     }
@@ -226,139 +246,6 @@ impl Services {
         let plain = self.seal.open(PURPOSE, &sealed)?;
         let journey: Journey = serde_json::from_slice(&plain).ok()?;
         (now.as_second() < journey.expires).then_some(journey)
-    }
-
-    /// The account of somebody whom the provider vouches for, with the roles that the provider gives; none where they may
-    /// do nothing here, or nothing any more: what was changed by that is to be committed.
-    async fn admit_subject(
-        &self,
-        tx: &Transaction,
-        caller: &Caller,
-        oidc: &Oidc,
-        (issuer, subject): (&str, &Subject),
-    ) -> Result<Option<Stored>> {
-        let email = subject
-            .email
-            .as_deref()
-            .filter(|_| subject.email_verified)
-            .and_then(|email| normalise_email(email).ok());
-        let mut found = store::account::find(tx, By::Identity(issuer, &subject.sub)).await?;
-        if let (None, Some(email)) = (&found, &email) {
-            // Who was invited by this address; the operator chose whom to believe about addresses.
-            found = store::account::find(tx, By::Email(email)).await?;
-            if found.as_ref().is_some_and(|stored| stored.identity.is_some()) {
-                // The address was given to somebody else since.
-                return Err(unwelcome());
-            }
-        }
-        let before = found.as_ref().map(|stored| stored.account.clone());
-        let grants = self.grants(tx, oidc, subject).await?;
-        let id = match (found, grants.is_empty()) {
-            (Some(stored), _) if stored.account.disabled.is_some() => return Ok(None),
-            (Some(stored), _) => stored.account.id,
-            (None, true) => return Ok(None),
-            (None, false) => {
-                let email = email.ok_or_else(|| {
-                    let message = "The identity provider gives no e-mail address that it has verified.";
-                    Error::new(Code::Forbidden, message)
-                })?;
-                let account = Account {
-                    id: 0,
-                    public_id: Uuid::now_v7().to_string(),
-                    name: tidy_name(subject.name.as_deref().unwrap_or_default(), &email).unwrap_or(email.clone()),
-                    email,
-                    grants: Vec::new(),
-                    has_password: false,
-                    has_second_factor: false,
-                    created: clock::now(),
-                    disabled: None,
-                };
-                store::account::create(tx, &account).await?
-            }
-        };
-        store::account::set_identity(tx, id, issuer, &subject.sub)
-            .await
-            .map_err(|error| if is_conflict(&error) { unwelcome() } else { error })?;
-        if !oidc.roles.is_empty() {
-            self.set_grants(tx, id, &grants).await?;
-        }
-        let stored = store::account::find(tx, By::Number(id)).await?;
-        let stored = stored.ok_or_else(|| Error::internal("the account is gone"))?;
-        self.record_admission(tx, caller, before.as_ref(), &stored.account)
-            .await?;
-        Ok(Some(stored).filter(|stored| !stored.account.grants.is_empty()))
-    }
-
-    /// Writes down what the provider's word made or changed of an account, besides that a session begins.
-    async fn record_admission(
-        &self,
-        tx: &Transaction,
-        caller: &Caller,
-        before: Option<&Account>,
-        after: &Account,
-    ) -> Result<()> {
-        let same = |before: &Account| {
-            let kept = before
-                .grants
-                .iter()
-                .filter(|grant| after.grants.contains(grant))
-                .count();
-            kept == before.grants.len() && kept == after.grants.len()
-        };
-        if before.is_some_and(same) {
-            return Ok(());
-        }
-        let configuration = self.registry.at(tx).await?;
-        let told = |account| Told(account, &configuration);
-        let mut change = Change::new(Operation::SignInByProvider, &after.email).after(&told(after));
-        if let Some(before) = before {
-            change = change.before(&told(before));
-        }
-        audit::record(tx, caller, change).await
-    }
-
-    /// The roles that the provider gives, on sites that there are.
-    async fn grants(&self, tx: &Transaction, oidc: &Oidc, subject: &Subject) -> Result<Vec<Grant>> {
-        let groups = groups(&subject.claims, &oidc.roles_claim);
-        let configuration = self.registry.at(tx).await?;
-        let mut grants = Vec::new();
-        for (site, role) in oidc.roles.roles(&groups) {
-            let Some(name) = site else {
-                grants.push(Grant { site: None, role });
-                continue;
-            };
-            match configuration.sites.values().find(|site| site.name == name) {
-                Some(site) => grants.push(Grant {
-                    site: Some(site.id),
-                    role,
-                }),
-                None => tracing::warn!(site = name, "--oidc-roles names a site that there is not"),
-            }
-        }
-        Ok(grants)
-    }
-
-    /// Sets an account's roles to these; the last owner stays one.
-    async fn set_grants(&self, tx: &Transaction, id: i64, grants: &[Grant]) -> Result<()> {
-        let accounts = store::account::list(tx).await?;
-        let is_last = |account: &&Account| account.id == id && account.is_owner();
-        let last = accounts.iter().find(is_last).is_some()
-            && !accounts.iter().any(|account| account.id != id && account.is_owner());
-        let before = accounts.iter().find(|account| account.id == id);
-        for grant in before.iter().flat_map(|account| &account.grants) {
-            if last && grant.role == Role::Owner {
-                tracing::warn!("the identity provider would take the last owner's role; it stays");
-                continue;
-            }
-            store::account::set_role(tx, id, grant.site, None).await?;
-        }
-        for grant in grants {
-            if last && grant.site.is_none() {
-                continue;
-            }
-            store::account::set_role(tx, id, grant.site, Some(grant.role)).await?;
-        }
-        Ok(())
     }
 }
 

@@ -8,6 +8,7 @@ use std::{
 
 use jsonwebtoken::jwk::JwkSet;
 use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
 use tokio::sync::Mutex;
 use url::Url;
 
@@ -33,6 +34,8 @@ pub(super) struct Discovery {
     token_endpoint: Url,
     jwks_uri: Url,
     #[serde(default)]
+    userinfo_endpoint: Option<Url>,
+    #[serde(default)]
     token_endpoint_auth_methods_supported: Option<Vec<String>>,
 }
 
@@ -53,9 +56,13 @@ pub(super) struct Provider {
     known: Mutex<Option<Arc<Known>>>,
 }
 
+/// What a code was changed for.
 #[derive(Deserialize)]
-struct Tokens {
-    id_token: String,
+pub(super) struct Tokens {
+    pub(super) id_token: String,
+    /// Opens what the provider tells besides.
+    #[serde(default)]
+    access_token: Option<String>,
 }
 
 impl Provider {
@@ -103,14 +110,14 @@ impl Provider {
         Ok(known)
     }
 
-    /// Changes a code for an ID token.
+    /// Changes a code for tokens.
     pub(super) async fn redeem(
         &self,
         discovery: &Discovery,
         code: &str,
         verifier: &str,
         callback: &str,
-    ) -> Result<String> {
+    ) -> Result<Tokens> {
         let mut form = vec![
             ("grant_type", "authorization_code"),
             ("code", code),
@@ -138,8 +145,18 @@ impl Provider {
             let message = "The identity provider did not confirm the sign-in; try again.";
             return Err(Error::new(Code::SignInFailed, message).at("code"));
         }
-        let tokens: Tokens = read(response).await?;
-        Ok(tokens.id_token)
+        read(response).await
+    }
+
+    /// What the provider tells besides the ID token of whom the tokens are about (OpenID Connect Core, 5.3); none where it
+    /// has no such endpoint.
+    pub(super) async fn userinfo(&self, discovery: &Discovery, tokens: &Tokens) -> Result<Option<Value>> {
+        let (Some(endpoint), Some(token)) = (&discovery.userinfo_endpoint, &tokens.access_token) else {
+            return Ok(None);
+        };
+        let response = self.http.get(endpoint.clone()).bearer_auth(token).send().await;
+        let response = response.map_err(|error| unreachable(&without_url(error)))?;
+        read(response).await.map(Some)
     }
 
     /// The issuer's name as the provider gives it.
