@@ -131,9 +131,14 @@ pub(crate) struct Load {
 impl Load {
     /// Loads the server for a time. Any answer but success ends it.
     pub(crate) async fn run(&self, server: &Server, key: &str, time: Duration) -> Result<Round> {
+        self.run_by(server, &[key], time).await
+    }
+
+    /// The same with several keys or tokens, each over as many of the connections.
+    pub(crate) async fn run_by(&self, server: &Server, keys: &[&str], time: Duration) -> Result<Round> {
         let barrier = Arc::new(Barrier::new(self.connections));
         let mut callers = JoinSet::new();
-        for index in 0..self.connections {
+        for (index, key) in (0..self.connections).zip(keys.iter().cycle()) {
             let mut client = Client::connect_to(server, key, self.call.path, self.call.header).await?;
             let (call, pool, barrier) = (self.call, self.pool.clone(), barrier.clone());
             let mut at = index * pool.len() / self.connections;

@@ -6,6 +6,7 @@
 mod client;
 mod clock;
 mod dialect;
+mod guard;
 mod ingest;
 mod lag;
 mod load;
@@ -99,7 +100,7 @@ async fn measure(bench: &Bench) -> Table {
         let measured = match section {
             Section::Ingest => ingest::measure(bench).await,
             Section::Dialects => dialect::measure(bench).await,
-            Section::Rules => rule::measure(bench).await,
+            Section::Rules => guard::measure(bench).await,
             Section::Lag => lag::measure(bench).await,
             Section::Question => questions(bench, &mut stocks).await,
             Section::Memory => memory::measure(bench, &mut stocks).await,

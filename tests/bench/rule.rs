@@ -1,4 +1,4 @@
-//! What a site's rules cost: judging one event by itself, and logging with and without them, in turns.
+//! What judging one event by a site's rules costs, by itself.
 
 use std::{
     hint::black_box,
@@ -7,46 +7,28 @@ use std::{
 };
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 use support::random::Random;
 use tidemark::domain::rule::{Definition, List, Matcher, Pattern, Rule, Subject, Target};
 
 use crate::{
     Bench, Result,
-    client::Client,
-    lag,
-    load::{self, Load},
-    server::{Place, Server},
-    statistics::{grouped, least, median, most},
+    statistics::{least, median, most},
     table::Row,
     workload::{SEED, Workload},
 };
 
 /// As many rules as a site can have.
-const RULES: usize = 10_000;
-/// So many rules are made by one request.
-const RULES_AT_ONCE: usize = 1_000;
+pub(crate) const RULES: usize = 10_000;
 /// Different events that are judged in turn.
 const EVENTS: u64 = 10_000;
 const JUDGED_FOR: Duration = Duration::from_millis(500);
-const CONNECTIONS: usize = 64;
-const PREPARED_EVENTS: u64 = 100_000;
-const WARM_UP: Duration = Duration::from_secs(2);
-/// Rounds with and without, in turns.
-const PAIRS: usize = 20;
-const PAIR: Duration = Duration::from_secs(2);
-
-pub(crate) async fn measure(bench: &Bench) -> Result<Vec<Row>> {
-    let mut rows = judge(bench)?;
-    rows.push(log(bench).await?);
-    Ok(rows)
-}
 
 /// Target, pattern, and whether the rule is to hit often, and therefore only counts.
-type Sketch = (Target, String, bool);
+pub(crate) type Sketch = (Target, String, bool);
 
 /// Rules as people have them, most of which match nothing of the workload.
-fn sketches() -> Vec<Sketch> {
+pub(crate) fn sketches() -> Vec<Sketch> {
     let mut sketches: Vec<Sketch> = vec![
         (Target::Action, "*".to_owned(), true),
         (Target::Action, "page*".to_owned(), true),
@@ -152,7 +134,7 @@ impl Look {
     }
 }
 
-fn judge(bench: &Bench) -> Result<Vec<Row>> {
+pub(crate) fn judge(bench: &Bench) -> Result<Row> {
     let looks: Vec<Look> = (0..EVENTS)
         .map(|number| Look::new(&bench.workload, number))
         .collect::<Result<_>>()?;
@@ -182,9 +164,7 @@ fn judge(bench: &Bench) -> Result<Vec<Row>> {
         hits as f64 / EVENTS as f64,
         compiled.as_secs_f64() * 1_000.0
     );
-    Ok(vec![
-        Row::at_most("judging one event by 10,000 rules", 1_000.0, median(&of_many), " ns").detail(detail),
-    ])
+    Ok(Row::at_most("judging one event by 10,000 rules", 1_000.0, median(&of_many), " ns").detail(detail))
 }
 
 /// What judging one event takes.
@@ -197,55 +177,4 @@ fn nanoseconds(matcher: &Matcher, looks: &[Look]) -> f64 {
         judged += looks.len() as u32;
     }
     begin.elapsed().as_secs_f64() * 1e9 / f64::from(judged)
-}
-
-const CREATE: &str = "mutation ($input: CreateRulesInput!) { createRules(input: $input) { error { message } } }";
-
-/// Logging to a site with as many rules as it can have, of which one is hit by every event, and to one without.
-async fn log(bench: &Bench) -> Result<Row> {
-    let place = Place::temporary(&bench.options, "rule")?;
-    let server = Server::start(&place).await?;
-    let (plain, ruled) = (place.create_site("plain")?, place.create_site("ruled")?);
-    let manager = place.run(&["key", "create", "--site", "ruled", "--allow", "manage"])?;
-    let mut client = Client::connect(&server, &manager).await?;
-    for sketches in sketches().chunks(RULES_AT_ONCE) {
-        let rule = |(target, pattern, shadow): &Sketch| json!({"list": "DENY", "target": target.name(), "pattern": pattern, "shadow": shadow});
-        let rules: Vec<_> = sketches.iter().map(rule).collect();
-        let answer = client.ask(CREATE, &json!({"input": {"rules": rules}})).await?;
-        let error = &answer["createRules"]["error"];
-        if !error.is_null() {
-            return Err(format!("the rules cannot be made: {error}").into());
-        }
-    }
-    let load = Load {
-        call: load::LOG_ONE,
-        connections: CONNECTIONS,
-        pool: load::pool_of_events(&bench.workload, PREPARED_EVENTS),
-    };
-    let time = bench.options.round().min(PAIR);
-    for key in [&plain, &ruled] {
-        let _ = load.run(&server, key, WARM_UP.min(time)).await?;
-    }
-    let (mut ratios, mut rates) = (Vec::new(), Vec::new());
-    for _ in 0..PAIRS {
-        let _ = lag::await_folded(&server, &plain).await?;
-        let without = load.run(&server, &plain, time).await?;
-        let _ = lag::await_folded(&server, &ruled).await?;
-        let with = load.run(&server, &ruled, time).await?;
-        eprintln!("    {:.0}/s to {:.0}/s", with.rate, without.rate);
-        ratios.push(with.rate / without.rate);
-        rates.push((with.rate, without.rate));
-    }
-    server.stop().await?;
-    let (with, without): (Vec<_>, Vec<_>) = rates.into_iter().unzip();
-    let detail = format!(
-        "{} to {} events/s; {} pairs, {:.2}–{:.2}",
-        grouped(median(&with)),
-        grouped(median(&without)),
-        ratios.len(),
-        least(&ratios),
-        most(&ratios)
-    );
-    let what = "`logEvent` with 10,000 rules, one hit by every event: rate, of that without";
-    Ok(Row::at_least(what, 0.8, median(&ratios), " ×").detail(detail))
 }

@@ -14,7 +14,8 @@ use crate::{Result, options::Options};
 
 const START_LIMIT: Duration = Duration::from_secs(120);
 const STOP_LIMIT: Duration = Duration::from_secs(120);
-const RATE: &str = "10000000/s";
+/// A rate of a key's own that no load uses up.
+pub(crate) const RATE: &str = "10000000/s";
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// The server's program: it lies beside this one.
@@ -162,7 +163,8 @@ impl Drop for Place {
     }
 }
 
-/// A running server with the product's defaults, but for a budget of questions that none uses up. Dropping it kills it.
+/// A running server with the product's defaults, but for budgets of questions and of visitors that none uses up. Dropping
+/// it kills it.
 #[derive(Debug)]
 pub(crate) struct Server {
     child: Child,
@@ -174,9 +176,14 @@ impl Server {
     pub(crate) async fn start(place: &Place) -> Result<Self> {
         let printed = place.folder.join("stdout.txt");
         let mut command = command()?;
-        // Questions are asked as fast as they are answered.
-        let budget = ["--rate-query-units", "1000000000"];
-        place.push_flags(command.args(["serve", "--listen", "127.0.0.1:0"]).args(budget));
+        // Questions are asked as fast as they are answered, and all visitors come from one address.
+        let budgets = [
+            "--rate-query-units",
+            "1000000000",
+            "--rate-visitor-events",
+            "1000000000",
+        ];
+        place.push_flags(command.args(["serve", "--listen", "127.0.0.1:0"]).args(budgets));
         let child = command
             .current_dir(&place.folder)
             .stdout(File::create(&printed)?)

@@ -1,6 +1,7 @@
 //! Who may do what: every door of the server, and every cell of the printed table, tried on a real server.
 //!
-//! A door that is in the schema, or a route in the sources, and not in the tables of `permission/door.rs` and `permission/route.rs` fails the test.
+//! A door that is in the schema, a route in the sources or a command in the table, and not in the tables of `permission/door.rs`,
+//! `permission/route.rs` and `permission/command.rs`, fails the test.
 
 use std::{collections::BTreeSet, fs, time::Duration};
 
@@ -8,14 +9,20 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use support::{Answer, Client, Engine, Tidemark, Transport, app::EVERYTHING, binary, folder::repository, golden};
 
+use command::COMMANDS;
 use door::{DOORS, Door};
 use route::ROUTES;
 
+mod anybody;
+mod command;
 pub(crate) mod dialect;
 mod door;
+mod id;
 mod preflight;
 mod route;
+mod sign_in;
 mod site;
+mod told;
 
 support::on_both_engines!(
     each_operation_wants_its_permission,
@@ -24,7 +31,7 @@ support::on_both_engines!(
 );
 
 /// The roles, in the order of their columns, which stand behind those of the permissions.
-const ROLES: [&str; 4] = ["viewer", "analyst", "admin", "owner"];
+pub(crate) const ROLES: [&str; 4] = ["viewer", "analyst", "admin", "owner"];
 
 const INTROSPECTION: &str = "{ __schema { queryType { fields { name } } mutationType { fields { name } } \
      subscriptionType { fields { name } } } }";
@@ -75,22 +82,55 @@ async fn every_door_has_its_row_and_its_test() {
     }
     assert!(there.len() > 30, "{there:?}");
     there.extend(routes());
+    there.extend(COMMANDS.iter().map(|command| command.name.to_owned()));
     let rows = printed().into_iter().flat_map(|(doors, _)| doors);
-    // Who is at the command line could open the database anyway.
-    let rows: BTreeSet<_> = rows.filter(|door| !door.starts_with("Command.")).collect();
+    let rows: BTreeSet<_> = rows.collect();
     assert_eq!(
         rows, there,
-        "left: rows of the table in `domain/operation.rs`; right: doors of the server"
+        "left: rows of the table in `domain/operation.rs`; right: doors of the server, and commands that are tried"
     );
     let tried = DOORS
         .iter()
         .map(|door| door.name)
-        .chain(ROUTES.iter().map(|(name, _)| *name));
+        .chain(ROUTES.iter().map(|(name, _)| *name))
+        .chain(COMMANDS.iter().map(|command| command.name));
     let tried: BTreeSet<_> = tried.map(str::to_owned).collect();
     assert_eq!(
         tried, there,
         "left: doors tried in `permission/door.rs` and `permission/route.rs`; right: doors of the server"
     );
+}
+
+/// Each route's cells are tried in one place: what anybody may, what wants more than a cell tells, what the Profile Store's
+/// own tests knock at, and all others.
+#[test]
+fn the_cells_of_every_route_have_their_test() {
+    let of_profile_store = dialect::rows_of_profile_store();
+    let others = dialect::doors();
+    for (door, cells) in printed()
+        .iter()
+        .flat_map(|(doors, cells)| doors.iter().map(move |door| (door, cells)))
+    {
+        if !door.contains(' ') {
+            continue;
+        }
+        let places = [
+            cells[1] == "●",
+            sign_in::tries(door),
+            of_profile_store.iter().any(|(one, _)| *one == dialect::plain(door)),
+            others.iter().any(|(one, _)| one == door),
+        ];
+        let count = places.into_iter().filter(|tried| *tried).count();
+        assert_eq!(
+            count, 1,
+            "anybody, sign-ins, Profile Store, other dialects: {door} {places:?}"
+        );
+    }
+}
+
+/// A path that a route's pattern means: of any folder, and one of two versions.
+fn some_path(pattern: &str) -> String {
+    dialect::plain(&pattern.replace("{folder:(.*/)?}{version:v1[45]}", "rest/ua/v15"))
 }
 
 /// The routes that the sources name, with their methods.
@@ -252,15 +292,9 @@ async fn each_role_may_what_its_column_says(engine: Engine) {
     let rows = printed();
     for (index, role) in ROLES.iter().enumerate() {
         let everywhere = tidemark.person(&format!("{role}@example.com"), &["--role", role]).await;
-        let mut people = vec![(everywhere, true)];
-        if *role != "owner" {
-            let flags = ["--role", role, "--site", tidemark.site()];
-            people.push((
-                tidemark.person(&format!("{role}.of.site@example.com"), &flags).await,
-                false,
-            ));
-        }
-        for (person, reaches_all) in people {
+        let flags = ["--role", role, "--site", tidemark.site()];
+        let of_site = tidemark.person(&format!("{role}.of.site@example.com"), &flags).await;
+        for (person, reaches_all) in [(everywhere, true), (of_site, false)] {
             let allowed = allowed(person.client(), tidemark.site()).await;
             for door in DOORS {
                 let row = rows.iter().find(|(doors, _)| doors.iter().any(|one| one == door.name));
@@ -308,10 +342,7 @@ async fn nobody_known_is_let_in_nowhere(engine: Engine) {
     for (name, status) in ROUTES {
         let (method, path) = name.split_once(' ').expect("a method and a path");
         let method = Method::from_bytes(method.as_bytes()).expect("a method");
-        // Any folder, and one of two versions.
-        let path = &path.replace("{folder:(.*/)?}{version:v1[45]}", "rest/ua/v15");
-        let path = &dialect::plain(path);
-        let answer = anonymous.send(anonymous.request(method, path)).await;
+        let answer = anonymous.send(anonymous.request(method, &some_path(path))).await;
         assert_eq!(answer.status, *status, "{name}: {}", answer.text);
     }
     // Nothing of all that did anything.

@@ -164,3 +164,25 @@ async fn permission_cells(engine: Engine) {
         assert_eq!(knock(&tidemark, &nobody, door).await.status, 401, "{door}");
     }
 }
+
+/// The same, with every role. An account has no site of its own, and no wire format names one: who may is told so.
+async fn role_cells(engine: Engine) {
+    let tidemark = Tidemark::builder(engine)
+        .flag("--sign-in-attempts", "1000")
+        .start()
+        .await;
+    tidemark.account("first@example.com", &[]).await;
+    let rows = crate::permission::dialect::rows_of_profile_store();
+    for (index, role) in crate::permission::ROLES.iter().enumerate() {
+        let everywhere = tidemark.person(&format!("{role}@example.com"), &["--role", role]).await;
+        let flags = ["--role", role, "--site", tidemark.site()];
+        let of_site = tidemark.person(&format!("{role}.of.site@example.com"), &flags).await;
+        for person in [everywhere, of_site] {
+            for (door, cells) in &rows {
+                let expected = if cells[7 + index].is_empty() { 403 } else { 400 };
+                let answer = knock(&tidemark, person.client(), door).await;
+                assert_eq!(answer.status, expected, "{door} as {role}: {}", answer.text);
+            }
+        }
+    }
+}

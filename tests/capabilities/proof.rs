@@ -14,7 +14,8 @@ fn source(path: &Path) -> Source {
     (names, fs::read_to_string(path).expect("a source can be read"))
 }
 
-/// What the last column of a page's tables names, where its heading is `test`: each with the number of its line.
+/// What the last column of a page's tables names, where its heading is `test`: each with the number of its line. A row that
+/// names nothing in `…` gives its whole cell, which is no test's name.
 fn proofs(page: &str) -> Vec<(usize, String)> {
     let (mut found, mut inside) = (Vec::new(), false);
     for (index, line) in page.lines().enumerate() {
@@ -22,23 +23,31 @@ fn proofs(page: &str) -> Vec<(usize, String)> {
             inside = false;
             continue;
         };
-        inside |= cell.trim() == "test";
-        if inside {
-            let named = cell.split('`').skip(1).step_by(2);
-            found.extend(named.map(|name| (index + 1, name.to_owned())));
+        let cell = cell.trim();
+        let is_heading = cell == "test" || cell.chars().all(|letter| letter == '-');
+        inside |= cell == "test";
+        if inside && !is_heading {
+            let named: Vec<_> = cell.split('`').skip(1).step_by(2).collect();
+            let named = if named.is_empty() { vec![cell] } else { named };
+            found.extend(named.into_iter().map(|name| (index + 1, name.to_owned())));
         }
     }
     found
 }
 
-/// Whether some source has this test, as `module::test`, or `test` alone, or for all of a module `module::*`.
+/// What begins a test, or a list of them.
+const TESTS: [&str; 4] = ["#[test]", "#[tokio::test", "on_both_engines!(", "proptest! {"];
+
+/// Whether some source has this test, as `module::test`, or `test` alone, or for all of a module, which has one,
+/// `module::*`.
 fn is_there(test: &str, sources: &[Source]) -> bool {
     let mut modules: Vec<_> = test.split("::").collect();
     let name = modules.pop().unwrap_or_default();
     let function = format!("fn {name}(");
     sources.iter().any(|(names, text)| {
         let within = modules.iter().all(|module| names.iter().any(|name| name == module));
-        within && (name == "*" || text.contains(&function))
+        let has_tests = || TESTS.iter().any(|begin| text.contains(begin));
+        within && (text.contains(&function) || (name == "*" && has_tests()))
     })
 }
 
@@ -69,7 +78,7 @@ fn every_test_that_the_manual_names_is_there() {
 fn a_test_that_is_not_there_is_found() {
     let sources = [(
         vec!["tests".to_owned(), "proof".to_owned()],
-        "fn it_is_there() {}".to_owned(),
+        "#[test]\nfn it_is_there() {}".to_owned(),
     )];
     assert!(is_there("proof::it_is_there", &sources));
     assert!(is_there("it_is_there", &sources));
@@ -77,7 +86,12 @@ fn a_test_that_is_not_there_is_found() {
     assert!(!is_there("proof::it_is", &sources), "the whole name counts");
     assert!(!is_there("other::it_is_there", &sources));
     assert!(!is_there("other::*", &sources));
+    let without = [(vec!["proof".to_owned()], "fn it_helps() {}".to_owned())];
+    assert!(!is_there("proof::*", &without), "nothing there tries anything");
     let page =
         "| rule | test |\n|---|---|\n| `a` | `one::two`, `three::*` |\n\n| rule | here |\n|---|---|\n| `b` | `c` |\n";
     assert_eq!(proofs(page), [(3, "one::two".to_owned()), (3, "three::*".to_owned())]);
+    let says_all = "| rule | test |\n|---|---|\n| `a` | all |\n";
+    assert_eq!(proofs(says_all), [(3, "all".to_owned())]);
+    assert!(!is_there("all", &sources));
 }

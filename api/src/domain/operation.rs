@@ -202,8 +202,10 @@ operations! {
     /// Mint a token for a frontend: it may do no more than the key; to name a user, the key needs impersonate, too.
     CreateClientToken: [MintLog MintQuery] on Site = ["Mutation.createClientToken",
         "POST /v4/auth/login/profile", "POST /uauth/v2/auth/login/profile", "GET /v4/auth/refresh/profile",
-        "POST /v4/auth/login/client", "POST /sauth/v2/auth/login/client", "POST /sauth/v3/auth/login/client",
         "POST /sauth/v3/auth/login/client/anonymous", "POST /sauth/v3/auth/refresh/client"];
+    /// Mint a token for one of Synerise's clients, and keep which ids are its; the key needs impersonate, too.
+    LogInClient: [MintLog] on Site = ["POST /v4/auth/login/client", "POST /sauth/v2/auth/login/client",
+        "POST /sauth/v3/auth/login/client"];
     /// Mint Coveo's token for a search page, which logs; to name a user, the key needs impersonate, too.
     CreateSearchToken: [MintLog] on Site = ["POST /rest/search/v2/token"];
     /// Have networks asked what they say about pages.
@@ -218,16 +220,16 @@ operations! {
     ExternalStats: [Query] on Site = ["Query.externalStats"];
     /// Read the audit log.
     ReadAudit: [Manage] on Sites = ["Query.audit"];
-    /// List accounts.
-    ListAccounts: [Own] on Organisation = ["Query.accounts"];
+    /// List accounts: all, or as an owner of some sites those with a role there.
+    ListAccounts: [Own] on Sites = ["Query.accounts"];
     /// Make an account.
     InviteAccount: [Own] on Organisation = ["Mutation.inviteAccount", "Command.createAccount"];
     /// Make a fresh link by which a password is set.
     RenewInvitation: [Own] on Organisation = ["Mutation.renewInvitation", "Command.linkAccount"];
     /// Give an account a role.
-    SetAccountRole: [Own] on Organisation = ["Mutation.setAccountRole"];
+    SetAccountRole: [Own] on Site = ["Mutation.setAccountRole"];
     /// Take a role away from an account.
-    RemoveAccountRole: [Own] on Organisation = ["Mutation.removeAccountRole"];
+    RemoveAccountRole: [Own] on Site = ["Mutation.removeAccountRole"];
     /// Let an account in no more, or again.
     DisableAccount: [Own] on Organisation = ["Mutation.disableAccount", "Command.disableAccount"];
     /// See how the server is.

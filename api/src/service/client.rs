@@ -348,7 +348,7 @@ impl Services {
             workspace: true,
             ..ClientClaims::default()
         };
-        self.mint_login(caller, claims).await
+        self.mint_login(caller, Operation::CreateClientToken, claims).await
     }
 
     /// Mints the token of one client for an hour, and gives what is to be said of it. Who it is is vouched for by the key,
@@ -363,13 +363,15 @@ impl Services {
         device: Option<String>,
     ) -> Result<(MintedToken, Named)> {
         self.charge_login(caller)?;
+        caller.permit(Operation::LogInClient)?;
         let named = self.name_clients(caller, &[ids]).await?;
         let claims = ClientClaims {
             username: named.actors.first().cloned(),
             device,
             ..ClientClaims::default()
         };
-        Ok((self.mint_login(caller, claims).await?, named))
+        let minted = self.mint_login(caller, Operation::LogInClient, claims).await?;
+        Ok((minted, named))
     }
 
     /// Mints the token of a device whose user nobody knows, for an hour.
@@ -382,7 +384,7 @@ impl Services {
             device: Some(device),
             ..ClientClaims::default()
         };
-        self.mint_login(caller, claims).await
+        self.mint_login(caller, Operation::CreateClientToken, claims).await
     }
 
     /// Charges a login before anything of it runs, as whatever mints a token is charged.
@@ -390,7 +392,7 @@ impl Services {
         self.rates.charge(caller, Budget::Manage, 1)
     }
 
-    async fn mint_login(&self, caller: &Caller, claims: ClientClaims) -> Result<MintedToken> {
+    async fn mint_login(&self, caller: &Caller, operation: Operation, claims: ClientClaims) -> Result<MintedToken> {
         let wanted = [Permission::Log, Permission::Query].into_iter();
         let permissions: Permissions = wanted.filter(|one| caller.permissions().has(*one)).collect();
         let until = clock::now().checked_add(LONGEST_LIFE).map_err(Error::internal)?;
@@ -404,7 +406,7 @@ impl Services {
             claims,
             ..NewToken::default()
         };
-        self.create_client_token(caller, new).await
+        self.mint_for_frontend(caller, operation, new).await
     }
 
     /// Mints a token like the caller's, which is a backend's, for another hour, and for no longer than a day after its login.
@@ -420,8 +422,15 @@ impl Services {
     /// key that is good for the same site.
     ///
     /// # Errors
-    /// `FORBIDDEN` for a key of another site; as of [`Services::renew_workspace`].
+    /// `FORBIDDEN` for a keeper that is no key, may not mint or is of another site; as of [`Services::renew_workspace`].
     pub async fn renew_client(&self, keeper: &Caller, caller: &Caller) -> Result<MintedToken> {
+        // The token itself is in its client's hands: as its own keeper it would go on without the key.
+        if !matches!(keeper.identity, Identity::Key(_)) {
+            let message = "A client's token is renewed with an API key beside it, and nothing else in its place.";
+            return Err(Error::new(Code::Forbidden, message).at("apiKey"));
+        }
+        let permitted = keeper.permit(Operation::CreateClientToken);
+        permitted.map_err(|error| error.at("apiKey"))?;
         if keeper.own_site().is_some_and(|site| caller.own_site() != Some(site)) {
             let message = "The key is not of the site that the token is for.";
             return Err(Error::new(Code::Forbidden, message).at("apiKey"));

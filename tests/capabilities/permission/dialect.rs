@@ -5,7 +5,7 @@ use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use serde_json::{Value, json};
 use support::{Answer, Client, Engine, Tidemark, app::EVERYTHING};
 
-use super::{ROLES, ROUTES, printed};
+use super::{ROLES, ROUTES, printed, sign_in};
 
 support::on_both_engines!(
     each_door_of_a_dialect_wants_its_permission,
@@ -14,21 +14,20 @@ support::on_both_engines!(
 );
 
 /// The routes of dialects that not everybody may use, with the cells of their rows.
-fn doors() -> Vec<(&'static str, Vec<String>)> {
+pub(super) fn doors() -> Vec<(&'static str, Vec<String>)> {
     let rows = printed();
     let row = |name: &str| rows.iter().find(|(doors, _)| doors.iter().any(|one| one == name));
     let doors = ROUTES
         .iter()
         .map(|(name, _)| (*name, row(name).expect("a row").1.clone()));
     doors
-        .filter(|(name, cells)| cells[1] != "●" && !wants_more(name) && !name.contains("{path:(?i:"))
+        // These have tests of their own.
+        .filter(|(name, cells)| cells[1] != "●" && !sign_in::tries(name) && !is_of_profile_store(name))
         .collect()
 }
 
-/// Whether a sign-in of Synerise's wants more than a cell tells: to impersonate somebody, or a token to renew. It has tests of
-/// its own.
-fn wants_more(name: &str) -> bool {
-    name.contains("/auth/refresh/") || name.ends_with("/auth/login/client")
+fn is_of_profile_store(name: &str) -> bool {
+    name.contains("{path:(?i:")
 }
 
 /// Whether a door's path names the site, as Coveo's organization does.
@@ -52,7 +51,7 @@ pub(crate) fn rows_of_profile_store() -> Vec<(String, Vec<String>)> {
     let rows = printed()
         .into_iter()
         .flat_map(|(doors, cells)| doors.into_iter().map(move |door| (door, cells.clone())));
-    rows.filter(|(door, _)| door.contains("{path:(?i:"))
+    rows.filter(|(door, _)| is_of_profile_store(door))
         .map(|(door, cells)| (plain(&door), cells))
         .collect()
 }
@@ -245,15 +244,9 @@ async fn each_role_may_what_it_may_at_the_doors_of_dialects(engine: Engine) {
     let mut logged = 0;
     for (index, role) in ROLES.iter().enumerate() {
         let of_all = tidemark.person(&format!("{role}@example.com"), &["--role", role]).await;
-        let mut people = vec![(of_all, true)];
-        if *role != "owner" {
-            let flags = ["--role", role, "--site", tidemark.site()];
-            people.push((
-                tidemark.person(&format!("{role}.of.site@example.com"), &flags).await,
-                false,
-            ));
-        }
-        for (person, everywhere) in people {
+        let flags = ["--role", role, "--site", tidemark.site()];
+        let of_site = tidemark.person(&format!("{role}.of.site@example.com"), &flags).await;
+        for (person, everywhere) in [(of_all, true), (of_site, false)] {
             for (name, cells) in doors() {
                 let may = !cells[7 + index].is_empty();
                 let client = person.client();
@@ -278,7 +271,7 @@ async fn each_role_may_what_it_may_at_the_doors_of_dialects(engine: Engine) {
             }
         }
     }
-    assert_eq!(logged, 3, "owners, administrators, and those of the site");
+    assert_eq!(logged, 4, "owners and administrators of all sites, and of this one");
     assert_eq!(kept(&tidemark).await, (logged, false));
 }
 

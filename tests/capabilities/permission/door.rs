@@ -411,15 +411,16 @@ pub(super) const DOORS: &[Door] = &[
     ),
     door(
         "Mutation.setAccountRole",
-        "mutation { setAccountRole(account: \"x\", role: OWNER) { account { id } error { code message } } }",
+        "mutation ($site: String) { setAccountRole(account: \"x\", role: OWNER, site: $site) { account { id } error { code \
+         message } } }",
         "{}",
-        None,
+        SITE,
     ),
     door(
         "Mutation.removeAccountRole",
-        "mutation { removeAccountRole(account: \"x\") { account { id } error { code message } } }",
+        "mutation ($site: String) { removeAccountRole(account: \"x\", site: $site) { account { id } error { code message } } }",
         "{}",
-        None,
+        SITE,
     ),
     door(
         "Mutation.disableAccount",

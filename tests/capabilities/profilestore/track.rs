@@ -394,4 +394,5 @@ async fn what_the_site_refuses_is_told_and_kept(engine: Engine) {
 
 async fn each_cell_of_the_table_is_tried(engine: Engine) {
     super::permission_cells(engine).await;
+    super::role_cells(engine).await;
 }

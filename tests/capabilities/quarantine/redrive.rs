@@ -188,9 +188,7 @@ async fn what_is_refused_again_stays(engine: Engine) {
         ],
     )
     .await;
-    let rule =
-        "mutation { createRule(input: {rule: {list: DENY, target: ACTION, pattern: \"misfit\"}}) { rule { id } } }";
-    let made = client.graphql(rule, json!({})).await;
+    client.add_rule("DENY", "misfit").await;
     let fixes = json!([{"rename": {"from": "plan", "to": "number"}}]);
     let told = redrive(client, json!({"fixes": fixes})).await;
     let outcomes: Vec<_> = told["outcomes"]
@@ -218,7 +216,8 @@ async fn what_is_refused_again_stays(engine: Engine) {
         (&told["accepted"], &told["refused"], &told["remaining"]),
         (&json!(1), &json!(4), &json!(4))
     );
-    let id = &made.data()["createRule"]["rule"]["id"];
+    let rules = client.graphql("{ rules { nodes { id } } }", json!({})).await;
+    let id = &rules.data()["rules"]["nodes"][0]["id"];
     let delete = "mutation ($id: ID!) { deleteRule(id: $id) { error { code } } }";
     let _ = client.graphql(delete, json!({"id": id})).await.data();
     // What an entry says of its reason is the last that was found out.
