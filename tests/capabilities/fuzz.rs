@@ -1,6 +1,18 @@
 //! Whatever is sent to a door is answered: by what its wire format has for it, and never by a failure of ours. Each door is
 //! sent its own words, garbled, for half a minute; for longer by `TIDEMARK_TEST_FUZZ_SECONDS`, and from another beginning
 //! by `TIDEMARK_TEST_SEED`.
+//!
+//! A run by hand, of ten minutes, of one door; it says how many requests were sent:
+//!
+//! ```sh
+//! TIDEMARK_TEST_FUZZ_SECONDS=600 cargo test --locked -p tidemark-tests --test capabilities -- --nocapture --exact fuzz::coveo
+//! ```
+//!
+//! The last of them, with what is built for tests, of seven doors:
+//!
+//! | day | doors | seconds each | requests each | panics |
+//! |---|---|---|---|---|
+//! | 2026-11-21 | `synerise`, `profilestore`, `languages`, `script`, `moesif`, `clickst`, `coveo` | 600 | 39,324 to 61,011 | none |
 
 use std::{
     io::Write,

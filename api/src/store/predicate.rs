@@ -261,15 +261,8 @@ pub(super) fn push_any_order(sql: &mut Sql, field: Field<'_>, direction: &str) {
     sql.push(" THEN 2 WHEN ");
     push_is(sql, field, false);
     sql.push(" THEN 3 WHEN ");
-    super::condition::push_kind(sql, field);
-    sql.push(if sqlite {
-        " IN ('true', 'false')"
-    } else {
-        " = 'boolean'"
-    })
-    .push(" THEN 1 ELSE 0 END")
-    .push(direction)
-    .push(", CASE WHEN ");
+    push_is_truth(sql, field);
+    sql.push(" THEN 1 ELSE 0 END").push(direction).push(", CASE WHEN ");
     push_is(sql, field, true);
     sql.push(" THEN ");
     push_scalar(sql, field, true);
@@ -281,12 +274,8 @@ pub(super) fn push_any_order(sql: &mut Sql, field: Field<'_>, direction: &str) {
     sql.push(" THEN ");
     push_scalar(sql, field, false);
     sql.push(" WHEN ");
-    super::condition::push_kind(sql, field);
-    sql.push(if sqlite {
-        " IN ('true', 'false') THEN "
-    } else {
-        " = 'boolean' THEN "
-    });
+    push_is_truth(sql, field);
+    sql.push(" THEN ");
     if sqlite {
         super::condition::push_kind(sql, field);
     } else {
@@ -296,6 +285,16 @@ pub(super) fn push_any_order(sql: &mut Sql, field: Field<'_>, direction: &str) {
     sql.push(if sqlite { "" } else { " COLLATE \"C\"" })
         .push(direction)
         .push(nulls(sqlite, direction));
+}
+
+/// Adds whether a JSON value is true or false.
+fn push_is_truth(sql: &mut Sql, field: Field<'_>) {
+    super::condition::push_kind(sql, field);
+    sql.push(if sql.is_sqlite() {
+        " IN ('true', 'false')"
+    } else {
+        " = 'boolean'"
+    });
 }
 
 /// What is missing comes before everything; SQLite thinks so itself.

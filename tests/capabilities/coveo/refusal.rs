@@ -16,6 +16,7 @@ support::on_both_engines!(
     one_bad_search_refuses_its_list,
     what_the_site_refuses_is_kept_and_not_told,
     a_program_is_flagged_and_stored,
+    a_language_is_a_code_or_unknown,
 );
 
 async fn what_cannot_be_taken_is_told_by_its_type(engine: Engine) {
@@ -247,4 +248,26 @@ async fn a_program_is_flagged_and_stored(engine: Engine) {
     accept(client, "click", click(json!({"userAgent": "unknown"}))).await;
     let found = events(&tidemark).await;
     assert_eq!((&found[0]["bot"], found.len()), (&json!(true), 2));
+}
+
+/// The library says `unknown` of a language where there is no page, and would lose its events if it were refused.
+async fn a_language_is_a_code_or_unknown(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let client = tidemark.client();
+    for language in ["unknown", "Unknown", "UNKNOWN"] {
+        accept(client, "click", click(json!({"language": language}))).await;
+    }
+    let found = events(&tidemark).await;
+    assert_eq!(found.len(), 3);
+    assert!(found.iter().all(|event| event["language"] == Value::Null), "{found:#?}");
+    for language in ["xx", "english", "unknown-US", "unknowns", " unknown", "none", ""] {
+        let answer = post(client, "click", &click(json!({"language": language}))).await;
+        assert_eq!(
+            (answer.status, &answer.body["type"]),
+            (400, &json!("InvalidObject")),
+            "{language}: {}",
+            answer.text
+        );
+    }
+    assert_eq!(events(&tidemark).await.len(), 3);
 }

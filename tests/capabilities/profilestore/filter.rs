@@ -1,13 +1,17 @@
-//! Random filters, judged by the server and by a plain reading of the same events: both find the same.
+//! Random filters, judged by the server and by a plain reading of the same events: both find the same. `written` says how a
+//! filter can be written, and `meaning` what it asks.
 
-use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use support::{Engine, random::Random, setting};
 
+use self::{meaning::holds, written::written};
 use super::{
     items, list,
     random::{Hunt, begin},
 };
+
+mod meaning;
+mod written;
 
 support::on_both_engines!(random_filters_find_what_a_plain_reading_finds);
 
@@ -21,16 +25,18 @@ enum Asked {
     Not(Box<Asked>),
     /// `(…) eq true` or `(…) eq false`.
     Is(Box<Asked>, bool),
-    /// A field, made small letters where the second says so, compared with a value.
-    Compare(Field, bool, &'static str, Value),
-    In(Field, Vec<Value>),
-    Call(&'static str, Field, bool, String),
+    /// `(…) eq (…)` or `(…) ne (…)`.
+    Same(Box<Asked>, Box<Asked>, bool),
+    /// A field, made alike where a function is named, compared with a value.
+    Compare(Field, Option<&'static str>, &'static str, Value),
+    In(Field, Option<&'static str>, Vec<Value>),
+    Call(&'static str, Field, Option<&'static str>, String),
 }
 
 /// A field: how it is written, and where it is found in an answer.
 type Field = (&'static str, &'static [&'static str]);
 
-const TEXTS: [Field; 13] = [
+const TEXTS: [Field; 15] = [
     ("DeviceId", &["DeviceId"]),
     ("eventtype", &["EventType"]),
     ("Value", &["Value"]),
@@ -38,6 +44,8 @@ const TEXTS: [Field; 13] = [
     ("PageUri", &["PageUri"]),
     ("PageTitle", &["PageTitle"]),
     ("SessionId", &["SessionId"]),
+    ("CountryCode", &["CountryCode"]),
+    ("city", &["City"]),
     ("User.Name", &["User", "Name"]),
     ("User/Email", &["User", "Email"]),
     ("User.Info.plan", &["User", "Info", "plan"]),
@@ -51,7 +59,15 @@ const NUMBERS: [Field; 2] = [
 ];
 const FLAG: Field = ("Payload.b", &["Payload", "b"]);
 const TIME: Field = ("EventTime", &["EventTime"]);
+const ADDRESS: Field = ("RemoteAddress", &["RemoteAddress"]);
+/// What is compared with nothing alone.
+const WHOLES: [Field; 3] = [
+    ("User", &["User"]),
+    ("user.info", &["User", "Info"]),
+    ("Payload", &["Payload"]),
+];
 const WORDS: [&str; 12] = ["a", "A", "b", "ab", "aB", "it's", "x y", "Ünï", "", "100%", "_", "b)"];
+const ADDRESSES: [&str; 5] = ["203.0.113.0", "203.0.113.7", "10.1.2.0", "2001:db8::", "2001:db8::1"];
 const AMOUNTS: [f64; 8] = [0.0, 1.0, -1.0, 2.5, 7.0, 1e9, 0.1, -300.0];
 const TIMES: [&str; 5] = [
     "2026-11-01T00:00:00Z",
@@ -71,10 +87,17 @@ fn any_event(random: &mut Random) -> Value {
     for name in ["PageUri", "PageTitle", "SessionId"] {
         text(random, name, 60);
     }
+    text(random, "City", 30);
     event.insert("DeviceId".to_owned(), random.one(&["a", "ab", "b)", "100%"]).into());
     event.insert("EventType".to_owned(), random.one(&["a", "A", "x y", "it's"]).into());
     event.insert("Value".to_owned(), random.one(&WORDS).into());
     event.insert("EventTime".to_owned(), random.one(&TIMES).into());
+    if random.chance(60) {
+        event.insert("RemoteAddress".to_owned(), random.one(&ADDRESSES).into());
+    }
+    if random.chance(30) {
+        event.insert("CountryCode".to_owned(), random.one(&["DE", "FR"]).into());
+    }
     if random.chance(30) {
         event.insert("Scope".to_owned(), "b".into());
     }
@@ -121,47 +144,92 @@ fn any_event(random: &mut Random) -> Value {
     event.into()
 }
 
+const ORDER: [&str; 6] = ["eq", "ne", "gt", "ge", "lt", "le"];
+
 fn any_leaf(random: &mut Random) -> Asked {
-    let order = ["eq", "ne", "gt", "ge", "lt", "le"];
-    let word = |random: &mut Random| random.one(&WORDS).to_owned();
-    match random.below(9) {
-        0 => Asked::Compare(
-            random.one(&NUMBERS),
-            false,
-            random.one(&order),
-            random.one(&AMOUNTS).into(),
-        ),
-        1 => Asked::Compare(FLAG, false, random.one(&order[..2]), random.chance(50).into()),
-        2 => Asked::Compare(TIME, false, random.one(&order), random.one(&TIMES).into()),
+    let word = |random: &mut Random| Value::from(random.one(&WORDS));
+    match random.below(11) {
+        0 => {
+            let amount = random.one(&AMOUNTS).into();
+            Asked::Compare(random.one(&NUMBERS), None, random.one(&ORDER), amount)
+        }
+        1 => Asked::Compare(FLAG, None, random.one(&ORDER[..2]), random.chance(50).into()),
+        2 => Asked::Compare(TIME, None, random.one(&ORDER), random.one(&TIMES).into()),
         3 => {
-            let any: Vec<Field> = TEXTS.into_iter().chain(NUMBERS).chain([FLAG]).collect();
-            Asked::Compare(random.one(&any), false, random.one(&order), Value::Null)
+            let any: Vec<Field> = TEXTS
+                .into_iter()
+                .chain(NUMBERS)
+                .chain(WHOLES)
+                .chain([FLAG, ADDRESS])
+                .collect();
+            let operator = if random.chance(70) {
+                random.one(&ORDER[..2])
+            } else {
+                random.one(&ORDER)
+            };
+            Asked::Compare(random.one(&any), None, operator, Value::Null)
         }
-        4 => {
-            let mut list: Vec<Value> = (0..random.below(4)).map(|_| word(random).into()).collect();
-            if random.chance(20) {
-                list.push(Value::Null);
-            }
-            Asked::In(random.one(&TEXTS), list)
-        }
-        5 => {
+        4 => Asked::Compare(ADDRESS, None, random.one(&ORDER[..2]), random.one(&ADDRESSES).into()),
+        5 => any_list(random),
+        6 | 7 => {
             let test = random.one(&["contains", "startswith", "endswith"]);
-            let lowered = random.chance(40);
-            let value = word(random);
-            Asked::Call(
-                test,
-                random.one(&TEXTS),
-                lowered,
-                if lowered { value.to_ascii_lowercase() } else { value },
-            )
+            let fold = any_fold(random, 50);
+            let value = random.one(&WORDS);
+            Asked::Call(test, random.one(&TEXTS), fold, alike(fold, value))
         }
-        6 => Asked::Compare(
-            random.one(&TEXTS),
-            true,
-            random.one(&order),
-            word(random).to_ascii_lowercase().into(),
+        8 => {
+            let fold = any_fold(random, 100);
+            let value = alike(fold, random.one(&WORDS));
+            Asked::Compare(random.one(&TEXTS), fold, random.one(&ORDER), value.into())
+        }
+        _ => Asked::Compare(random.one(&TEXTS), None, random.one(&ORDER), word(random)),
+    }
+}
+
+/// What is one of a few of its type; now and then nothing is among them.
+fn any_list(random: &mut Random) -> Asked {
+    let number = random.below(4);
+    let some = |random: &mut Random, one: fn(&mut Random) -> Value| -> Vec<Value> {
+        (0..number).map(|_| one(random)).collect()
+    };
+    let (field, fold, mut list) = match random.below(8) {
+        0 => (
+            random.one(&NUMBERS),
+            None,
+            some(random, |random| random.one(&AMOUNTS).into()),
         ),
-        _ => Asked::Compare(random.one(&TEXTS), false, random.one(&order), word(random).into()),
+        1 => (TIME, None, some(random, |random| random.one(&TIMES).into())),
+        2 => (ADDRESS, None, some(random, |random| random.one(&ADDRESSES).into())),
+        3 => (FLAG, None, some(random, |random| random.chance(50).into())),
+        4 => {
+            let fold = any_fold(random, 100);
+            let words = some(random, |random| random.one(&WORDS).into());
+            let alike = |word: Value| Value::from(alike(fold, word.as_str().unwrap_or_default()));
+            (random.one(&TEXTS), fold, words.into_iter().map(alike).collect())
+        }
+        _ => (
+            random.one(&TEXTS),
+            None,
+            some(random, |random| random.one(&WORDS).into()),
+        ),
+    };
+    if random.chance(20) {
+        list.push(Value::Null);
+    }
+    Asked::In(field, fold, list)
+}
+
+/// What makes texts alike, so many times of a hundred.
+fn any_fold(random: &mut Random, percent: usize) -> Option<&'static str> {
+    random.chance(percent).then(|| random.one(&["tolower", "toupper"]))
+}
+
+/// A text as a function makes it: A to Z alike.
+fn alike(fold: Option<&str>, text: &str) -> String {
+    match fold {
+        Some("tolower") => text.to_ascii_lowercase(),
+        Some(_) => text.to_ascii_uppercase(),
+        None => text.to_owned(),
     }
 }
 
@@ -169,174 +237,18 @@ fn any_filter(random: &mut Random, depth: usize) -> Asked {
     if depth == 0 || random.chance(35) {
         return any_leaf(random);
     }
-    let some = |random: &mut Random| {
+    let one = |random: &mut Random| Box::new(any_filter(random, depth - 1));
+    let some = |random: &mut Random| -> Vec<Asked> {
         (0..2 + random.below(2))
             .map(|_| any_filter(random, depth - 1))
             .collect()
     };
-    match random.below(5) {
+    match random.below(6) {
         0 | 1 => Asked::All(some(random)),
         2 => Asked::One(some(random)),
-        3 => Asked::Not(Box::new(any_filter(random, depth - 1))),
-        _ => Asked::Is(Box::new(any_filter(random, depth - 1)), random.chance(50)),
-    }
-}
-
-/// How close what is written binds: a whole by itself, a comparison, `and`, `or`.
-fn level(asked: &Asked) -> u8 {
-    match asked {
-        Asked::Call(..) => 0,
-        Asked::Compare(..) | Asked::In(..) | Asked::Is(..) | Asked::Not(_) => 1,
-        Asked::All(_) => 2,
-        Asked::One(_) => 3,
-    }
-}
-
-fn written(asked: &Asked, random: &mut Random) -> String {
-    let keyword = |word: &str, random: &mut Random| {
-        if random.chance(30) {
-            word.to_uppercase()
-        } else {
-            word.to_owned()
-        }
-    };
-    let part = |inner: &Asked, most: u8, random: &mut Random| {
-        let text = written(inner, random);
-        if level(inner) > most || random.chance(10) {
-            format!("({text})")
-        } else {
-            text
-        }
-    };
-    let field = |(name, _): &Field, lowered: bool| {
-        if lowered {
-            format!("tolower({name})")
-        } else {
-            (*name).to_owned()
-        }
-    };
-    match asked {
-        Asked::All(list) | Asked::One(list) => {
-            let (word, most) = if matches!(asked, Asked::All(_)) {
-                ("and", 1)
-            } else {
-                ("or", 2)
-            };
-            let parts: Vec<_> = list.iter().map(|one| part(one, most, random)).collect();
-            parts.join(&format!(" {} ", keyword(word, random)))
-        }
-        // It takes the comparison of a field that follows, with parentheses or without.
-        Asked::Not(inner) => {
-            let plain = matches!(&**inner, Asked::Compare(_, false, ..) | Asked::Call(..)) && random.chance(50);
-            let text = written(inner, random);
-            let word = keyword("not", random);
-            if plain {
-                format!("{word} {text}")
-            } else {
-                format!("{word} ({text})")
-            }
-        }
-        Asked::Is(inner, wanted) => {
-            let word = keyword("eq", random);
-            format!(
-                "{} {word} {wanted}",
-                if level(inner) == 0 {
-                    written(inner, random)
-                } else {
-                    format!("({})", written(inner, random))
-                }
-            )
-        }
-        Asked::Compare(one, lowered, operator, value) => {
-            let word = keyword(operator, random);
-            let value = literal(one, value, random);
-            format!("{} {word} {value}", field(one, *lowered))
-        }
-        Asked::In(one, list) => {
-            let list: Vec<_> = list.iter().map(quoted).collect();
-            format!("{} {} ({})", field(one, false), keyword("in", random), list.join(","))
-        }
-        Asked::Call(test, one, lowered, value) => {
-            format!("{test}({}, {})", field(one, *lowered), quoted(&json!(value)))
-        }
-    }
-}
-
-fn quoted(value: &Value) -> String {
-    match value {
-        Value::String(text) => format!("'{}'", text.replace('\'', "''")),
-        other => other.to_string(),
-    }
-}
-
-/// A value as it is written: now and then bare, where nothing ends it too early or makes it something else.
-fn literal((_, path): &Field, value: &Value, random: &mut Random) -> String {
-    let Value::String(text) = value else {
-        return value.to_string();
-    };
-    let bare = !text.is_empty() && !text.contains([' ', ')', '\'']);
-    if bare && (random.chance(30) || (path[0] == "EventTime" && random.chance(50))) {
-        text.clone()
-    } else {
-        quoted(value)
-    }
-}
-
-fn found<'a>(event: &'a Value, path: &[&str]) -> &'a Value {
-    path.iter().fold(event, |value, name| &value[*name])
-}
-
-fn holds(asked: &Asked, event: &Value) -> bool {
-    match asked {
-        Asked::All(list) => list.iter().all(|one| holds(one, event)),
-        Asked::One(list) => list.iter().any(|one| holds(one, event)),
-        Asked::Not(inner) => !holds(inner, event),
-        Asked::Is(inner, wanted) => holds(inner, event) == *wanted,
-        Asked::Compare((_, path), lowered, operator, value) => {
-            compare(found(event, path), *lowered, operator, value, path[0] == "EventTime")
-        }
-        Asked::In((_, path), list) => list
-            .iter()
-            .any(|value| compare(found(event, path), false, "eq", value, false)),
-        Asked::Call(test, (_, path), lowered, value) => {
-            let Some(text) = found(event, path).as_str() else {
-                return false;
-            };
-            let text = if *lowered {
-                text.to_ascii_lowercase()
-            } else {
-                text.to_owned()
-            };
-            match *test {
-                "contains" => text.contains(value.as_str()),
-                "startswith" => text.starts_with(value.as_str()),
-                _ => text.ends_with(value.as_str()),
-            }
-        }
-    }
-}
-
-fn compare(found: &Value, lowered: bool, operator: &str, value: &Value, is_time: bool) -> bool {
-    let order = match (found, value) {
-        (Value::Null, Value::Null) => return operator == "eq",
-        (Value::Null, _) | (_, Value::Null) => None,
-        (Value::Number(one), Value::Number(other)) => one.as_f64().partial_cmp(&other.as_f64()),
-        (Value::Bool(one), Value::Bool(other)) => Some(one.cmp(other)),
-        (Value::String(one), Value::String(other)) if is_time => {
-            let time = |text: &str| text.parse::<Timestamp>().expect("a time");
-            Some(time(one).cmp(&time(other)))
-        }
-        (Value::String(one), Value::String(other)) if lowered => Some(one.to_ascii_lowercase().as_str().cmp(other)),
-        (Value::String(one), Value::String(other)) => Some(one.cmp(other)),
-        _ => None,
-    };
-    match operator {
-        "eq" => order.is_some_and(std::cmp::Ordering::is_eq),
-        "ne" => !order.is_some_and(std::cmp::Ordering::is_eq),
-        "gt" => order.is_some_and(std::cmp::Ordering::is_gt),
-        "ge" => order.is_some_and(std::cmp::Ordering::is_ge),
-        "lt" => order.is_some_and(std::cmp::Ordering::is_lt),
-        _ => order.is_some_and(std::cmp::Ordering::is_le),
+        3 => Asked::Not(one(random)),
+        4 => Asked::Same(one(random), one(random), random.chance(50)),
+        _ => Asked::Is(one(random), random.chance(50)),
     }
 }
 

@@ -260,12 +260,15 @@ impl Measure {
                 (_, Type::Span) => whole.map_or(Value::Null, Value::Span),
                 _ => Value::Real(sum),
             },
+            // A text is never nothing.
+            Tally::Extreme(Value::Null) if self.kind == Type::Text => Value::Text(String::new()),
             Tally::Extreme(value) => value,
             Tally::Set(_, list) | Tally::List(list) => listed(list),
             Tally::Values(found) => {
                 let total: u64 = found.values().map(|(number, _)| number).sum();
                 // The nearest rank.
-                let rank = (self.number.unwrap_or(50.0) / 100.0 * total as f64).ceil().max(1.0) as u64;
+                // Divided last, so that what is a whole number stays one.
+                let rank = (self.number.unwrap_or(50.0) * total as f64 / 100.0).ceil().max(1.0) as u64;
                 let mut passed = 0;
                 let found = found.into_values().find(|(number, _)| {
                     passed += number;

@@ -412,10 +412,17 @@ pub(super) fn truth_of(value: &Value) -> Option<bool> {
     }
 }
 
+/// From the first day of the year 1, a Monday, to 1970. Times are counted from there, so that their multiples are, too.
+const SINCE_YEAR_1: i128 = 719_162 * zone::DAY as i128;
+
 fn bin(value: &Value, size: &Value) -> Value {
     let floor = |value: i64, size: i64| (size > 0).then(|| value.div_euclid(size).checked_mul(size)).flatten();
     match (value, size) {
-        (Value::Time(time), Value::Span(size)) => floor(*time, *size).map_or(Value::Null, Value::Time),
+        (Value::Time(time), Value::Span(size)) if *size > 0 => {
+            let time = i128::from(*time);
+            let over = (time + SINCE_YEAR_1).rem_euclid(i128::from(*size));
+            i64::try_from(time - over).map_or(Value::Null, Value::Time)
+        }
         (Value::Span(length), Value::Span(size)) => floor(*length, *size).map_or(Value::Null, Value::Span),
         (Value::Long(number), Value::Long(size)) => floor(*number, *size).map_or(Value::Null, Value::Long),
         (value, size) => match (value.number(), size.number()) {
@@ -470,10 +477,18 @@ fn boolean(value: &Value) -> Option<bool> {
 
 fn part_of(text: &str, start: Option<&Value>, length: Option<&Value>) -> String {
     let number = |value: Option<&Value>| match value {
-        Some(Value::Long(number)) => Some(usize::try_from((*number).max(0)).unwrap_or(usize::MAX)),
-        _ => None,
+        Some(Value::Long(number)) => *number,
+        _ => 0,
     };
-    let start = number(start).unwrap_or(0);
-    let length = length.map_or(Some(usize::MAX), |length| number(Some(length)));
-    text.chars().skip(start).take(length.unwrap_or(0)).collect()
+    let place = |number: i64| usize::try_from(number).unwrap_or(0);
+    // A negative number of characters is one from the end.
+    let start = match number(start) {
+        behind @ ..0 => {
+            let most = usize::try_from(behind.unsigned_abs()).unwrap_or(usize::MAX);
+            text.chars().count().saturating_sub(most)
+        }
+        start => place(start),
+    };
+    let length = length.map_or(usize::MAX, |length| place(number(Some(length))));
+    text.chars().skip(start).take(length).collect()
 }

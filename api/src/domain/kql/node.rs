@@ -376,7 +376,8 @@ fn reckon(sign: char, left: &Value, right: &Value) -> Value {
                 '-' => left.checked_sub(*right),
                 '*' => left.checked_mul(*right),
                 '/' => left.checked_div(*right),
-                _ => left.checked_rem(*right),
+                // Never negative, whatever the signs are.
+                _ => left.checked_rem_euclid(*right),
             };
             whole.map_or(Value::Null, Value::Long)
         }
@@ -386,7 +387,8 @@ fn reckon(sign: char, left: &Value, right: &Value) -> Value {
                 '-' => left - right,
                 '*' => left * right,
                 '/' => left / right,
-                _ => left % right,
+                // Zero is without a sign.
+                _ => left.rem_euclid(right) + 0.0,
             }),
             _ => Value::Null,
         },

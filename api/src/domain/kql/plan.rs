@@ -60,8 +60,11 @@ pub(super) enum Step {
     Where(Node),
     /// Each row becomes these values.
     Select(Vec<Node>),
-    /// Each row gets these values, some in place of others.
-    Extend(Vec<(usize, Node)>),
+    /// Each row loses the values at some places, and gets others behind what is left.
+    Extend {
+        gone: Vec<usize>,
+        nodes: Vec<Node>,
+    },
     Take(usize),
     Sample(usize),
     /// In an order, so many of them.
@@ -286,27 +289,33 @@ fn select(compiler: &mut Compiler<'_>, list: &[Named]) -> Read<(Vec<Node>, Vec<C
     Ok((nodes, columns))
 }
 
+/// What gets the name of a column that there is comes last as well, and the column goes.
 fn extend(compiler: &mut Compiler<'_>, list: &[Named]) -> Read<(Step, Option<Vec<Column>>)> {
     let mut columns = compiler.columns.to_vec();
+    let mut left: Vec<usize> = (0..columns.len()).collect();
     let mut nodes = Vec::new();
     for named in list {
         let (node, kind) = compiler.compile(&named.expression)?;
-        let own = named
-            .name
-            .as_ref()
-            .and_then(|name| columns.iter().position(|column| column.name == *name));
-        let index = match own {
-            Some(index) => index,
-            None => {
-                let name = name(&columns, named)?;
-                columns.push(Column { name, kind });
-                columns.len() - 1
+        let own = named.name.as_ref();
+        if let Some(old) = own.and_then(|name| columns.iter().position(|column| column.name == *name)) {
+            columns.remove(old);
+            match old.checked_sub(left.len()) {
+                None => {
+                    left.remove(old);
+                }
+                Some(made) => {
+                    nodes.remove(made);
+                }
             }
-        };
-        columns[index].kind = kind;
-        nodes.push((index, node));
+        }
+        let name = name(&columns, named)?;
+        columns.push(Column { name, kind });
+        nodes.push(node);
     }
-    Ok((Step::Extend(nodes), Some(columns)))
+    let gone = (0..compiler.columns.len())
+        .filter(|place| left.binary_search(place).is_err())
+        .collect();
+    Ok((Step::Extend { gone, nodes }, Some(columns)))
 }
 
 fn summarize(

@@ -78,7 +78,7 @@ impl<'a> Run<'a> {
     #[must_use]
     pub fn new(plan: &'a Plan, meter: Meter, most: usize, chance: u64) -> Self {
         let state = |step: &Step| match step {
-            Step::Where(_) | Step::Select(_) | Step::Extend(_) => State::None,
+            Step::Where(_) | Step::Select(_) | Step::Extend { .. } => State::None,
             Step::Take(number) => State::Left(*number),
             Step::Sample(_) => State::Rows(Vec::new(), 0),
             Step::Sort(..) => State::Keyed(Vec::new()),
@@ -123,17 +123,13 @@ impl<'a> Run<'a> {
                     }
                 }
                 (Step::Select(nodes), _) => row = values(nodes, &around, &mut self.meter)?,
-                (Step::Extend(nodes), _) => {
-                    let mut made = Vec::with_capacity(nodes.len());
-                    for (place, node) in nodes {
-                        made.push((*place, node.value(&around, &mut self.meter)?));
+                (Step::Extend { gone, nodes }, _) => {
+                    let made = values(nodes, &around, &mut self.meter)?;
+                    if !gone.is_empty() {
+                        let mut places = 0..;
+                        row.retain(|_| places.next().is_none_or(|place| !gone.contains(&place)));
                     }
-                    for (place, value) in made {
-                        if place >= row.len() {
-                            row.resize(place + 1, Value::Null);
-                        }
-                        row[place] = value;
-                    }
+                    row.extend(made);
                 }
                 (Step::Take(_), State::Left(left)) => {
                     let Some(rest) = left.checked_sub(1) else {

@@ -2,6 +2,7 @@
 
 mod placeholder;
 mod property;
+mod reference;
 
 use serde_json::{Value as Json, json};
 
@@ -299,7 +300,7 @@ fn steps_do_what_they_say() {
         ),
         (
             "where false | summarize count(), sum(Payload.n), max(DeviceId)",
-            json!([[0, 0.0, null]]),
+            json!([[0, 0.0, ""]]),
         ),
         ("where false | summarize count() by DeviceId", json!([])),
         ("summarize by DeviceId", json!([["d0"], ["d1"], ["d2"]])),

@@ -200,7 +200,7 @@ impl Holds {
             (Self::Language, Value::String(text)) => match first_part(text) {
                 Some(language) if language == *text => {}
                 // The library says so on servers, where it cannot know.
-                None if manner == Manner::Lenient && text == UNKNOWN => {
+                None if manner == Manner::Lenient && text.eq_ignore_ascii_case(UNKNOWN) => {
                     notes.odd.push("the language is not known".to_owned());
                 }
                 Some(language) if manner == Manner::Lenient => {
