@@ -5,6 +5,7 @@ use std::{fs, path::Path};
 use crate::{
     asset::{Asset, PAGE},
     compile::{Compiled, GLUE, LINK},
+    mode::Effort,
 };
 
 /// The style sheets, in the order in which they hold.
@@ -13,7 +14,7 @@ const STYLES: [&str; 9] = [
 ];
 
 /// All files, from the program to the page that names the others.
-pub(crate) fn gather(web: &Path, compiled: &Compiled) -> Result<Vec<Asset>, String> {
+pub(crate) fn gather(web: &Path, compiled: &Compiled, effort: Effort) -> Result<Vec<Asset>, String> {
     let read = |name: &str| {
         let path = web.join(name);
         fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
@@ -34,7 +35,11 @@ pub(crate) fn gather(web: &Path, compiled: &Compiled) -> Result<Vec<Asset>, Stri
     let icon = Asset::hashed("icon", "svg", "image/svg+xml", read("static/icon.svg")?);
     let early = Asset::hashed("early", "js", "text/javascript", read("static/early.js")?);
     let names = [("GLUE", &glue.path), ("PROGRAM", &program.path)];
-    let start = Asset::hashed("start", "js", "text/javascript", fill(read("static/start.js")?, &names));
+    let mut start = fill(read("static/start.js")?, &names);
+    if effort == Effort::Quick {
+        start.push_str(&read("static/again.js")?);
+    }
+    let start = Asset::hashed("start", "js", "text/javascript", start);
     let names = [
         ("STYLE", &style.path),
         ("ICON", &icon.path),

@@ -57,7 +57,7 @@ fn main() {
 
 fn build(repository: &Path, folder: &Path, effort: Effort) -> Result<Packed, String> {
     let compiled = compile::compile(repository, folder, effort)?;
-    let assets = bundle::gather(&repository.join("web"), &compiled)?;
+    let assets = bundle::gather(&repository.join("web"), &compiled, effort)?;
     Ok(Packed { assets, effort })
 }
 

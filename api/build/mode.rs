@@ -1,6 +1,6 @@
 //! Whether this build makes a program at all.
 
-use std::{env, path::Path};
+use std::{env, ffi::OsString, path::Path};
 
 /// Set to `skip`, it leaves the UI out of any build; set to `quick`, the UI is compiled in a moment and large, for whoever
 /// works on it.
@@ -21,6 +21,7 @@ pub(crate) enum Effort {
 }
 
 /// What becomes of the UI in this build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
     /// It is built in.
     BuildIn(Effort),
@@ -30,27 +31,33 @@ pub(crate) enum Mode {
     LeaveOutOnce,
 }
 
-/// Clippy and rust-analyzer tell by their wrappers of the compiler that they only look at the code. Cargo tells build scripts
-/// nothing; what it was called with, the system knows.
+/// Of this build. Cargo tells build scripts nothing of what it was called with; the system knows.
 pub(crate) fn mode() -> Mode {
+    let command = parent_arguments().and_then(command);
+    decide(|variable| env::var_os(variable).unwrap_or_default(), command.as_deref())
+}
+
+/// By the environment, and by the command of cargo. Clippy and rust-analyzer tell by their wrappers of the compiler that they
+/// only look at the code.
+pub(crate) fn decide(value: impl Fn(&str) -> OsString, command: Option<&str>) -> Mode {
     let names = |variable: &str, name: &str| {
-        let path = env::var_os(variable).unwrap_or_default();
+        let path = value(variable);
         let stem = Path::new(&path).file_stem();
         stem.is_some_and(|stem| stem.to_string_lossy().contains(name))
     };
-    let told = env::var_os(SWITCH).unwrap_or_default();
+    let told = value(SWITCH);
     if told == "skip" || names("RUSTC_WORKSPACE_WRAPPER", "clippy") || names("RUSTC_WRAPPER", "rust-analyzer") {
         return Mode::LeaveOut;
     }
-    if command().is_some_and(|command| LOOKS_ONLY.contains(&command.as_str())) {
+    if command.is_some_and(|command| LOOKS_ONLY.contains(&command)) {
         return Mode::LeaveOutOnce;
     }
     Mode::BuildIn(if told == "quick" { Effort::Quick } else { Effort::Best })
 }
 
-/// The command that cargo, the parent of this process, was called with: `build`.
-fn command() -> Option<String> {
-    let mut arguments = parent_arguments()?.into_iter().skip(1);
+/// The command that cargo was called with, by the arguments of its process: `build`.
+pub(crate) fn command(arguments: Vec<String>) -> Option<String> {
+    let mut arguments = arguments.into_iter().skip(1);
     loop {
         let argument = arguments.next()?;
         if WITH_VALUE.contains(&argument.as_str()) {
@@ -61,6 +68,7 @@ fn command() -> Option<String> {
     }
 }
 
+/// What the parent of this process, which is cargo, was called with.
 #[cfg(unix)]
 fn parent_arguments() -> Option<Vec<String>> {
     let parent = std::os::unix::process::parent_id();

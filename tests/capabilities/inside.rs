@@ -20,3 +20,10 @@ pub(crate) async fn execute(database: &Database, statement: &str) {
     connection.execute_unprepared(statement).await.expect(statement);
     connection.close().await.expect("it can be closed");
 }
+
+/// Lets no mark move on PostgreSQL until the connection rolls back or ends. It writes nothing and so has no id by which
+/// the marks of other databases of the cluster would wait, too.
+pub(crate) async fn hold_marks(connection: &DatabaseConnection) {
+    let statement = "BEGIN; LOCK TABLE mark IN EXCLUSIVE MODE";
+    connection.execute_unprepared(statement).await.expect(statement);
+}

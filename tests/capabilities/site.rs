@@ -42,6 +42,16 @@ async fn a_site_is_made_over_graphql(engine: Engine) {
     assert_eq!(loose["error"]["code"], "INVALID_ACTION", "{loose:#}");
     let find = json!({"site": "all", "view": "actions", "from": "2020-01-01T00:00:00Z", "to": "2060-01-01T00:00:00Z"});
     assert_eq!(manager.find(find).await["total"], 1);
+    // One alone is told of by its name.
+    let named = async |name: &str| {
+        let asked = "query ($name: String) { sites(name: $name) { name timeZone } }";
+        manager.graphql(asked, json!({"name": name})).await.data()["sites"].clone()
+    };
+    assert_eq!(
+        named("all").await,
+        json!([{"name": "all", "timeZone": "Europe/Berlin"}])
+    );
+    assert_eq!(named("al").await, json!([]));
     let again = manager.graphql(CREATE, json!({"input": {"name": "all"}})).await;
     assert_eq!(
         (again.error_code(), again.error_path()),

@@ -2,6 +2,8 @@
 //! the tests run on SQLite.
 
 mod account;
+mod again;
+mod blocked;
 mod bundle;
 mod entry;
 mod event;
@@ -11,8 +13,12 @@ mod language;
 mod leave;
 mod ledger;
 mod live;
+mod load;
 mod loading;
+mod long;
 mod look;
+mod navigation;
+mod opened;
 mod overview;
 mod people;
 mod playground;
@@ -22,8 +28,10 @@ mod scene;
 mod session;
 mod settings;
 mod speed;
+mod tab;
 mod tag;
 mod target;
 mod unique;
 mod view;
 mod visit;
+mod walk;

@@ -43,6 +43,7 @@ mod token;
 pub use app::Tidemark;
 pub use browser::Browser;
 pub use client::{Answer, Client};
+pub use cluster::NewCluster;
 pub use database::{Database, Engine};
 pub use pages::Pages;
 pub use person::Person;

@@ -10,6 +10,7 @@ use crate::{
     components::shell::Shell,
     pages::{
         self, home::Home, not_found::NotFound, overview::OverviewPage, set_password::SetPassword, sign_in::SignIn,
+        sign_in_again::SignInAgain,
     },
     state::{notice::Notices, preference::Preference, session::Session},
 };
@@ -21,6 +22,7 @@ pub(crate) fn App() -> impl IntoView {
     Notices::provide();
     Session::provide();
     view! {
+        <SignInAgain/>
         <Router>
             <Routes fallback=NotFound>
                 <Route path=path!("/sign-in") view=SignIn/>

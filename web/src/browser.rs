@@ -3,8 +3,8 @@
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Blob, BlobPropertyBag, CanvasRenderingContext2d, Element, HtmlAnchorElement, HtmlCanvasElement, HtmlImageElement,
-    Storage, Url, Window,
+    Blob, BlobPropertyBag, CanvasRenderingContext2d, Clipboard, Element, FocusOptions, HtmlAnchorElement,
+    HtmlCanvasElement, HtmlDocument, HtmlElement, HtmlImageElement, HtmlTextAreaElement, Storage, Url, Window,
 };
 
 /// The window; a page has one.
@@ -88,6 +88,11 @@ pub(crate) fn leave_for(address: &str) {
     let _ = window().location().set_href(address);
 }
 
+/// Goes to an address in a tab of its own, which is told nothing of this one.
+pub(crate) fn open_beside(address: &str) {
+    let _ = window().open_with_url_and_target_and_features(address, "_blank", "noopener");
+}
+
 /// Names the page in the title of its tab.
 pub(crate) fn set_title(title: &str) {
     if let Some(document) = window().document() {
@@ -102,9 +107,38 @@ pub(crate) fn now() -> f64 {
 
 /// Copies a text; says whether the browser let it.
 pub(crate) async fn copy(text: String) -> bool {
-    JsFuture::from(window().navigator().clipboard().write_text(&text))
-        .await
-        .is_ok()
+    // A page that comes without TLS, from another machine than the person's, has none.
+    let clipboard = js_sys::Reflect::get(&window().navigator(), &"clipboard".into());
+    let clipboard = clipboard.ok().filter(JsValue::is_object);
+    if let Some(clipboard) = clipboard.map(JsCast::unchecked_into::<Clipboard>)
+        && JsFuture::from(clipboard.write_text(&text)).await.is_ok()
+    {
+        return true;
+    }
+    copy_selected(&text).unwrap_or_default()
+}
+
+/// Copies a text as a person would: from a field in which it is selected. The field is there for that moment alone.
+fn copy_selected(text: &str) -> Result<bool, JsValue> {
+    let document: HtmlDocument = leptos::prelude::document().unchecked_into();
+    let held = document.active_element();
+    // While a dialog is open, nothing outside of it can be selected.
+    let place = document.query_selector("dialog[open]")?;
+    let place = place.or_else(|| document.body().map(Into::into));
+    let field: HtmlTextAreaElement = document.create_element("textarea")?.unchecked_into();
+    field.set_class_name("visually-hidden");
+    field.set_value(text);
+    place.ok_or("there is no page")?.append_child(&field)?;
+    let still = FocusOptions::new();
+    still.set_prevent_scroll(true);
+    field.focus_with_options(&still)?;
+    field.select();
+    let copied = document.exec_command("copy");
+    field.remove();
+    if let Some(held) = held.and_then(|held| held.dyn_into::<HtmlElement>().ok()) {
+        held.focus_with_options(&still)?;
+    }
+    copied
 }
 
 /// Saves a text as a file of the person's.

@@ -134,17 +134,17 @@ impl Page {
         GROUPS.iter().flat_map(|group| group.pages.iter().copied())
     }
 
-    /// Whether it is about days, which are those of a time zone.
-    pub(crate) fn is_timed(self) -> bool {
-        [OVERVIEW, EXPLORE, UNIQUES, ACTORS, RAW, LEDGER].contains(&self)
-    }
-
     /// Its address, for a site where it is about one.
     pub(crate) fn of(self, site: &str) -> String {
         if !self.of_site {
             return format!("/{}", self.segment);
         }
         format!("/s/{}/{}", escape(site), self.segment)
+    }
+
+    /// Its address where there is no site; none where it is about one.
+    pub(crate) fn of_no_site(self) -> Option<String> {
+        (!self.of_site).then(|| self.of(""))
     }
 }
 

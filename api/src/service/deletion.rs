@@ -3,6 +3,8 @@
 //! A few events are hidden and taken back from the rollups in one transaction. Many get a tombstone first, which every
 //! answer respects from its commit on, and are worked off in slices.
 
+mod list;
+
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use uuid::Uuid;
@@ -30,6 +32,8 @@ use crate::{
     },
     store::{self, Priority, Transaction, mark, raw::Tombstone, tail::Fact},
 };
+
+pub use list::Deletions;
 
 /// Ids of one request.
 const MOST_IDS: usize = 10_000;
@@ -245,13 +249,18 @@ impl Services {
 
     /// How long until the next purge.
     async fn until_purge(&self, tx: &Transaction) -> Result<Duration> {
+        let next = self.next_purge(tx).await?;
+        let wait = next.saturating_sub(clock::now_nanoseconds()).max(1_000_000_000);
+        Ok(Duration::from_nanos(wait.unsigned_abs()))
+    }
+
+    /// When the next purge is due, in nanoseconds since 1970.
+    async fn next_purge(&self, tx: &Transaction) -> Result<i64> {
         let interval = i64::try_from(self.worker.purge_interval.as_nanos()).unwrap_or(i64::MAX);
         let last = store::configuration::purged_at(tx).await?;
-        let wait = last
-            .saturating_add(interval)
-            .saturating_sub(clock::now_nanoseconds())
-            .max(1_000_000_000);
-        Ok(Duration::from_nanos(wait.unsigned_abs()))
+        // Before the first start an interval is counted from now.
+        let last = if last == 0 { clock::now_nanoseconds() } else { last };
+        Ok(last.saturating_add(interval))
     }
 
     /// Hides events and takes them back from what they were folded into.
@@ -273,7 +282,7 @@ impl Services {
     }
 
     /// Shows events again and adds them to what they would have been folded into.
-    async fn show(
+    pub(in crate::service) async fn show(
         &self,
         tx: &Transaction,
         configuration: &Configuration,
@@ -349,52 +358,6 @@ impl Services {
         tx.commit().await?;
         self.fold_nudge.notify_one();
         Ok(deletion)
-    }
-
-    /// A deletion by its id.
-    ///
-    /// # Errors
-    /// No permission, or `NOT_FOUND`.
-    pub async fn deletion(&self, snapshot: &Snapshot, caller: &Caller, public_id: &str) -> Result<Deletion> {
-        let operation = Operation::ListDeletions;
-        caller.permit(operation)?;
-        let opened = snapshot.hold().await?;
-        own_deletion(&opened.tx, &opened.configuration, caller, operation, public_id).await
-    }
-
-    /// A page of a site's deletions, the latest first, and whether there are more: those in one of the states, past the one
-    /// that is named.
-    ///
-    /// # Errors
-    /// No permission, an unknown site, or `INVALID_CURSOR`.
-    pub async fn deletions(
-        &self,
-        snapshot: &Snapshot,
-        caller: &Caller,
-        site: Option<&str>,
-        states: Option<&[State]>,
-        (after, limit): (Option<&str>, usize),
-    ) -> Result<(Vec<Deletion>, bool)> {
-        caller.permit(Operation::ListDeletions)?;
-        let opened = snapshot.hold().await?;
-        let site = opened.configuration.admit(caller, Operation::ListDeletions, site)?;
-        let after = match after {
-            None => None,
-            Some(id) => {
-                let found = store::deletion::find(&opened.tx, id).await?;
-                let own = found.filter(|deletion| deletion.site == site.id);
-                let message = "This is no cursor that this field gave out.";
-                Some(
-                    own.ok_or_else(|| Error::new(Code::InvalidCursor, message).at("after"))?
-                        .id,
-                )
-            }
-        };
-        let mut list =
-            store::deletion::page(&opened.tx, site.id, states.unwrap_or(State::ALL), after, limit + 1).await?;
-        let more = list.len() > limit;
-        list.truncate(limit);
-        Ok((list, more))
     }
 
     /// Works off one slice of one deletion or restore under way; gives whether there was any.

@@ -10,6 +10,7 @@ support::on_both_engines!(
     what_was_purged_is_gone_for_good_but_its_id_stays_taken,
     a_large_deletion_ends_though_the_newest_event_is_purged,
     a_clock_that_was_ahead_puts_no_purge_off,
+    it_is_told_when_the_next_purge_is_due,
 );
 
 async fn what_was_purged_is_gone_for_good_but_its_id_stays_taken(engine: Engine) {
@@ -63,6 +64,28 @@ async fn a_clock_that_was_ahead_puts_no_purge_off(engine: Engine) {
     .await;
     let deleted = tidemark.client().delete("event 2").await;
     await_state(&tidemark, &deleted["deletion"]["id"], "PURGED").await;
+}
+
+async fn it_is_told_when_the_next_purge_is_due(engine: Engine) {
+    let hour = jiff::SignedDuration::from_hours(1);
+    let begin = jiff::Timestamp::now();
+    let tidemark = Tidemark::builder(engine).flag("--purge-interval", "1h").start().await;
+    let due = async || {
+        let answer = tidemark.client().graphql("{ deletions { purgeAt } }", json!({})).await;
+        let told = answer.data()["deletions"]["purgeAt"].as_str().map(str::to_owned);
+        told.expect("a time").parse::<jiff::Timestamp>().expect("a time")
+    };
+    // Nothing was purged yet: from the first start.
+    let first = due().await;
+    assert!(
+        (begin + hour..=jiff::Timestamp::now() + hour).contains(&first),
+        "{first} of {begin}"
+    );
+    // An hour after the last.
+    let last = jiff::Timestamp::from_second(begin.as_second() - 1_800).expect("a time");
+    let statement = format!("UPDATE configuration SET purged_at = {}", last.as_nanosecond());
+    inside::execute(tidemark.database(), &statement).await;
+    assert_eq!(due().await, last + hour);
 }
 
 /// An event whose every text holds the marker of its owner.

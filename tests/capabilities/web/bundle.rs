@@ -7,7 +7,7 @@ use reqwest::{Method, header};
 use support::{Answer, Client, Engine, Tidemark};
 
 /// Bytes that may come over the network before anything is seen.
-const FIRST_LOAD: usize = 400 * 1024;
+pub(super) const FIRST_LOAD: usize = 400 * 1024;
 
 async fn get(client: &Client, path: &str, headers: &[(header::HeaderName, &str)]) -> reqwest::Response {
     let mut request = client.request(Method::GET, path);

@@ -25,6 +25,8 @@ async fn nothing_that_is_sent_or_typed_becomes_code_on_any_page() {
         .replace('+', "%20");
     let filtered = reqwest::Url::parse_with_params("http://x/", [("where", format!("action={}", json!(CODE)))]);
     let filtered = filtered.expect("a URL").query().expect("a query").replace('+', "%20");
+    let grouped = reqwest::Url::parse_with_params("http://x/", [("by", format!("tag.{}", CODE.replace('.', "_")))]);
+    let grouped = grouped.expect("a URL").query().expect("a query").replace('+', "%20");
     let more = [
         ("actor", format!("/s/shop/actors?{address}"), "What is known"),
         (
@@ -43,6 +45,12 @@ async fn nothing_that_is_sent_or_typed_becomes_code_on_any_page() {
             format!("/s/shop/explore?view=events&by=label&{filtered}"),
             "As a table",
         ),
+        // What is typed is a heading there; keys have an underscore for a dot.
+        (
+            "explore by a tag",
+            format!("/s/shop/explore?view=events&{grouped}"),
+            "window_hacked",
+        ),
     ];
     let pages = PAGES
         .iter()
@@ -53,16 +61,9 @@ async fn nothing_that_is_sent_or_typed_becomes_code_on_any_page() {
         browser.misses("Loading…").await;
         check(&visit, page).await;
     }
-    // What opens on a press.
-    visit.go("/s/shop/raw").await;
-    browser.press("Open: e1").await;
-    browser.sees("trafficSource").await;
-    check(&visit, "one event").await;
-    visit.go("/s/shop/lists").await;
-    browser.sees(&marked).await;
-    browser.press(&format!("Edit: {CODE}")).await;
-    browser.sees("Edit rule").await;
-    check(&visit, "a rule").await;
+    hit(&visit, &client, &marked).await;
+    check_opened(&visit).await;
+    check_asked(&visit).await;
     visit.go("/s/shop/live").await;
     browser.sees("live").await;
     let logged = client.log(json!({"action": CODE, "label": CODE, "actor": CODE})).await;
@@ -70,6 +71,77 @@ async fn nothing_that_is_sent_or_typed_becomes_code_on_any_page() {
     browser.sees(CODE).await;
     check(&visit, "live").await;
     visit.was_refused().await;
+}
+
+/// Has the rule hit something, so that its hits can be opened.
+async fn hit(visit: &Visit, client: &Client, shown: &str) {
+    let is_hit = async || {
+        let logged = client.log(json!({"action": "again", "userAgent": CODE})).await;
+        assert_eq!(logged["outcome"], "ACCEPTED", "it only counts");
+        visit.go("/s/shop/lists").await;
+        visit.browser.sees(shown).await;
+        let hits = "return document.querySelectorAll('[aria-label^=\"Hits:\"]').length";
+        match visit.browser.script(hits, json!([])).await {
+            Value::Number(hits) if hits.as_u64() > Some(0) => Ok(()),
+            other => Err(other.to_string()),
+        }
+    };
+    visit.browser.retry("have a rule hit", is_hit).await;
+}
+
+/// What opens on a press.
+async fn check_opened(visit: &Visit) {
+    let browser = &visit.browser;
+    let of = |what: &str| format!("{what}: {CODE}");
+    for (path, press, text) in [
+        ("/s/shop/raw", "Open: e1".to_owned(), "trafficSource"),
+        ("/s/shop/raw", "Delete all that match".to_owned(), "to confirm"),
+        ("/s/shop/lists", of("Edit"), "Edit rule"),
+        ("/s/shop/lists", of("Delete"), "Delete the rule “"),
+        ("/s/shop/lists", "Hits: ".to_owned(), "Hits of “"),
+        ("/s/shop/keys", of("Edit"), "Edit “"),
+        ("/s/shop/keys", of("Rotate"), "a new secret"),
+        ("/s/shop/keys", of("Revoke"), "Revoke “"),
+        ("/s/shop/tags", "Mend: ".to_owned(), "Mend events with “"),
+        ("/people", "Roles: eve@example.com".to_owned(), "Roles of "),
+    ] {
+        visit.go(path).await;
+        browser.press(&press).await;
+        browser.sees(text).await;
+        browser.misses("Loading…").await;
+        check(visit, &format!("{press}, {path}")).await;
+    }
+}
+
+/// What comes of a question that somebody asks.
+async fn check_asked(visit: &Visit) {
+    let browser = &visit.browser;
+    visit.go("/s/shop/lists").await;
+    browser.press(&format!("Edit: {CODE}")).await;
+    browser.press("Try it on the last 7 days").await;
+    browser.sees(&format!("{CODE}: ")).await;
+    check(visit, "a rule that is tried").await;
+    visit.go("/audit").await;
+    browser.fill("What", "createKey").await;
+    browser.press("Search").await;
+    browser.misses("createView").await;
+    browser.press("Open: ").await;
+    browser.sees("img src=x").await;
+    check(visit, "a change").await;
+    visit.go("/s/shop/ledger").await;
+    for (group, text) in [("Action", CODE), ("Key", "Stored"), ("Door", "Stored")] {
+        browser.choose("Show by", group).await;
+        browser.sees(text).await;
+        browser.misses("Loading…").await;
+        check(visit, &format!("the ledger by {group}")).await;
+    }
+    // No site is called so: the server says what its name may have.
+    visit.go("/s/shop/settings").await;
+    browser.press("New site").await;
+    browser.fill("Name of the site", CODE).await;
+    browser.press("Create site").await;
+    browser.sees("letters, digits, dots, hyphens or underscores").await;
+    check(visit, "a site's name").await;
 }
 
 /// Fails where it was taken for more than text.
@@ -130,4 +202,53 @@ async fn typed(client: &Client) {
     let create = "mutation ($input: CreateViewInput!) { createView(input: $input) { name } }";
     let view = json!({"name": "hostile", "actions": [CODE], "dimensions": ["label"], "measures": []});
     done(create, json!({"input": view})).await;
+}
+
+/// Has letters run from right to left, until something ends it.
+const TURN: char = '\u{202e}';
+
+/// Whether a text begins at its left and ends at its right.
+const IN_ORDER: &str = "const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT); let found = null; while \
+     (walk.nextNode()) if (walk.currentNode.data === arguments[0] && walk.currentNode.parentElement.checkVisibility()) found = \
+     walk.currentNode; if (!found) return null; const range = document.createRange(); const left = (at) => { \
+     range.setStart(found, at); range.setEnd(found, at + 1); return range.getBoundingClientRect().left; }; const all = \
+     [...Array(found.length).keys()].map(left); return all[0] === Math.min(...all) && all.at(-1) === Math.max(...all)";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_runs_from_the_right_turns_nothing_round() {
+    let visit = Visit::settled(Look::default()).await;
+    let browser = &visit.browser;
+    let client = visit.client("log,manage").await;
+    let action = format!("{TURN}exe.gnp");
+    let logged = client
+        .log(json!({"action": action, "label": "plain label", "actor": "anna"}))
+        .await;
+    assert_eq!(logged["outcome"], "ACCEPTED");
+    client.add_rule("DENY", &action).await;
+    visit.go("/s/shop/raw").await;
+    browser.sees("plain label").await;
+    assert_eq!(browser.script(IN_ORDER, json!(["plain label"])).await, true, "a label");
+    // What is cut off in a ranking is told whole; the sign behind a filter stays behind it.
+    let filtered = reqwest::Url::parse_with_params("http://x/", [("where", format!("action={}", json!(action)))]);
+    let filtered = filtered.expect("a URL").query().expect("a query").replace('+', "%20");
+    visit.go(&format!("/s/shop/overview?{filtered}")).await;
+    browser.sees("Countries").await;
+    let titles = "const names = [...document.querySelectorAll('.ranking-name')]; return names.length > 0 && names.every((name) \
+                  => name.title === name.textContent)";
+    assert_eq!(browser.script(titles, json!([])).await, true, "titles");
+    let behind = "const [text, sign] = document.querySelector('.filter').children; return sign.getBoundingClientRect().left >= \
+                  text.getBoundingClientRect().right - 1";
+    assert_eq!(browser.script(behind, json!([])).await, true, "the sign of a filter");
+    // In a sentence it ends where it ends: the last quotation mark is the last of it.
+    visit.go("/s/shop/lists").await;
+    browser.press(&format!("Delete: {action}")).await;
+    browser.sees("Delete the rule “").await;
+    let title = browser
+        .script(
+            "return document.querySelector('dialog[open] h2').textContent",
+            json!([]),
+        )
+        .await;
+    assert_eq!(browser.script(IN_ORDER, json!([title])).await, true, "{title}");
+    visit.was_clean().await;
 }

@@ -3,7 +3,11 @@
 use serde_json::json;
 use support::browser::Look;
 
-use super::{loading::GATE, look::PAGES, visit::Visit};
+use super::{
+    loading::{GATE, INSTEAD, elsewhere},
+    look::PAGES,
+    visit::Visit,
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_are_left_while_they_wait() {
@@ -11,11 +15,7 @@ async fn pages_are_left_while_they_wait() {
     let browser = &visit.browser;
     browser.prepare(GATE).await;
     for (page, path, _) in PAGES {
-        let (from, text) = if *page == "account" {
-            ("/system", "SQLite")
-        } else {
-            ("/account", "this one")
-        };
+        let (from, text) = elsewhere(page);
         // Once before its code is there, and once after.
         visit.go(from).await;
         for _ in 0..2 {
@@ -100,4 +100,62 @@ async fn the_sign_leads_to_the_start_from_everywhere() {
     browser.script("history.back()", json!([])).await;
     browser.sees("this one").await;
     visit.was_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_way_back_leads_through_what_was_chosen() {
+    let visit = Visit::settled(Look::default()).await;
+    let browser = &visit.browser;
+    let client = visit.client("log").await;
+    let event = json!({"action": "pageview", "actor": "ada", "url": "https://shop.example/prices"});
+    assert_eq!(client.log(event).await["outcome"], "ACCEPTED");
+    let chosen = async |period: &str| {
+        let pressed = "return document.querySelector('.segments [aria-pressed=true]')?.innerText ?? null";
+        let looks = async || match browser.script(pressed, json!([])).await {
+            seen if seen == period => Ok(()),
+            seen => Err(seen.to_string()),
+        };
+        browser.retry(&format!("see “{period}” chosen"), looks).await;
+    };
+    visit.go("/s/shop/overview").await;
+    browser.press("/prices 1").await;
+    browser.sees("url.path: /prices").await;
+    browser.press("12 months").await;
+    browser.arrives("period=12m").await;
+    chosen("12 months").await;
+    browser.script("history.back()", json!([])).await;
+    chosen("30 days").await;
+    browser.sees("url.path: /prices").await;
+    browser.script("history.back()", json!([])).await;
+    browser.misses("url.path: /prices").await;
+    browser.sees("/prices").await;
+    browser.script("history.forward()", json!([])).await;
+    browser.sees("url.path: /prices").await;
+    chosen("30 days").await;
+    // Under filters that form no scope, uniques are not counted.
+    visit.was_refused().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_of_an_older_version_is_loaded_anew() {
+    let visit = Visit::settled(Look::default()).await;
+    let browser = &visit.browser;
+    browser.prepare(INSTEAD).await;
+    let open_with = async |instead: &str| {
+        visit.go("/account").await;
+        visit.has_link("/s/shop/keys").await;
+        browser.sees("this one").await;
+        browser.script(&format!("window.instead = {instead}"), json!([])).await;
+        visit.follow("/s/shop/keys").await;
+    };
+    // An answer that this version cannot read.
+    open_with("(address) => address.includes('/graphql') ? [200, '{\"data\": {\"strange\": true}}'] : null").await;
+    browser.sees("The server runs another version by now").await;
+    browser.press("Load anew").await;
+    browser.sees("No key yet").await;
+    // Code that is not there any more.
+    open_with("(address) => address.includes('.wasm') ? [404, ''] : null").await;
+    browser.sees("This did not work").await;
+    browser.press("Try again").await;
+    browser.sees("No key yet").await;
 }

@@ -27,6 +27,24 @@ async fn every_event_received_is_in_the_ledger_once() {
         browser.script(figures, json!([])).await,
         json!(["Received 5", "Stored 3", "Known already 1", "Not valid 1"])
     );
+    // By reason: what was not let in says why.
+    let rows = "return [...document.querySelectorAll('[aria-labelledby=ledger-outcomes] tbody tr')].map((row) => \
+                [...row.cells].map((cell) => cell.innerText.trim())).sort()";
+    assert_eq!(
+        browser.script(rows, json!([])).await,
+        json!([
+            ["Known already", "–", "1"],
+            ["Not valid", "INVALID_ACTION", "1"],
+            ["Stored", "–", "3"]
+        ])
+    );
+    // The chart shows what was received, with a mark at what was stored; as a table it has the same figures.
+    let chart = "const chart = document.querySelector('#ledger-chart'); const sum = (place) => [...chart.querySelectorAll('tbody \
+                 tr')].reduce((sum, row) => sum + Number(row.cells[place].textContent), 0); return [chart.querySelector('svg[role=img]')\
+                 .getAttribute('aria-label').startsWith('Received: 5 in all'), chart.querySelectorAll('svg[role=img] .chart-column').length > 0, \
+                 chart.querySelectorAll('svg[role=img] .chart-mark').length > 0, sum(1), sum(2)]";
+    browser.press("As a table").await;
+    assert_eq!(browser.script(chart, json!([])).await, json!([true, true, true, 5, 3]));
     browser.choose("Show by", "Action").await;
     browser.sees("pageview").await;
     visit.was_clean().await;
@@ -100,5 +118,21 @@ async fn the_system_says_how_it_is() {
     browser.sees("SQLite").await;
     browser.sees(env!("CARGO_PKG_VERSION")).await;
     browser.sees("Events in the queue").await;
+    // Each with its figure.
+    let figures = "return Object.fromEntries([...document.querySelectorAll('.fields > div')].map((line) => \
+                   [line.querySelector('dt').innerText, line.querySelector('dd').innerText]))";
+    let figures = browser.script(figures, json!([])).await;
+    for name in [
+        "Room of the database",
+        "Free on its disk",
+        "Events past the mark",
+        "Events in the queue",
+    ] {
+        let figure = figures[name].as_str().unwrap_or_default();
+        assert!(
+            figure.starts_with(|first: char| first.is_ascii_digit()),
+            "{name}: {figures}"
+        );
+    }
     visit.was_clean().await;
 }

@@ -17,7 +17,7 @@ async fn what_was_logged_is_seen_filtered_and_exported() {
     browser.sees("No event in this period").await;
     let client = visit.client("log").await;
     // What the world sends is text, whatever it looks like.
-    let script = "<img src=x onerror=alert(1)>";
+    let script = "=<img src=x onerror=alert(1)>";
     let events: Vec<_> = (0..12)
         .map(|index| match index {
             0..7 => event(index, "pageview", "/start", "pro"),
@@ -119,8 +119,9 @@ async fn what_is_shown_is_saved(browser: &Browser) {
         })
         .await;
     let text = |index: usize| saved[index].as_str().expect("a text").to_owned();
-    assert_eq!(text(0).lines().count(), 13, "{}", text(0));
     let everything: Value = serde_json::from_str(&text(1)).expect("JSON");
+    the_table_has_everything(&text(0), &everything["period"]);
+    the_data_have_everything(&everything);
     assert_eq!(
         everything["filters"],
         json!([{"dimension": "tag.network", "value": "north"}])
@@ -166,4 +167,65 @@ async fn what_is_shown_is_saved(browser: &Browser) {
                    window.picture";
     let colours = browser.script_to_end(colours, json!([])).await;
     assert!(colours.as_u64() > Some(3), "{colours} colours");
+}
+
+/// Every figure, the points of both series, and the rows of the rankings, each with its moments.
+fn the_table_has_everything(table: &str, period: &Value) {
+    let moments = [&period["from"], &period["to"]].map(|moment| moment.as_str().expect("a moment"));
+    let moments = moments.join(",");
+    for line in [
+        "panel,dimension,value,from,to,count,before,lower,upper".to_owned(),
+        format!(r#""events","","",{moments},12,0,,"#),
+        format!(r#""actors","","",{moments},5,0,5,5"#),
+        format!(r#""actions","action","pageview",{moments},10,,,"#),
+        // Spreadsheets are not to reckon with what the world sends.
+        format!(r#""actions","action","'=<img src=x onerror=alert(1)>",{moments},2,,,"#),
+        format!(r#""networks","tag.network","north",{moments},12,,,"#),
+    ] {
+        assert!(table.lines().any(|one| one == line), "{line} is not in {table}");
+    }
+    assert!(
+        table
+            .lines()
+            .any(|line| line.starts_with(r#""live","""#) && line.ends_with(",12,,,")),
+        "{table}"
+    );
+    for series in ["events by time", "actors by time"] {
+        let begin = format!("\"{series}\",");
+        let points: Vec<Vec<&str>> = table
+            .lines()
+            .filter(|line| line.starts_with(&begin))
+            .map(|line| line.split(',').collect())
+            .collect();
+        assert_eq!(points.len(), 12, "months: {table}");
+        // From the first moment to the last without a gap; all of it happened in the last month.
+        assert_eq!(format!("{},{}", points[0][3], points[11][4]), moments);
+        assert!(points.windows(2).all(|pair| pair[0][4] == pair[1][3]), "{points:?}");
+        let counts: Vec<_> = points.iter().map(|point| point[5]).collect();
+        let last = if series == "events by time" { "12" } else { "5" };
+        assert_eq!(counts[11], last, "{counts:?}");
+        assert!(counts[..11].iter().all(|count| *count == "0"), "{counts:?}");
+    }
+}
+
+fn the_data_have_everything(everything: &Value) {
+    let period = &everything["period"];
+    assert_eq!(everything["step"], "MONTH");
+    assert_eq!(everything["periodBefore"]["to"], period["from"], "{everything:#}");
+    assert_eq!(everything["live"]["count"], 12);
+    let (events, actors) = (&everything["events"], &everything["actors"]);
+    assert_eq!((&events["count"], &events["before"]), (&json!(12), &json!(0)));
+    assert_eq!(actors["count"], 5);
+    for told in [events, actors] {
+        let series = told["series"].as_array().expect("a series");
+        assert_eq!(series.len(), 12, "{told:#}");
+        assert_eq!(series[0]["start"], period["from"]);
+        assert_eq!(series[11]["count"], told["count"]);
+    }
+    let rankings = everything["rankings"].as_array().expect("a list");
+    let pages = rankings.iter().find(|ranking| ranking["panel"] == "pages");
+    assert_eq!(
+        pages.expect("pages")["rows"],
+        json!([{"value": "/start", "count": 7}, {"value": "/prices", "count": 3}])
+    );
 }

@@ -1,7 +1,7 @@
 //! People: invited, given roles, locked out, let in again; what they may not, they do not see.
 
 use serde_json::json;
-use support::{browser::Look, person::PASSWORD};
+use support::{binary, browser::Look, person::PASSWORD};
 
 use super::visit::Visit;
 
@@ -67,4 +67,43 @@ async fn somebody_is_invited_given_roles_and_locked_out() {
     browser.sees("This is not for your role").await;
     visit.go("/s/shop/keys").await;
     browser.sees("This is not for your role").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_owner_of_a_site_lets_people_in_there() {
+    let visit = Visit::settled(Look::default()).await;
+    let browser = &visit.browser;
+    for flags in [
+        &["bob@example.com", "--role", "viewer"][..],
+        &["carl@example.com", "--role", "owner", "--site", "shop"],
+    ] {
+        let arguments = [&["account", "create", "--password-stdin"], flags].concat();
+        let input = format!("{PASSWORD}\n");
+        let _ = binary::run_with_input(&visit.database, &arguments, input.as_bytes())
+            .await
+            .success();
+    }
+    browser.press("Sign out").await;
+    browser.arrives("/sign-in").await;
+    browser.fill("E-mail address", "carl@example.com").await;
+    browser.fill("Password", PASSWORD).await;
+    browser.press("Sign in").await;
+    browser.sees("Overview").await;
+    visit.go("/people").await;
+    browser.sees("Owner · shop").await;
+    browser.press("Let somebody in").await;
+    browser.fill("E-mail address", "bob@example.com").await;
+    browser.choose("Role", "Analyst").await;
+    browser.press("Give role").await;
+    browser.sees("The role is given.").await;
+    browser.sees("Analyst · shop").await;
+    // Who may sign in at all is the organisation's affair, and so is what somebody may elsewhere.
+    for other in ["Invite", "New link", "Lock", "Every site"] {
+        browser.misses(other).await;
+    }
+    browser.press("Roles: bob@example.com").await;
+    browser.press("Take away: Analyst · shop").await;
+    browser.sees("The role is taken away.").await;
+    browser.misses("bob@example.com").await;
+    visit.was_clean().await;
 }

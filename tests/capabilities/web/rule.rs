@@ -46,6 +46,24 @@ async fn a_rule_is_tried_added_felt_and_taken_away() {
             if seen == "1" { Ok(()) } else { Err(seen.to_string()) }
         })
         .await;
+    // Day by day as well.
+    browser.press("Hits: 1, spam.*").await;
+    browser.sees("Hits of “spam.*” in the last 30 days").await;
+    let days =
+        "return [...document.querySelectorAll('#rule-days tbody tr')].map((row) => Number(row.cells[1].textContent))";
+    let days = browser
+        .retry("see the days", async || {
+            let days: Vec<u32> = serde_json::from_value(browser.script(days, json!([])).await).expect("numbers");
+            if days.is_empty() {
+                Err("none yet".to_owned())
+            } else {
+                Ok(days)
+            }
+        })
+        .await;
+    assert_eq!((days.len(), days.iter().sum::<u32>()), (30, 1), "{days:?}");
+    browser.press("Close").await;
+    browser.misses("in the last 30 days").await;
     // What would become of an event is explained, by the rule that meets it.
     browser
         .fill(
@@ -78,6 +96,59 @@ async fn a_rule_is_tried_added_felt_and_taken_away() {
     browser.press("Delete").await;
     browser.sees("The rule is deleted.").await;
     browser.sees("No rule yet").await;
+    visit.was_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rule_that_lets_in_names_the_views_it_would_empty_and_ends() {
+    let visit = Visit::settled(Look::default()).await;
+    let browser = &visit.browser;
+    let client = visit.client("log,manage").await;
+    let view = "mutation { createView(input: {name: \"orders\", actions: [\"order.placed\"], dimensions: [\"country\"]}) { name } }";
+    let _ = client.graphql(view, json!({})).await.data();
+    let log = async |action: &str| client.log(json!({"action": action})).await["outcome"].clone();
+    for action in ["pageview", "pageview", "order.placed"] {
+        assert_eq!(log(action).await, "ACCEPTED");
+    }
+    let becomes = async |wanted: &str| {
+        browser
+            .retry(&format!("be {wanted}"), async || match log("order.placed").await {
+                outcome if outcome == wanted => Ok(()),
+                outcome => Err(outcome.to_string()),
+            })
+            .await;
+    };
+    let ends = async |moment: &str| {
+        let fill = "const field = document.getElementById('rule-expires'); field.value = arguments[0]; \
+                    field.dispatchEvent(new Event('input', { bubbles: true }))";
+        browser.script(fill, json!([moment])).await;
+    };
+    visit.go("/s/shop/lists").await;
+    browser.press("Add rule").await;
+    browser.choose("List", "Allow").await;
+    browser.choose("Looks at", "Action").await;
+    browser.fill("Pattern", "page*").await;
+    ends("2031-06-01T12:00").await;
+    browser.press("Try it on the last 7 days").await;
+    browser.sees("Of 3 events it would have refused 1.").await;
+    browser.sees("These views would fall to zero: orders.").await;
+    browser.press("Add rule").await;
+    browser.sees("The rule holds from the next event on.").await;
+    becomes("DENIED").await;
+    assert_eq!(log("pageview").await, "ACCEPTED");
+    browser.sees("page*").await;
+    let row = "return [...document.querySelectorAll('tbody tr td')].slice(0, 4).map((cell) => cell.innerText)";
+    assert_eq!(
+        browser.script(row, json!([])).await,
+        json!(["Allow", "Action", "page*", "acts"])
+    );
+    // Its end has come: it says so, and lets in what it kept out.
+    browser.press("Edit: page*").await;
+    assert_eq!(browser.value("Stops at").await, "2031-06-01T12:00");
+    ends("2020-01-01T00:00").await;
+    browser.press("Save").await;
+    browser.sees("expired").await;
+    becomes("ACCEPTED").await;
     visit.was_clean().await;
 }
 

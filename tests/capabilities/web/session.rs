@@ -1,13 +1,16 @@
 //! A session, while a page stays open: its token gets old, other windows renew it as well, the server starts anew.
 
 use serde_json::json;
-use support::{browser::Look, server::Address};
+use support::{browser::Look, person::PASSWORD, server::Address};
 use tokio::{
     io::copy_bidirectional,
     net::{TcpListener, TcpStream},
 };
 
-use super::visit::Visit;
+use super::{
+    loading::{INSTEAD, OVERLOADED},
+    visit::Visit,
+};
 
 /// A place where the server is found also after it was started anew.
 async fn place() -> (TcpListener, String) {
@@ -56,16 +59,59 @@ async fn tokens_are_renewed_while_pages_stay_open() {
         browser.sees(&format!("key {round}")).await;
         browser.use_window(Some(&other)).await;
     }
-    // Signed out in one window, nobody is signed in in the other, which says so at its next question.
+    // Signed out in one window, nobody is signed in in the other, which says so at its next question. What was typed is not
+    // lost by that, and what was asked goes on.
     browser.press("Sign out").await;
-    browser.sees("Sign in").await;
+    browser.arrives("/sign-in").await;
     browser.use_window(None).await;
     tokio::time::sleep(std::time::Duration::from_millis(2_500)).await;
     browser.press("Create key").await;
-    browser.fill("Name", "too late").await;
+    browser.fill("Name", "in the end").await;
     browser.press("Create key").await;
-    browser.sees("Sign in").await;
+    browser.sees("Your session is over").await;
+    browser.keys("\u{e00c}").await;
+    browser.fill("Password", "not the password at all").await;
+    browser.press("Sign in").await;
+    browser.sees("password is wrong").await;
+    browser.fill("Password", PASSWORD).await;
+    browser.press("Sign in").await;
+    browser.press("Done").await;
+    browser.misses("Your session is over").await;
+    browser.sees("in the end").await;
+    // Whoever is somebody else begins anew.
+    browser.use_window(Some(&other)).await;
+    visit.go("/s/shop/lists").await;
+    browser.press("Sign out").await;
+    browser.arrives("/sign-in").await;
+    browser.use_window(None).await;
+    tokio::time::sleep(std::time::Duration::from_millis(2_500)).await;
+    browser.press("Audit").await;
+    browser.press("Sign in as somebody else").await;
     browser.arrives("/sign-in?next=").await;
+    browser.sees("E-mail address").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn why_nobody_can_be_let_in_is_said() {
+    // The server takes another address for its own.
+    let visit = Visit::begin_with(Look::default(), &[("--public-url", "http://elsewhere.example")]).await;
+    visit.go("/").await;
+    visit.browser.sees("Another site had this sent").await;
+    visit.browser.sees("Try again").await;
+    // What passes is asked once more.
+    let visit = Visit::settled(Look::default()).await;
+    let browser = &visit.browser;
+    browser.prepare(INSTEAD).await;
+    let busy = format!(
+        "let times = 1; window.instead = (address) => address.includes('/session/refresh') && times-- > 0 ? [503, \
+         '{OVERLOADED}'] : null"
+    );
+    browser.prepare(&busy).await;
+    visit.go("/s/shop/keys").await;
+    browser.sees("Too much at once.").await;
+    browser.press("Try again").await;
+    browser.sees("No key yet").await;
+    visit.was_clean().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -73,12 +119,7 @@ async fn pages_outlive_a_server_that_starts_anew() {
     let (listener, url) = place().await;
     let mut visit = Visit::begin_with(Look::default(), &[("--public-url", &url)]).await;
     lead(listener, visit.server.address().clone());
-    visit.browser.open(&visit.link()).await;
-    visit.set_password().await;
-    visit.browser.sees("There is no site yet").await;
-    visit.browser.fill("Name of the site", "shop").await;
-    visit.browser.press("Create site").await;
-    visit.browser.arrives("/s/shop/").await;
+    visit.settle().await;
     let client = visit.client("log").await;
     let log = async |action: &str| {
         let logged = client.log(json!({"action": action, "actor": "ada"})).await;

@@ -1,7 +1,7 @@
 //! The settings of a site: changed, felt, and the code that brings the first event.
 
-use serde_json::json;
-use support::{Pages, binary, browser::Look};
+use serde_json::{Value, json};
+use support::{Client, Pages, binary, browser::Look};
 
 use super::visit::Visit;
 
@@ -29,6 +29,8 @@ async fn settings_are_changed_and_hold() {
     browser.fill("Raw events, in days", "90").await;
     browser.fill("Origins", "https://www.example.com").await;
     browser.press("Save").await;
+    browser.fill("Type “shop” to confirm", "shop").await;
+    browser.press("Save all the same").await;
     browser.sees("The settings are saved.").await;
     browser.reload().await;
     assert_eq!(browser.value("Time zone").await, "Asia/Tokyo");
@@ -65,6 +67,90 @@ async fn settings_are_changed_and_hold() {
     browser.press("Create site").await;
     browser.arrives("/s/blog/settings").await;
     browser.sees("Waiting for the first event").await;
+    visit.was_clean().await;
+}
+
+/// Waits until a setting of the site is what it is to be.
+async fn holds(visit: &Visit, client: &Client, setting: &str, value: Value) {
+    let look = async || {
+        let told = client.graphql(&format!("{{ sites {{ {setting} }} }}"), json!({})).await;
+        let found = told.data()["sites"][0][setting].clone();
+        if found == value {
+            Ok(())
+        } else {
+            Err(format!("it is {found}"))
+        }
+    };
+    visit
+        .browser
+        .retry(&format!("find {setting} to be {value}"), look)
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_costs_something_kept_is_asked_for_by_name() {
+    let visit = Visit::settled(Look::default()).await;
+    let browser = &visit.browser;
+    let client = visit.client("query").await;
+    visit.go("/s/shop/settings").await;
+    for (label, setting, less) in [
+        ("Raw events, in days", "rawRetentionDays", 90),
+        ("Counts, in days", "rollupRetentionDays", 400),
+        ("Quarantine, in days", "quarantineDays", 10),
+        ("Room for quarantine, in MB", "quarantineMegabytes", 5),
+    ] {
+        let before = client.graphql(&format!("{{ sites {{ {setting} }} }}"), json!({})).await;
+        browser.fill(label, &less.to_string()).await;
+        browser.press("Save").await;
+        browser.sees("Keep less of “shop”").await;
+        let blocked = "return document.querySelector('dialog[open] button[type=submit]').disabled";
+        assert_eq!(browser.script(blocked, json!([])).await, true, "{setting}");
+        browser.press("Cancel").await;
+        browser.misses("Keep less of “shop”").await;
+        let after = client.graphql(&format!("{{ sites {{ {setting} }} }}"), json!({})).await;
+        assert_eq!(before.data(), after.data(), "nothing is changed before it is confirmed");
+        browser.press("Save").await;
+        browser.fill("Type “shop” to confirm", "shop").await;
+        browser.press("Save all the same").await;
+        holds(&visit, &client, setting, json!(less)).await;
+        browser.misses("Keep less of “shop”").await;
+        // More costs nothing.
+        browser.fill(label, &(less + 100).to_string()).await;
+        browser.press("Save").await;
+        holds(&visit, &client, setting, json!(less + 100)).await;
+    }
+    // Old counts go with another time zone alone.
+    browser.fill("Time zone", "Asia/Tokyo").await;
+    browser.press("Old counts may go").await;
+    browser.press("Save").await;
+    browser.sees("Keep less of “shop”").await;
+    browser.press("Cancel").await;
+    visit.was_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_is_old_leaves_what_others_have_changed() {
+    let visit = Visit::settled(Look::default()).await;
+    let browser = &visit.browser;
+    let client = visit.client("query,manage").await;
+    visit.go("/s/shop/settings").await;
+    browser.sees("Time zone").await;
+    // Somebody else changes something while the page is open.
+    let update = "mutation ($input: UpdateSiteInput!) { updateSite(input: $input) { name } }";
+    let input = json!({"rawRetentionDays": 400, "origins": ["https://other.example"], "ipPolicy": "NONE"});
+    let _ = client.graphql(update, json!({"input": input})).await.data();
+    browser.fill("Name of the script", "hello").await;
+    browser.fill("Oldest event, in days", "").await;
+    browser.press("Save").await;
+    browser.sees("The settings are saved.").await;
+    let asked = "{ sites { rawRetentionDays origins ipPolicy scriptName maxEventAgeSeconds } }";
+    assert_eq!(
+        client.graphql(asked, json!({})).await.data()["sites"][0],
+        json!({
+            "rawRetentionDays": 400, "origins": ["https://other.example"], "ipPolicy": "NONE",
+            "scriptName": "hello", "maxEventAgeSeconds": null,
+        })
+    );
     visit.was_clean().await;
 }
 

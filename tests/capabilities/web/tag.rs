@@ -97,3 +97,30 @@ async fn a_key_gets_a_type_and_loses_it() {
     browser.sees("plan has no type any more.").await;
     visit.was_clean().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_large_quarantine_says_how_far_its_emptying_has_come() {
+    let visit = Visit::settled(Look::default()).await;
+    let browser = &visit.browser;
+    let client = visit.client("log").await;
+    let event = |price: serde_json::Value| json!({"action": "buy", "tag": {"price": price}});
+    assert_eq!(client.log(event(json!(5))).await["outcome"], "ACCEPTED");
+    for _ in 0..3 {
+        let conflicts = (0..400).map(|_| event(json!("many"))).collect();
+        let _ = client.log_many(conflicts).await;
+    }
+    visit.go("/s/shop/tags").await;
+    browser.sees("Events here: 1,200.").await;
+    browser.press("Delete all").await;
+    browser.fill("Type “1200” to confirm", "1200").await;
+    // The server deletes a thousand at once; what is asked after that waits.
+    let hold = "const ask = window.fetch; let asked = 0; window.fetch = async (...request) => { asked += 1; if (asked === 2) \
+                await new Promise((done) => { window.goOn = done; }); return ask.apply(window, request); }";
+    browser.script(hold, json!([])).await;
+    browser.press("Delete all").await;
+    browser.sees("1,000 of 1,200 are deleted.").await;
+    browser.script("window.goOn()", json!([])).await;
+    browser.sees("1,200 events are deleted.").await;
+    browser.sees("Nothing is in quarantine.").await;
+    visit.was_clean().await;
+}

@@ -1,7 +1,7 @@
-//! How the UI is built into the program: what whoever lacks the compiler's part for browsers is told, and when it is built
-//! anew.
+//! How the UI is built into the program: what whoever lacks the compiler's part for browsers is told, when it is built anew,
+//! and what leaves it out.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
+use std::{collections::HashMap, ffi::OsString, fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
 
 use support::{binary, folder::TemporaryFolder};
 
@@ -9,6 +9,14 @@ use support::{binary, folder::TemporaryFolder};
 #[expect(clippy::module_inception, reason = "the build's own file, as it is")]
 mod target;
 
+#[path = "../../../api/build/mode.rs"]
+#[expect(
+    dead_code,
+    reason = "the build's own file, as it is; what it reads of its process is cargo's here"
+)]
+mod mode;
+
+use mode::{Effort, Mode, command, decide};
 use target::{check, rustc};
 
 /// A compiler that answers by this script.
@@ -65,4 +73,48 @@ fn a_change_of_the_server_alone_builds_no_ui() {
     let folders = ["..", "../api", "../entity", "../migration", "../tests", ".", ""];
     let wide: Vec<_> = watched.iter().filter(|path| folders.contains(&path.as_str())).collect();
     assert!(wide.is_empty(), "{wide:?}");
+}
+
+#[test]
+fn what_only_looks_at_the_code_skips_the_ui() {
+    let called = |line: &str, variables: &[(&str, &str)]| {
+        let variables: HashMap<_, _> = variables.iter().copied().collect();
+        let value = |name: &str| OsString::from(variables.get(name).copied().unwrap_or_default());
+        let command = command(line.split(' ').map(str::to_owned).collect());
+        decide(value, command.as_deref())
+    };
+    let of = |line: &str| called(line, &[]);
+    for line in [
+        "cargo check",
+        "cargo c --workspace",
+        "/root/.cargo/bin/cargo +stable check --locked",
+        "cargo --config net.offline=true check",
+        "cargo --color never -Z unstable-options doc",
+        "cargo --quiet clippy",
+        "cargo fix",
+    ] {
+        assert_eq!(of(line), Mode::LeaveOutOnce, "{line}");
+    }
+    // What makes a program has the UI in it; so has a test, and whatever is called like something that only looks.
+    for line in [
+        "cargo build",
+        "cargo run --release",
+        "cargo test check",
+        "cargo nextest run -p tidemark-tests check",
+        "cargo --config check build",
+        "cargo",
+    ] {
+        assert_eq!(of(line), Mode::BuildIn(Effort::Best), "{line}");
+    }
+    // Tools that look at the code by `cargo check` of their own, and the switch for whoever builds the server alone.
+    let skipped = [
+        ("RUSTC_WORKSPACE_WRAPPER", "/usr/bin/clippy-driver"),
+        ("RUSTC_WRAPPER", "/opt/rust-analyzer"),
+        ("TIDEMARK_WEB", "skip"),
+    ];
+    for variable in skipped {
+        assert_eq!(called("cargo build", &[variable]), Mode::LeaveOut, "{variable:?}");
+    }
+    let quick = called("cargo build", &[("TIDEMARK_WEB", "quick")]);
+    assert_eq!(quick, Mode::BuildIn(Effort::Quick));
 }

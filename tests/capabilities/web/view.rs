@@ -7,14 +7,20 @@ use super::visit::Visit;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_view_is_declared_filled_asked_and_taken_away() {
-    let visit = Visit::settled(Look::default()).await;
+    // So few events at once that a view takes a while to be filled.
+    let visit = Visit::settled_with(Look::default(), &[("--fold-events", "5")]).await;
     let browser = &visit.browser;
-    let client = visit.client("log").await;
-    let events = (0..600).map(|index| {
-        let plan = if index % 3 == 0 { "<i>pro</i>" } else { "free" };
-        json!({"action": "signup", "actor": format!("actor {}", index % 7), "tag": {"plan": plan, "price": 2}})
-    });
-    assert_eq!(client.log_many(events.collect()).await["accepted"], 600);
+    let client = visit.client("log,query").await;
+    let event = |index: usize| {
+        let plan = if index.is_multiple_of(3) { "<i>pro</i>" } else { "free" };
+        json!({"id": format!("e{index}"), "action": "signup", "actor": format!("actor {}", index % 7),
+               "tag": {"plan": plan, "price": 2}})
+    };
+    assert_eq!(
+        client.log_many((0..2_999).map(event).collect()).await["accepted"],
+        2_999
+    );
+    assert_eq!(client.log(event(2_999)).await["outcome"], "ACCEPTED");
     visit.go("/s/shop/views").await;
     browser.sees("countries").await;
     browser.press("Declare view").await;
@@ -24,16 +30,41 @@ async fn a_view_is_declared_filled_asked_and_taken_away() {
     browser.press("Declare view").await;
     browser.sees("plans is declared.").await;
     // It takes in what was there, by itself and before one's eyes.
-    let row = "return [...document.querySelectorAll('tbody tr')].find((row) => row.innerText.includes('plans'))?.innerText ?? ''";
+    let progress = "const row = [...document.querySelectorAll('tbody tr')].find((row) => row.innerText.includes('plans')); const \
+                    bar = row?.querySelector('progress'); return bar && [bar.max, bar.position >= 0, \
+                    bar.nextElementSibling.innerText.endsWith('of 3,000')]";
     browser
-        .retry("see it filled", async || {
-            let seen = browser.script(row, json!([])).await;
-            let seen = seen.as_str().unwrap_or_default().to_owned();
-            if seen.contains("ready") { Ok(()) } else { Err(seen) }
+        .retry("see how far it is", async || {
+            match browser.script(progress, json!([])).await {
+                seen if seen == json!([3_000, true, true]) => Ok(()),
+                seen => Err(seen.to_string()),
+            }
         })
         .await;
+    // Once it is, it says how much it keeps, and that nobody has asked it yet.
+    let told = "const row = [...document.querySelectorAll('tbody tr')].find((row) => row.innerText.includes('plans')); return \
+                [...row?.cells ?? []].slice(1, 4).map((cell) => cell.innerText)";
+    browser
+        .retry("see it filled", async || {
+            let seen = browser.script(told, json!([])).await;
+            let kept = seen[1].as_str().and_then(|rows| rows.parse::<u32>().ok());
+            // Two plans, each by the hour and by the day.
+            if seen[0] == "ready" && seen[2] == "never" && kept.is_some_and(|rows| rows >= 4) {
+                Ok(())
+            } else {
+                Err(seen.to_string())
+            }
+        })
+        .await;
+    client.await_folded("shop").await;
     visit.go("/s/shop/explore?period=day&view=plans").await;
-    browser.sees("600").await;
+    browser.sees("3,000").await;
+    // Where the answer comes from is said, and how fresh it is.
+    browser.sees("From counts kept ready. Up to the event e2999.").await;
+    browser.choose("View", "events").await;
+    browser.sees("From raw events. Up to the event e2999.").await;
+    browser.choose("View", "plans").await;
+    browser.sees("From counts kept ready.").await;
     browser.choose("Group by", "tag.plan").await;
     browser.arrives("by=tag.plan").await;
     browser.sees("<i>pro</i>").await;
@@ -43,7 +74,7 @@ async fn a_view_is_declared_filled_asked_and_taken_away() {
     browser
         .retry("see both groups", async || {
             let seen = browser.script(cells, json!([])).await;
-            if seen == json!(["free", "400", "800", "<i>pro</i>", "200", "400"]) {
+            if seen == json!(["free", "2,000", "4,000", "<i>pro</i>", "1,000", "2,000"]) {
                 Ok(())
             } else {
                 Err(seen.to_string())
@@ -51,6 +82,19 @@ async fn a_view_is_declared_filled_asked_and_taken_away() {
         })
         .await;
     visit.go("/s/shop/views").await;
+    // Questions are written down every few seconds.
+    browser
+        .retry("see that it was asked", async || {
+            browser.reload().await;
+            browser.sees("plans").await;
+            let seen = browser.script(told, json!([])).await;
+            let asked = seen[2].as_str().and_then(|asked| asked.split_once(" · "));
+            match asked.and_then(|(questions, _)| questions.parse::<u32>().ok()) {
+                Some(questions) if questions > 0 => Ok(()),
+                _ => Err(seen.to_string()),
+            }
+        })
+        .await;
     browser.press("Declare scope").await;
     browser.fill("Fields", "tag.plan").await;
     browser.press("Declare scope").await;

@@ -3,53 +3,10 @@
 use serde_json::{Value, json};
 use support::{Browser, Client, Database, Engine, Server, binary, browser::Look, person::PASSWORD};
 
+use super::blocked::rule_of;
+
 /// The address of the first account.
 pub(super) const EMAIL: &str = "ada@example.com";
-
-/// Words in addresses by which the common lists have browsers block requests.
-const BLOCKED: &[&str] = &[
-    "ad",
-    "ads",
-    "adserver",
-    "advert",
-    "analytic",
-    "analytics",
-    "banner",
-    "banners",
-    "beacon",
-    "collect",
-    "collector",
-    "counter",
-    "event",
-    "events",
-    "hit",
-    "hits",
-    "log",
-    "logger",
-    "metric",
-    "metrics",
-    "pageview",
-    "pixel",
-    "pixels",
-    "popup",
-    "promo",
-    "sponsor",
-    "stat",
-    "statistics",
-    "stats",
-    "telemetry",
-    "track",
-    "tracker",
-    "tracking",
-    "visitor",
-];
-
-/// Whether the path of an address has such a word.
-fn is_blocked(address: &str) -> bool {
-    let path = address.split(['?', '#']).next().unwrap_or(address).to_lowercase();
-    let mut words = path.split(|character: char| !character.is_ascii_alphanumeric());
-    words.any(|word| BLOCKED.contains(&word))
-}
 
 /// A server that nobody has signed in to, and a browser.
 pub(super) struct Visit {
@@ -95,13 +52,18 @@ impl Visit {
     /// The same at a server with flags of its own.
     pub(super) async fn settled_with(look: Look, flags: &[(&str, &str)]) -> Self {
         let visit = Self::begin_with(look, flags).await;
-        visit.browser.open(&visit.link()).await;
-        visit.set_password().await;
-        visit.browser.sees("There is no site yet").await;
-        visit.browser.fill("Name of the site", "shop").await;
-        visit.browser.press("Create site").await;
-        visit.browser.arrives("/s/shop/").await;
+        visit.settle().await;
         visit
+    }
+
+    /// Follows the first link, and makes the site `shop`.
+    pub(super) async fn settle(&self) {
+        self.browser.open(&self.link()).await;
+        self.set_password().await;
+        self.browser.sees("There is no site yet").await;
+        self.browser.fill("Name of the site", "shop").await;
+        self.browser.press("Create site").await;
+        self.browser.arrives("/s/shop/").await;
     }
 
     /// Fills in what the first link asks for.
@@ -175,7 +137,8 @@ impl Visit {
         let requests: Vec<_> = requests.filter(|address| !address.starts_with("chrome:")).collect();
         let foreign: Vec<_> = requests.iter().filter(|address| foreign(address)).collect();
         assert!(foreign.is_empty(), "asked elsewhere: {foreign:#?}");
-        let blocked: Vec<_> = requests.iter().filter(|address| is_blocked(address)).collect();
+        let asked = requests.iter().filter(|address| address.starts_with(&own));
+        let blocked: Vec<_> = asked.filter_map(|address| Some((address, rule_of(address)?))).collect();
         assert!(blocked.is_empty(), "lists block these: {blocked:#?}");
     }
 }

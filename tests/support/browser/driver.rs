@@ -85,7 +85,7 @@ impl Driver {
     }
 
     async fn try_start(look: Look) -> Result<Self, String> {
-        let (process, port) = spawn().await;
+        let (process, port) = spawn().await?;
         let http = http().build().expect("a client");
         let profile = TemporaryFolder::new();
         let mut flags: Vec<String> = FLAGS.iter().map(|flag| (*flag).to_owned()).collect();
@@ -152,7 +152,7 @@ impl Drop for Driver {
     }
 }
 
-async fn spawn() -> (Child, u16) {
+async fn spawn() -> Result<(Child, u16), String> {
     let mut command = tokio::process::Command::new("chromedriver");
     command
         .arg("--port=0")
@@ -168,22 +168,20 @@ async fn spawn() -> (Child, u16) {
     let mut lines = BufReader::new(process.stdout.take().expect("a pipe")).lines();
     let begin = Instant::now();
     loop {
-        assert!(
-            begin.elapsed() < START_LIMIT,
-            "chromedriver does not say where it listens"
-        );
-        let line = lines
-            .next_line()
-            .await
-            .expect("its output can be read")
-            .expect("chromedriver runs");
+        if begin.elapsed() > START_LIMIT {
+            return Err("chromedriver does not say where it listens".to_owned());
+        }
+        let line = lines.next_line().await.expect("its output can be read");
+        let Some(line) = line else {
+            return Err(format!("chromedriver ends: {:?}", process.wait().await));
+        };
         let port = line
             .split_once("was started successfully on port ")
             .map(|(_, rest)| rest.trim_end_matches('.'));
         if let Some(port) = port.and_then(|port| port.parse().ok()) {
             // Whoever stops reading stops the driver at its next line.
             tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-            return (process, port);
+            return Ok((process, port));
         }
     }
 }

@@ -23,9 +23,10 @@ return all.find((element) => names(element).includes(wanted))
   ?? all.find((element) => names(element).some((name) => name.startsWith(wanted))) ?? null;
 "#;
 
-/// Chooses an option by its text.
+/// Chooses an option by its text. Some lists are not filled before somebody turns to them.
 pub(super) const CHOOSE: &str = r#"
 const [list, wanted] = arguments;
+list.focus();
 const option = [...list.options].find((option) => option.text.trim() === wanted);
 if (!option) return false;
 list.value = option.value;

@@ -223,6 +223,7 @@ pub(crate) struct Deletions {
 pub(crate) struct DeletionConnection {
     pub(crate) nodes: Vec<Deletion>,
     pub(crate) page_info: PageInfo,
+    pub(crate) purge_at: Moment,
 }
 
 /// Asks for a page of the deletions of a site, the latest first.

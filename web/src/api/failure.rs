@@ -8,7 +8,7 @@ use crate::text::{phrase, t};
 /// Why something did not work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Failure {
-    /// Nobody is signed in any more; the shell leads to the sign-in page.
+    /// Nobody is signed in; the shell leads to the sign-in page.
     SignedOut,
     /// There was no answer, or none of this server's.
     Unreachable,
@@ -37,6 +37,19 @@ impl Failure {
     /// Whether it is the person who may not.
     pub(crate) fn is_forbidden(&self) -> bool {
         matches!(self.code(), Some("FORBIDDEN" | "UNKNOWN_SITE"))
+    }
+
+    /// Whether the same may well work a little later: it is nothing that the person, or this program, could do otherwise.
+    pub(crate) fn is_passing(&self) -> bool {
+        const CODES: [&str; 6] = [
+            "DEADLINE_EXCEEDED",
+            "INTERNAL",
+            "OUTCOME_UNKNOWN",
+            "OVERLOADED",
+            "RATE_LIMITED",
+            "TOO_MANY_SUBSCRIPTIONS",
+        ];
+        *self == Self::Unreachable || self.code().is_some_and(|code| CODES.contains(&code))
     }
 
     /// A sentence for the person.

@@ -182,18 +182,22 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    fn finds(&self) -> Vec<FindInput> {
-        let live = Range {
+    /// What counts as “now”.
+    pub(crate) fn live(&self) -> Range {
+        Range {
             from: self.now - LIVE,
             to: self.now,
             step: Step::Hour,
-        };
+        }
+    }
+
+    fn finds(&self) -> Vec<FindInput> {
         let leading = [
             self.find("actions", self.range, None, &[]),
             self.find("actions", self.before, None, &[]),
             FindInput {
                 series: false,
-                ..self.find("actions", live, None, &[])
+                ..self.find("actions", self.live(), None, &[])
             },
         ];
         let rankings = self.rankings.iter().map(|ranking| {

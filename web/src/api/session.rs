@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use super::{
     failure::Failure,
     scalar::Moment,
-    transport::{Reply, get, json, post},
+    transport::{Reply, get, json, post, post_to_end},
 };
 
 /// What somebody who has signed in holds.
@@ -17,6 +17,8 @@ pub(crate) struct Access {
     pub(crate) token: String,
     /// When it stops working.
     pub(crate) expires_at: Moment,
+    /// Whose it is.
+    pub(crate) account: AccountName,
 }
 
 /// The ways to sign in that there are.
@@ -51,12 +53,12 @@ pub(crate) struct Acceptance {
 /// Whose password was set.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct Accepted {
-    pub(crate) account: AcceptedAccount,
+    pub(crate) account: AccountName,
 }
 
-/// The account whose password was set.
+/// An account, as the sign-in endpoints tell of it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub(crate) struct AcceptedAccount {
+pub(crate) struct AccountName {
     pub(crate) email: String,
 }
 
@@ -68,9 +70,10 @@ pub(crate) async fn sign_in(credentials: &Credentials) -> Result<Access, Failure
     read(&post("/session/sign-in", None, json(credentials)).await?)
 }
 
-/// Renews the session that the cookie tells of.
+/// Renews the session that the cookie tells of. The cookie is good once, and the answer holds the next one: who leaves the
+/// page meanwhile gets it all the same.
 pub(crate) async fn renew() -> Result<Access, Failure> {
-    match read(&post("/session/refresh", None, json(&Empty {})).await?) {
+    match read(&post_to_end("/session/refresh", json(&Empty {})).await?) {
         Err(failure) if failure.code() == Some("UNAUTHENTICATED") => Err(Failure::SignedOut),
         answer => answer,
     }

@@ -1,6 +1,8 @@
 //! Sites, and their settings.
 
-use cynic::{MutationBuilder, Operation, QueryBuilder};
+use cynic::{MutationBuilder, Operation, QueryBuilder, QueryVariables, variables::VariableType};
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::schema;
 
@@ -51,15 +53,21 @@ pub(crate) struct Settings {
     pub(crate) quarantine_megabytes: i32,
 }
 
+#[derive(cynic::QueryVariables, Debug)]
+pub(crate) struct SettingsVariables {
+    pub(crate) name: String,
+}
+
 #[derive(cynic::QueryFragment, Debug, Clone)]
-#[cynic(graphql_type = "Query")]
-pub(crate) struct AllSettings {
+#[cynic(graphql_type = "Query", variables = "SettingsVariables")]
+pub(crate) struct SettingsQuery {
+    #[arguments(name: $name)]
     pub(crate) sites: Vec<Settings>,
 }
 
-/// Asks for the settings of every site that the viewer sees.
-pub(crate) fn all_settings() -> Operation<AllSettings> {
-    AllSettings::build(())
+/// Asks for the settings of a site.
+pub(crate) fn settings(name: String) -> Operation<SettingsQuery, SettingsVariables> {
+    SettingsQuery::build(SettingsVariables { name })
 }
 
 /// Settings as they are to be, all of them; none takes a limit off.
@@ -95,9 +103,23 @@ pub(crate) struct UpdateSite {
     pub(crate) update_site: CreatedSite,
 }
 
-/// Changes the settings of a site.
-pub(crate) fn update_site(input: UpdateSiteInput) -> Operation<UpdateSite, UpdateSiteVariables> {
-    UpdateSite::build(UpdateSiteVariables { input })
+/// The variables without what stays as it is: an input of cynic's cannot tell what is left out from what is to be none.
+#[derive(Debug, Serialize)]
+pub(crate) struct Changes(Value);
+
+impl QueryVariables for Changes {
+    type Fields = <UpdateSiteVariables as QueryVariables>::Fields;
+    const VARIABLES: &'static [(&'static str, VariableType)] = UpdateSiteVariables::VARIABLES;
+}
+
+/// Changes those settings of a site that are to be other than they were: the rest stays as it is by now, which may be
+/// another person's work.
+pub(crate) fn update_site(input: UpdateSiteInput, before: &UpdateSiteInput) -> Operation<UpdateSite, Changes> {
+    let (mut changes, before) = (json!(UpdateSiteVariables { input }), json!(before));
+    if let Some(input) = changes["input"].as_object_mut() {
+        input.retain(|name, value| name == "site" || before.get(name) != Some(value));
+    }
+    UpdateSite::build(Changes(changes))
 }
 
 /// A site to be made; the server chooses what is left out.

@@ -1,10 +1,14 @@
 //! What goes on, over a WebSocket: `graphql-transport-ws`. A stream that breaks begins anew by itself, and says so, so
 //! that whoever listens can ask for what came meanwhile.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
 
 use cynic::StreamingOperation;
-use leptos::prelude::{TimeoutHandle, set_timeout_with_handle};
+use leptos::prelude::{IntervalHandle, TimeoutHandle, set_interval_with_handle, set_timeout_with_handle};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use wasm_bindgen::{JsCast, closure::Closure};
@@ -18,6 +22,8 @@ const PROTOCOL: &str = "graphql-transport-ws";
 const PAUSES: [u64; 5] = [1, 2, 4, 8, 15];
 /// The server closes with it where a token is too old, or not wanted any more.
 const REFUSED: u16 = 4_403;
+/// How often it is asked whether the server is still there, as a line that is cut somewhere on the way says nothing.
+const BEAT: Duration = Duration::from_secs(15);
 
 /// What a stream tells.
 #[derive(Debug, Clone)]
@@ -28,7 +34,7 @@ pub(crate) enum Told<T> {
     Next(T),
     /// It broke, and begins anew by itself.
     Broken,
-    /// The server will not have it.
+    /// The server will not have it; where that passes, `Broken` follows.
     Refused(Failure),
 }
 
@@ -45,12 +51,15 @@ struct State {
     line: RefCell<Option<Line>>,
     attempt: RefCell<usize>,
     again: RefCell<Option<TimeoutHandle>>,
+    /// Whether the server has said anything since the last beat.
+    heard: Cell<bool>,
     over: RefCell<bool>,
 }
 
 /// A connection with those who listen to it.
 struct Line {
     socket: WebSocket,
+    beat: Option<IntervalHandle>,
     _message: Closure<dyn FnMut(MessageEvent)>,
     _close: Closure<dyn FnMut(CloseEvent)>,
     _open: Closure<dyn FnMut()>,
@@ -58,8 +67,20 @@ struct Line {
 
 impl Drop for Line {
     fn drop(&mut self) {
+        if let Some(beat) = self.beat.take() {
+            beat.clear();
+        }
         self.socket.set_onmessage(None);
         self.socket.set_onclose(None);
+        if self.socket.ready_state() == WebSocket::CONNECTING {
+            // Browsers complain of a connection that is closed before it stands.
+            let socket = self.socket.clone();
+            let close = Closure::once_into_js(move || {
+                let _ = socket.close();
+            });
+            self.socket.set_onopen(Some(close.unchecked_ref()));
+            return;
+        }
         self.socket.set_onopen(None);
         let _ = self.socket.close();
     }
@@ -89,7 +110,7 @@ impl Client {
             Told::Refused(failure) => tell(Told::Refused(failure)),
             Told::Next(data) => match serde_json::from_value(data) {
                 Ok(data) => tell(Told::Next(data)),
-                Err(_) => tell(Told::Refused(Failure::Unreachable)),
+                Err(_) => tell(Told::Refused(Failure::Outdated)),
             },
         };
         self.stream_written(payload, Box::new(tell))
@@ -104,6 +125,7 @@ impl Client {
             line: RefCell::new(None),
             attempt: RefCell::new(0),
             again: RefCell::new(None),
+            heard: Cell::new(false),
             over: RefCell::new(false),
         });
         leptos::task::spawn_local(connect(state.clone()));
@@ -116,7 +138,7 @@ async fn connect(state: Rc<State>) {
     let token = match state.client.token().await {
         Ok(token) => token,
         Err(Failure::Unreachable) => return retry(&state),
-        Err(failure) => return (state.tell)(Told::Refused(failure)),
+        Err(failure) => return refuse(&state, failure),
     };
     if *state.over.borrow() {
         return;
@@ -142,8 +164,8 @@ async fn connect(state: Rc<State>) {
             let renewed = state.clone();
             leptos::task::spawn_local(async move {
                 match renewed.client.renew().await {
-                    Err(failure @ Failure::SignedOut) => (renewed.tell)(Told::Refused(failure)),
-                    _ => retry(&renewed),
+                    Ok(_) | Err(Failure::Unreachable) => retry(&renewed),
+                    Err(failure) => refuse(&renewed, failure),
                 }
             });
             return;
@@ -153,8 +175,12 @@ async fn connect(state: Rc<State>) {
     socket.set_onopen(Some(open.as_ref().unchecked_ref()));
     socket.set_onmessage(Some(message.as_ref().unchecked_ref()));
     socket.set_onclose(Some(close.as_ref().unchecked_ref()));
+    state.heard.set(false);
+    let of_beat = state.clone();
+    let beat = set_interval_with_handle(move || listen(&of_beat), BEAT).ok();
     *state.line.borrow_mut() = Some(Line {
         socket,
+        beat,
         _message: message,
         _close: close,
         _open: open,
@@ -165,26 +191,54 @@ fn answer(state: &Rc<State>, text: &str) {
     let Ok(message) = serde_json::from_str::<Value>(text) else {
         return;
     };
-    let say = |message: &Value| {
-        if let Some(line) = state.line.borrow().as_ref() {
-            let _ = line.socket.send_with_str(&message.to_string());
-        }
-    };
+    state.heard.set(true);
     match message["type"].as_str() {
         Some("connection_ack") => {
-            *state.attempt.borrow_mut() = 0;
-            say(&json!({"type": "subscribe", "id": "1", "payload": state.payload}));
+            say(
+                state,
+                &json!({"type": "subscribe", "id": "1", "payload": state.payload}),
+            );
             (state.tell)(Told::Running);
         }
-        Some("ping") => say(&json!({"type": "pong"})),
+        Some("ping") => say(state, &json!({"type": "pong"})),
+        // What has stood that long is no attempt any more.
+        Some("pong") => *state.attempt.borrow_mut() = 0,
         Some("next") => match message["payload"]["errors"].get(0) {
-            Some(error) => (state.tell)(Told::Refused(failure(error))),
-            None => (state.tell)(Told::Next(message["payload"]["data"].clone())),
+            Some(error) => refuse(state, failure(error)),
+            None => {
+                *state.attempt.borrow_mut() = 0;
+                (state.tell)(Told::Next(message["payload"]["data"].clone()));
+            }
         },
-        Some("error") => (state.tell)(Told::Refused(failure(&message["payload"][0]))),
+        Some("error") => refuse(state, failure(&message["payload"][0])),
         // The server ended the stream, as it does before it stops, or when this browser falls too far behind.
         Some("complete") => retry(state),
         _ => {}
+    }
+}
+
+fn say(state: &State, message: &Value) {
+    if let Some(line) = state.line.borrow().as_ref() {
+        let _ = line.socket.send_with_str(&message.to_string());
+    }
+}
+
+/// Asks whether the server is still there; where it has not answered since the last time, it is not. What the server asks
+/// of browsers by itself they answer without telling any program.
+fn listen(state: &Rc<State>) {
+    if state.heard.replace(false) {
+        say(state, &json!({"type": "ping"}));
+    } else {
+        retry(state);
+    }
+}
+
+/// Tells why the server will not have it, and begins anew where that passes.
+fn refuse(state: &Rc<State>, failure: Failure) {
+    let passes = failure.is_passing();
+    (state.tell)(Told::Refused(failure));
+    if passes {
+        retry(state);
     }
 }
 
@@ -215,7 +269,7 @@ fn retry(state: &Rc<State>) {
             next.line.borrow_mut().take();
             leptos::task::spawn_local(connect(next.clone()));
         },
-        std::time::Duration::from_secs(pause),
+        Duration::from_secs(pause),
     );
     *state.again.borrow_mut() = again.ok();
 }

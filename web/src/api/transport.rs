@@ -1,7 +1,8 @@
 //! One request over HTTP and its answer, as text.
 
+use js_sys::Reflect;
 use serde::Serialize;
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Headers, Request, RequestCredentials, RequestInit, Response};
 
@@ -19,7 +20,12 @@ pub(super) struct Reply {
 /// Posts JSON to a path of this server. What is sent is text by now, so that there is one such function and not one for
 /// each question.
 pub(super) async fn post(path: &str, token: Option<&str>, json: String) -> Result<Reply, Failure> {
-    send("POST", path, token, Some(&json)).await
+    send("POST", path, token, Some(&json), false).await
+}
+
+/// Posts JSON as nobody, to be sent and answered also where the page is left meanwhile.
+pub(super) async fn post_to_end(path: &str, json: String) -> Result<Reply, Failure> {
+    send("POST", path, None, Some(&json), true).await
 }
 
 /// What is to be sent, as JSON.
@@ -30,10 +36,16 @@ pub(super) fn json(body: &impl Serialize) -> String {
 
 /// Gets a path of this server.
 pub(super) async fn get(path: &str) -> Result<Reply, Failure> {
-    send("GET", path, None, None).await
+    send("GET", path, None, None, false).await
 }
 
-async fn send(method: &str, path: &str, token: Option<&str>, body: Option<&str>) -> Result<Reply, Failure> {
+async fn send(
+    method: &str,
+    path: &str,
+    token: Option<&str>,
+    body: Option<&str>,
+    outlives_page: bool,
+) -> Result<Reply, Failure> {
     let sent = async {
         let headers = Headers::new()?;
         headers.set("Accept", "application/graphql-response+json, application/json")?;
@@ -48,6 +60,9 @@ async fn send(method: &str, path: &str, token: Option<&str>, body: Option<&str>)
             options.set_body(&body.into());
         }
         options.set_headers(&headers);
+        if outlives_page {
+            Reflect::set(&options, &"keepalive".into(), &JsValue::TRUE)?;
+        }
         let request = Request::new_with_str_and_init(path, &options)?;
         let response: Response = JsFuture::from(window().fetch_with_request(&request))
             .await?
@@ -58,5 +73,5 @@ async fn send(method: &str, path: &str, token: Option<&str>, body: Option<&str>)
             text: text.as_string().unwrap_or_default(),
         })
     };
-    sent.await.map_err(|_: wasm_bindgen::JsValue| Failure::Unreachable)
+    sent.await.map_err(|_: JsValue| Failure::Unreachable)
 }

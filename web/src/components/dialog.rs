@@ -20,6 +20,12 @@ pub(crate) fn Dialog(
     /// Its heading.
     #[prop(into)]
     title: Signal<String>,
+    /// What its heading is called in the document; another one where it may be open above a dialog.
+    #[prop(default = "dialog-title")]
+    heading: &'static str,
+    /// How it is set.
+    #[prop(default = "dialog")]
+    class: &'static str,
     /// What is in it.
     children: ChildrenFn,
 ) -> impl IntoView {
@@ -35,9 +41,9 @@ pub(crate) fn Dialog(
         }
     });
     view! {
-        <dialog node_ref=node class="dialog" aria-labelledby="dialog-title" on:close=move |_| open.set(false)>
+        <dialog node_ref=node class=class aria-labelledby=heading on:close=move |_| open.set(false)>
             <Show when=move || open.get()>
-                <h2 id="dialog-title">{title}</h2>
+                <h2 id=heading>{title}</h2>
                 {children()}
             </Show>
         </dialog>
@@ -81,6 +87,9 @@ pub(crate) fn Confirm(
     /// Whether it is under way.
     #[prop(into)]
     pending: Signal<bool>,
+    /// How far it has come, where it takes a while.
+    #[prop(optional, into)]
+    progress: Signal<Option<String>>,
     /// Why it did not work.
     #[prop(into)]
     failure: Signal<Option<Failure>>,
@@ -99,6 +108,7 @@ pub(crate) fn Confirm(
                         <Field id="confirm" label=label value=typed required=true first=true/>
                         <FormError failure/>
                         <div class="dialog-ways">
+                            <span role="status" class="beside">{move || progress.get()}</span>
                             <Button on_click=move || open.set(false)>{t(phrase::CANCEL)}</Button>
                             <Submit
                                 weight=Weight::Danger

@@ -128,6 +128,7 @@ pub(crate) fn Choice(
     #[prop(optional)]
     disabled: bool,
 ) -> impl IntoView {
+    let chosen = value.get_untracked();
     view! {
         <div class="field">
             <Label id label required=true/>
@@ -135,14 +136,16 @@ pub(crate) fn Choice(
                 id=id
                 name=id
                 disabled=disabled
+                prop:value=move || value.get().to_string()
                 on:change=move |event| value.set(event_target_value(&event).parse().unwrap_or_default())
             >
                 {options
                     .into_iter()
                     .enumerate()
                     .map(|(index, text)| {
+                        // What the list as a whole follows is not yet there as it is told so first.
                         view! {
-                            <option value=index.to_string() selected=move || value.get() == index>
+                            <option value=index.to_string() prop:selected=chosen == index>
                                 {text}
                             </option>
                         }
@@ -172,7 +175,8 @@ pub(crate) fn Tick(
             <input id=id name=id type="checkbox" bind:checked=value/>
             <span>
                 {label}
-                {hint.map(|hint| view! { <span class="tick-hint">{hint}</span> })}
+                // Read out, the two are words of their own.
+                {hint.map(|hint| view! { " " <span class="tick-hint">{hint}</span> })}
             </span>
         </label>
     }

@@ -55,7 +55,7 @@ pub(crate) fn Filters(
                                 <li>
                                     <button type="button" class="filter" aria-label=label on:click=move |_| {
                                         change.run(question.get_untracked().without_filter(&dimension));
-                                    }>{text} <span aria-hidden="true">" ×"</span></button>
+                                    }><bdi>{text}</bdi> <span aria-hidden="true">" ×"</span></button>
                                 </li>
                             }
                         })

@@ -5,8 +5,11 @@ use leptos_router::hooks::{use_location, use_navigate};
 
 use crate::{
     route::{self, Page},
-    state::surroundings::{Place, use_place},
-    text::{shell, t},
+    state::{
+        preference::Preference,
+        surroundings::{Place, use_place},
+    },
+    text::{Text, shell, t},
 };
 
 /// The most that is listed.
@@ -27,6 +30,7 @@ pub(crate) fn Finder(
     node: NodeRef<html::Input>,
 ) -> impl IntoView {
     let place = use_place();
+    let preference = expect_context::<Preference>();
     let navigate = use_navigate();
     let path = use_location().pathname;
     let wanted = RwSignal::new(String::new());
@@ -36,12 +40,7 @@ pub(crate) fn Finder(
         if wanted.is_empty() {
             return Vec::new();
         }
-        let matches = |way: &Way| way.name.to_lowercase().contains(&wanted);
-        path.with(|path| all_ways(place, path))
-            .into_iter()
-            .filter(matches)
-            .take(MOST)
-            .collect()
+        path.with(|path| ways_to(place, path, &wanted))
     });
     let go = move |way: Option<Way>| {
         if let Some(way) = way {
@@ -87,7 +86,9 @@ pub(crate) fn Finder(
                 bind:value=wanted
                 on:keydown=on_key
             />
-            <kbd aria-hidden="true">"/"</kbd>
+            <Show when=move || preference.keys()>
+                <kbd aria-hidden="true">"/"</kbd>
+            </Show>
             <div class="finder-ways" class:open=open>
                 <ul id="finder-ways" role="listbox" aria-label=t(shell::SEARCH_HINT)>
                     {move || {
@@ -122,26 +123,22 @@ pub(crate) fn Finder(
     }
 }
 
-fn all_ways(place: Place, path: &str) -> Vec<Way> {
-    let site = place.nearest_site();
-    let pages = site.into_iter().flat_map(|site| {
-        Page::all()
-            .filter(move |page| place.may(page.needs))
-            .map(move |page| Way {
-                name: t(page.title).to_owned(),
-                kind: t(shell::NAVIGATION),
-                address: page.of(&site.name),
-            })
-    });
-    let sites = place.sites().into_iter().map(|site| Way {
-        address: route::on_site(path, &site.name),
-        name: site.name,
+/// The first ways whose names have a text in them. There may be ten thousand sites: no more is made of them than is shown.
+fn ways_to(place: Place, path: &str, wanted: &str) -> Vec<Way> {
+    let matches = |name: &str| name.to_lowercase().contains(wanted);
+    let page = |title: Text, address: String| Way {
+        name: t(title).to_owned(),
+        kind: t(shell::NAVIGATION),
+        address,
+    };
+    let pages = Page::all()
+        .filter(|one| matches(t(one.title)))
+        .filter_map(|one| Some(page(one.title, place.way_to(one)?)));
+    let sites = place.sites_where(matches, MOST).into_iter().map(|name| Way {
+        address: route::on_site(path, &name),
+        name,
         kind: t(shell::SITE),
     });
-    let account = Way {
-        name: t(shell::ACCOUNT).to_owned(),
-        kind: t(shell::NAVIGATION),
-        address: route::ACCOUNT.to_owned(),
-    };
-    pages.chain(sites).chain([account]).collect()
+    let account = matches(t(shell::ACCOUNT)).then(|| page(shell::ACCOUNT, place.keeping(route::ACCOUNT.to_owned())));
+    pages.chain(sites).chain(account).take(MOST).collect()
 }

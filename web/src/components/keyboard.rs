@@ -5,11 +5,11 @@ use leptos_router::hooks::use_navigate;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-use super::dialog::Dialog;
+use super::{dialog::Dialog, field::Tick};
 use crate::{
     browser,
     route::Page,
-    state::surroundings::use_place,
+    state::{preference::Preference, surroundings::use_place},
     text::{fill, shell, t},
 };
 
@@ -21,23 +21,28 @@ const PATIENCE: f64 = 1_500.0;
 pub(crate) fn Keyboard(
     /// The line that `/` leads to.
     search: NodeRef<html::Input>,
+    /// Whether it explains itself.
+    help: RwSignal<bool>,
 ) -> impl IntoView {
     let place = use_place();
+    let preference = expect_context::<Preference>();
     let navigate = use_navigate();
-    let help = RwSignal::new(false);
     let began = StoredValue::new(f64::NEG_INFINITY);
     let listener = window_event_listener(ev::keydown, move |event| {
         // What an open dialog asks comes first: nobody leaves a page from below it.
         if event.ctrl_key() || event.meta_key() || event.alt_key() || is_typing(&event) || browser::has_dialog() {
             return;
         }
+        if !untrack(|| preference.keys()) {
+            return;
+        }
         let key = event.key();
         if browser::now() - began.get_value() < PATIENCE {
             began.set_value(f64::NEG_INFINITY);
-            let page = Page::all().find(|page| key == page.letter.to_string() && untrack(|| place.may(page.needs)));
-            if let (Some(page), Some(site)) = (page, untrack(|| place.nearest_site())) {
+            let page = Page::all().find(|page| key == page.letter.to_string());
+            if let Some(way) = page.and_then(|page| untrack(|| place.way_to(page))) {
                 event.prevent_default();
-                navigate(&page.of(&site.name), Default::default());
+                navigate(&way, Default::default());
             }
             return;
         }
@@ -60,7 +65,7 @@ pub(crate) fn Keyboard(
                 <KeyLine keys="?" meaning=t(shell::SHORT_HELP).to_owned()/>
                 <KeyLine keys="/" meaning=t(shell::SHORT_SEARCH).to_owned()/>
                 {Page::all()
-                    .filter(|page| place.may(page.needs))
+                    .filter(|page| place.way_to(*page).is_some())
                     .map(|page| {
                         view! {
                             <KeyLine
@@ -71,8 +76,23 @@ pub(crate) fn Keyboard(
                     })
                     .collect_view()}
             </dl>
+            <Wanted/>
         </Dialog>
     }
+}
+
+/// Whether the person wants these keys at all.
+#[component]
+fn Wanted() -> impl IntoView {
+    let preference = expect_context::<Preference>();
+    let wanted = RwSignal::new(untrack(|| preference.keys()));
+    Effect::new(move || {
+        let wanted = wanted.get();
+        if untrack(|| preference.keys()) != wanted {
+            preference.set_keys(wanted);
+        }
+    });
+    view! { <Tick id="keys-wanted" label=t(shell::KEYS_WANTED) hint=t(shell::KEYS_WANTED_HINT) value=wanted/> }
 }
 
 #[component]

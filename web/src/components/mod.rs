@@ -24,5 +24,6 @@ pub(crate) mod ranking;
 pub(crate) mod secret;
 pub(crate) mod select;
 pub(crate) mod shell;
+mod site_choice;
 pub(crate) mod situation;
 pub(crate) mod table;

@@ -1,10 +1,9 @@
 //! The pages of the site, as far as the person may see them.
 
 use leptos::prelude::*;
-use leptos_router::{components::A, hooks::use_query_map};
+use leptos_router::components::A;
 
 use crate::{
-    browser::escape,
     route::{GROUPS, Page},
     state::surroundings::use_place,
     text::{shell, t},
@@ -17,35 +16,20 @@ pub(crate) fn Navigation(
     on_go: impl Fn() + Clone + Send + Sync + 'static,
 ) -> impl IntoView {
     let place = use_place();
-    // A zone that was chosen holds on the next page as well.
-    let query = use_query_map();
-    let zone = Memo::new(move |_| query.with(|query| query.get("zone")));
     let groups = move || {
-        let site = place.nearest_site()?;
-        let kept = zone
-            .get()
-            .map_or_else(String::new, |zone| format!("?zone={}", escape(&zone)));
         let on_go = on_go.clone();
         let groups = GROUPS.iter().map(move |group| {
-            let seen: Vec<Page> = group
-                .pages
-                .iter()
-                .copied()
-                .filter(|page| place.may(page.needs))
-                .collect();
-            let (site, on_go, kept) = (site.name.clone(), on_go.clone(), kept.clone());
+            let way = |page: &Page| Some((*page, place.way_to(*page)?));
+            let seen: Vec<_> = group.pages.iter().filter_map(way).collect();
+            let on_go = on_go.clone();
             (!seen.is_empty()).then(move || {
                 view! {
                     <h2>{t(group.title)}</h2>
                     <ul>
                         {seen
                             .into_iter()
-                            .map(|page| {
+                            .map(|(page, address)| {
                                 let on_go = on_go.clone();
-                                let mut address = page.of(&site);
-                                if page.is_timed() {
-                                    address.push_str(&kept);
-                                }
                                 view! {
                                     <li on:click=move |_| on_go()>
                                         <A href=address>{t(page.title)}</A>
@@ -57,7 +41,7 @@ pub(crate) fn Navigation(
                 }
             })
         });
-        Some(groups.collect_view())
+        groups.collect_view()
     };
     view! {
         <nav class="navigation" aria-label=t(shell::NAVIGATION)>

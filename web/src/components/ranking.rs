@@ -54,13 +54,15 @@ pub(crate) fn Ranking(
 fn line(row: Ranked, most: u64, on_choose: impl Fn(Value) + 'static) -> impl IntoView {
     let share = (float(row.count) / float(most) * 100.0).max(0.5);
     let name = name(&row.value);
+    // What is cut off for want of room is told whole to whoever points at it.
+    let whole = name.clone();
     view! {
         <li>
             <button type="button" class="ranking-row" on:click=move |_| on_choose(row.value.clone())>
                 <svg class="ranking-bar" aria-hidden="true" focusable="false">
                     <rect width=format!("{share}%") height="100%"/>
                 </svg>
-                <span class="ranking-name">{name}</span>
+                <span class="ranking-name" title=whole>{name}</span>
                 " "
                 <span class="ranking-count">{count(row.count)}</span>
                 <span class="visually-hidden">{t(words::FILTER_BY)}</span>

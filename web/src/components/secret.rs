@@ -5,7 +5,6 @@ use leptos::prelude::*;
 use super::button::{Button, Weight};
 use crate::{
     browser,
-    state::notice::use_notices,
     text::{phrase, t},
 };
 
@@ -21,7 +20,8 @@ pub(crate) fn Secret(
     /// What to do with it.
     hint: &'static str,
 ) -> impl IntoView {
-    let copy = copier(text.clone());
+    let said = RwSignal::new("");
+    let copy = copier(text.clone(), said);
     view! {
         <div class="field secret">
             <label for=id>{label}</label>
@@ -30,6 +30,7 @@ pub(crate) fn Secret(
                 <Button weight=Weight::Plain on_click=copy>{t(phrase::COPY)}</Button>
             </div>
             <p class="hint" id=format!("{id}-hint")>{hint}</p>
+            <p class="hint" role="status">{said}</p>
         </div>
     }
 }
@@ -44,24 +45,28 @@ pub(crate) fn Copied(
     /// The code.
     text: String,
 ) -> impl IntoView {
-    let copy = copier(text.clone());
+    let said = RwSignal::new("");
+    let copy = copier(text.clone(), said);
     view! {
         <div class="copied">
             <pre id=id tabindex="0" role="group" aria-label=label>{text}</pre>
-            <Button weight=Weight::Plain on_click=copy>{t(phrase::COPY)}</Button>
+            <div>
+                <Button weight=Weight::Plain on_click=copy>{t(phrase::COPY)}</Button>
+                <span class="beside" role="status">{said}</span>
+            </div>
         </div>
     }
 }
 
-/// Copies a text, and says so.
-fn copier(text: String) -> impl Fn() + 'static {
-    let notices = use_notices();
+/// Copies a text, and says whether it did. It is said where the button is: what stands outside of a dialog is neither seen
+/// nor read out while that is open.
+fn copier(text: String, said: RwSignal<&'static str>) -> impl Fn() + 'static {
     move || {
         let text = text.clone();
+        said.set("");
         leptos::task::spawn_local(async move {
-            if browser::copy(text).await {
-                notices.say(t(phrase::COPIED));
-            }
+            let copied = browser::copy(text).await;
+            said.set(t(if copied { phrase::COPIED } else { phrase::NOT_COPIED }));
         });
     }
 }

@@ -1,9 +1,13 @@
 //! The frame around every page for whoever is signed in: the site, the pages, the search, the account.
 
-use leptos::{either::EitherOf3, html, prelude::*};
+use leptos::{
+    either::{EitherOf3, EitherOf4},
+    html,
+    prelude::*,
+};
 use leptos_router::{
     components::{A, Outlet, Redirect},
-    hooks::{use_location, use_navigate},
+    hooks::use_location,
 };
 
 use super::{
@@ -15,7 +19,8 @@ use super::{
     navigation::Navigation,
     notice::NoticeCorner,
     page::PageFrame,
-    situation::{Empty, Loading},
+    site_choice::SiteChoice,
+    situation::{Empty, Loading, Trouble},
 };
 use crate::{
     api::{
@@ -32,19 +37,25 @@ use crate::{
     text::{Language, language, phrase, shell, t},
 };
 
-/// What is behind signing in; the sign-in page where nobody is.
+/// What is behind signing in; the sign-in page where nobody is. Whether somebody is may be impossible to find out: at an
+/// address that the server does not take for its own, say.
 #[component]
 pub(crate) fn Shell() -> impl IntoView {
     let session = expect_context::<Session>();
     let location = use_location();
     provide_context(Client::new(session));
     move || match session.presence() {
-        Presence::Unknown => EitherOf3::A(view! { <Loading/> }),
+        Presence::Unknown => EitherOf4::A(view! { <Loading/> }),
+        Presence::Failed(failure) => EitherOf4::B(view! {
+            <main class="shell-main">
+                <Trouble failure retry=move || leptos::task::spawn_local(session.look())/>
+            </main>
+        }),
         Presence::Out => {
             let address = route::sign_in_for(&location.pathname.get_untracked(), &location.search.get_untracked());
-            EitherOf3::B(view! { <Redirect path=address/> })
+            EitherOf4::C(view! { <Redirect path=address/> })
         }
-        Presence::In(_) => EitherOf3::C(view! { <SignedIn/> }),
+        Presence::In(_) => EitherOf4::D(view! { <SignedIn/> }),
     }
 }
 
@@ -65,7 +76,7 @@ fn SignedIn() -> impl IntoView {
 #[component]
 fn Frame() -> impl IntoView {
     let search = NodeRef::<html::Input>::new();
-    let open = RwSignal::new(false);
+    let [open, help] = [(); 2].map(|()| RwSignal::new(false));
     let place = use_place();
     view! {
         <a class="skip" href="#content">{t(shell::SKIP)}</a>
@@ -90,13 +101,13 @@ fn Frame() -> impl IntoView {
                 <SiteChoice/>
                 <Finder node=search/>
                 <Navigation on_go=move || open.set(false)/>
-                <Foot/>
+                <Foot help/>
             </aside>
             <main class="shell-main" id="content" tabindex="-1">
                 <Content/>
             </main>
         </div>
-        <Keyboard search/>
+        <Keyboard search help/>
         <NoticeCorner/>
     }
 }
@@ -138,47 +149,12 @@ fn Content() -> impl IntoView {
     }
 }
 
-/// The sites; choosing one stays on the page.
+/// Who is signed in, and how they like to read and to type.
 #[component]
-fn SiteChoice() -> impl IntoView {
-    let place = use_place();
-    let navigate = use_navigate();
-    let path = use_location().pathname;
-    let choose = move |name: String| {
-        let address = path.with_untracked(|path| route::on_site(path, &name));
-        navigate(&address, Default::default());
-    };
-    let now = move || place.site().map(|site| site.name);
-    let option = move |name: Option<String>| {
-        let (value, text) = (
-            name.clone().unwrap_or_default(),
-            name.clone().unwrap_or_else(|| "–".to_owned()),
-        );
-        view! {
-            <option value=value selected=move || now() == name>
-                {text}
-            </option>
-        }
-    };
-    // Pages of the organisation are of no site.
-    let options = move || {
-        let none = now().is_none().then_some(None);
-        let names = place.sites().into_iter().map(|site| Some(site.name));
-        none.into_iter().chain(names).map(option).collect_view()
-    };
-    view! {
-        <div class="site-choice">
-            <label for="site">{t(shell::SITE)}</label>
-            <select id="site" on:change=move |event| choose(event_target_value(&event))>
-                {options}
-            </select>
-        </div>
-    }
-}
-
-/// Who is signed in, and how they like to read.
-#[component]
-fn Foot() -> impl IntoView {
+fn Foot(
+    /// Whether the keys of the keyboard are explained.
+    help: RwSignal<bool>,
+) -> impl IntoView {
     let place = use_place();
     let session = expect_context::<Session>();
     let notices = use_notices();
@@ -195,9 +171,18 @@ fn Foot() -> impl IntoView {
                 <LanguageChoice/>
             </div>
             <div class="foot-account">
-                <A href=ACCOUNT attr:title=t(shell::ACCOUNT)>
+                <A href=move || place.keeping(ACCOUNT.to_owned()) attr:title=t(shell::ACCOUNT)>
                     {account.map(|account| if account.name.is_empty() { account.email } else { account.name })}
                 </A>
+                <button
+                    type="button"
+                    class="icon-button"
+                    title=t(shell::KEYBOARD)
+                    aria-label=t(shell::KEYBOARD)
+                    on:click=move |_| help.set(true)
+                >
+                    "?"
+                </button>
                 <Button weight=Weight::Quiet disabled=leave.pending() on_click=move || {
                     leave.dispatch_local(());
                 }>{t(shell::SIGN_OUT)}</Button>

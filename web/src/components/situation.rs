@@ -53,6 +53,17 @@ pub(crate) fn Failed(
     if failure.is_forbidden() {
         return Either::Left(view! { <Empty title=t(phrase::NO_PERMISSION) hint=t(phrase::NO_PERMISSION_HINT)/> });
     }
+    Either::Right(view! { <Trouble failure retry/> })
+}
+
+/// It did not work, for whatever reason.
+#[component]
+pub(crate) fn Trouble(
+    /// Why.
+    failure: Failure,
+    /// Asks once more.
+    retry: impl Fn() + 'static,
+) -> impl IntoView {
     let is_outdated = failure == Failure::Outdated;
     let again = move || if is_outdated { browser::reload() } else { retry() };
     let text = if is_outdated {
@@ -60,7 +71,7 @@ pub(crate) fn Failed(
     } else {
         phrase::TRY_AGAIN
     };
-    Either::Right(view! {
+    view! {
         <div class="situation failed" role="alert">
             <h2>{t(phrase::FAILED)}</h2>
             <p>{failure.message()}</p>
@@ -68,5 +79,5 @@ pub(crate) fn Failed(
                 <Button weight=Weight::Primary on_click=again>{t(text)}</Button>
             </p>
         </div>
-    })
+    }
 }

@@ -197,10 +197,15 @@ fn Rows(
 /// What is cut off for want of room is told whole to whoever points at it.
 fn tell_whole(event: PointerEvent) {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    let Some(cell) = target.and_then(|target| target.closest("td").ok().flatten()) else {
+    let cell = target.as_ref().and_then(|target| target.closest("td").ok().flatten());
+    let (Some(target), Some(cell)) = (target, cell) else {
         return;
     };
-    if cell.scroll_width() > cell.client_width() {
+    // Also where a line in it is cut off, and not the cell.
+    if [&cell, &target]
+        .iter()
+        .any(|element| element.scroll_width() > element.client_width())
+    {
         let _ = cell.set_attribute("title", cell.text_content().unwrap_or_default().trim());
     } else {
         let _ = cell.remove_attribute("title");

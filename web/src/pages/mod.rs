@@ -24,6 +24,7 @@ mod rule;
 pub(crate) mod set_password;
 mod settings;
 pub(crate) mod sign_in;
+pub(crate) mod sign_in_again;
 mod system;
 mod tag;
 mod unique;

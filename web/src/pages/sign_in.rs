@@ -1,6 +1,6 @@
 //! Signing in: a password, and a second factor where the account has one.
 
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 use leptos_router::{components::Redirect, hooks::use_query_map};
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     components::{
         button::{Button, Submit},
         entry::EntryFrame,
-        field::{Field, FormError},
+        field::{Field, FormError, Whose},
         form::Form,
         load::Answer,
     },
@@ -48,9 +48,16 @@ pub(crate) fn SignIn() -> impl IntoView {
     }
 }
 
+/// Asks for what signs somebody in, and signs them in.
 #[component]
-fn Entry(session: Session) -> impl IntoView {
-    let email = RwSignal::new(String::new());
+pub(super) fn Entry(
+    session: Session,
+    /// Who it is, where that is known: their e-mail address.
+    #[prop(optional, into)]
+    whose: Option<String>,
+) -> impl IntoView {
+    let is_known = whose.is_some();
+    let email = RwSignal::new(whose.unwrap_or_default());
     let password = RwSignal::new(String::new());
     let code = RwSignal::new(String::new());
     let asked_for_code = RwSignal::new(false);
@@ -80,15 +87,21 @@ fn Entry(session: Session) -> impl IntoView {
         <Form on_submit=move || {
             enter.dispatch_local(());
         }>
-            <Field
-                id="email"
-                kind="email"
-                label=t(entry::EMAIL)
-                value=email
-                autocomplete="username"
-                required=true
-                first=true
-            />
+            {if is_known {
+                Either::Left(view! { <Whose email=email.get_untracked()/> })
+            } else {
+                Either::Right(view! {
+                    <Field
+                        id="email"
+                        kind="email"
+                        label=t(entry::EMAIL)
+                        value=email
+                        autocomplete="username"
+                        required=true
+                        first=true
+                    />
+                })
+            }}
             <Field
                 id="password"
                 kind="password"
@@ -96,6 +109,7 @@ fn Entry(session: Session) -> impl IntoView {
                 value=password
                 autocomplete="current-password"
                 required=true
+                first=is_known
             />
             <Show when=move || asked_for_code.get()>
                 <Field
@@ -120,12 +134,23 @@ fn wants_code(failure: &Failure) -> bool {
 
 /// The way by the identity provider, where the server has one.
 #[component]
-fn Provider() -> impl IntoView {
+pub(super) fn Provider(
+    /// Whether it begins in a tab of its own, as this one is to stay.
+    #[prop(optional)]
+    beside: bool,
+) -> impl IntoView {
     let known = Answer::new(methods);
+    let go = move || {
+        if beside {
+            browser::open_beside(PROVIDER);
+        } else {
+            browser::leave_for(PROVIDER);
+        }
+    };
     view! {
         <Show when=move || matches!(known.get(), Some(Ok(Methods { oidc: true })))>
             <div class="entry-other">
-                <Button on_click=|| browser::leave_for(PROVIDER)>{t(entry::PROVIDER)}</Button>
+                <Button on_click=go>{t(entry::PROVIDER)}</Button>
             </div>
         </Show>
     }

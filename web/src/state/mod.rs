@@ -5,3 +5,4 @@ pub(crate) mod preference;
 pub(crate) mod question;
 pub(crate) mod session;
 pub(crate) mod surroundings;
+mod turn;

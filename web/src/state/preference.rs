@@ -1,4 +1,4 @@
-//! How somebody likes to read: light or dark, and in which language. This browser remembers it.
+//! How somebody likes to read and to type: light or dark, in which language, by which keys. This browser remembers it.
 
 use leptos::prelude::*;
 
@@ -10,6 +10,10 @@ use crate::{
 /// The names under which it is remembered; `static/early.js` knows the first as well.
 const THEME: &str = "tidemark.theme";
 const LANGUAGE: &str = "tidemark.language";
+const KEYS: &str = "tidemark.keys";
+
+/// What is remembered of whoever wants no keys.
+const OFF: &str = "off";
 
 /// Light or dark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +49,7 @@ impl Theme {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Preference {
     theme: RwSignal<Theme>,
+    keys: RwSignal<bool>,
 }
 
 impl Preference {
@@ -53,6 +58,7 @@ impl Preference {
         let theme = browser::remembered(THEME).map_or(Theme::System, |name| Theme::named(&name));
         provide_context(Self {
             theme: RwSignal::new(theme),
+            keys: RwSignal::new(browser::remembered(KEYS).as_deref() != Some(OFF)),
         });
         use_language(language());
     }
@@ -72,6 +78,17 @@ impl Preference {
                 _ => root.set_attribute("data-theme", theme.name()),
             };
         }
+    }
+
+    /// Whether single characters go to pages, search and explain themselves.
+    pub(crate) fn keys(self) -> bool {
+        self.keys.get()
+    }
+
+    /// Chooses whether they do: whoever speaks to the computer types many.
+    pub(crate) fn set_keys(self, on: bool) {
+        self.keys.set(on);
+        browser::remember(KEYS, (!on).then_some(OFF));
     }
 
     /// Chooses the language. The page is loaded anew: every text on it changes.

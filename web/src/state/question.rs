@@ -96,6 +96,22 @@ pub(crate) fn use_zone(question: Memo<Question>) -> Memo<String> {
     })
 }
 
+/// The zone that the address names at this moment; none means the browser's. For pages that are of no site.
+pub(crate) fn chosen_zone() -> Option<String> {
+    use_query_map().with_untracked(zone_of)
+}
+
+/// The same for pages of a site, whose own it is where the address names none.
+pub(crate) fn zone_now() -> String {
+    chosen_zone()
+        .or_else(|| use_place().site_now().map(|site| site.time_zone))
+        .unwrap_or_else(|| "UTC".to_owned())
+}
+
+fn zone_of(query: &ParamsMap) -> Option<String> {
+    query.get("zone").filter(|zone| zone::is_known(zone))
+}
+
 /// Up to so many days are shown day by day.
 const MOST_DAYS: f64 = 92.0;
 
@@ -116,7 +132,7 @@ impl Question {
         };
         Self {
             span: between().or_else(preset).unwrap_or(Span::Days(30)),
-            zone: query.get("zone").filter(|zone| zone::is_known(zone)),
+            zone: zone_of(query),
             filters: query
                 .get_all("where")
                 .unwrap_or_default()

@@ -10,16 +10,21 @@ use crate::{
     },
     browser,
     route::sign_in_for,
+    state::turn::Turn,
 };
 
 /// A token is renewed this long before it stops working: milliseconds.
 const EARLY: f64 = 30_000.0;
+/// How often it is looked whether somebody has signed in again: milliseconds.
+const LOOK: i32 = 200;
 
 /// Whether somebody is signed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Presence {
     /// Not known yet: nothing is shown, so that no sign-in page flashes up.
     Unknown,
+    /// Not known: to ask did not work.
+    Failed(Failure),
     /// Nobody is.
     Out,
     /// Somebody is.
@@ -32,6 +37,9 @@ type Renewal = Shared<LocalBoxFuture<'static, Result<Access, Failure>>>;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Session {
     presence: RwSignal<Presence>,
+    /// Whether the session of whoever is signed in has ended by itself. The page stays as it is, with all that was typed
+    /// into it, until they have signed in again; what it asks the server meanwhile waits.
+    over: RwSignal<bool>,
     /// The renewal under way: whoever needs a token meanwhile waits for the same.
     renewal: StoredValue<Option<Renewal>, LocalStorage>,
 }
@@ -41,16 +49,27 @@ impl Session {
     pub(crate) fn provide() -> Self {
         let session = Self {
             presence: RwSignal::new(Presence::Unknown),
+            over: RwSignal::new(false),
             renewal: StoredValue::new_local(None),
         };
         provide_context(session);
-        leptos::task::spawn_local(async move {
-            if session.renew().await == Err(Failure::Unreachable) {
-                // Whether there is one shows at the next attempt.
-                session.presence.set(Presence::Out);
-            }
-        });
+        leptos::task::spawn_local(session.look());
         session
+    }
+
+    /// Looks whether there is a session: as the page is loaded, once more where that did not work, and where another tab
+    /// may have begun one.
+    pub(crate) async fn look(self) {
+        if matches!(self.presence.get_untracked(), Presence::Failed(_)) {
+            self.presence.set(Presence::Unknown);
+        }
+        let found = self.ask().await;
+        if let (Err(failure), None) = (found, self.access()) {
+            self.presence.set(match failure {
+                Failure::SignedOut => Presence::Out,
+                other => Presence::Failed(other),
+            });
+        }
     }
 
     /// Whether somebody is signed in.
@@ -58,46 +77,69 @@ impl Session {
         self.presence.get()
     }
 
-    /// A token that works.
+    /// Whether the session of whoever is signed in is over.
+    pub(crate) fn is_over(self) -> bool {
+        self.over.get()
+    }
+
+    /// The e-mail address of whoever is signed in.
+    pub(crate) fn email(self) -> String {
+        self.access().map(|access| access.account.email).unwrap_or_default()
+    }
+
+    /// A token that works; where the session is over, once there is another.
     pub(crate) async fn token(self) -> Result<String, Failure> {
-        match self.presence.get_untracked() {
-            Presence::In(access) if access.expires_at.milliseconds() - EARLY > browser::now() => Ok(access.token),
-            Presence::Out => Err(Failure::SignedOut),
-            Presence::In(_) | Presence::Unknown => self.renew().await,
+        if self.over.get_untracked() {
+            return self.entered_again().await;
+        }
+        match self.access() {
+            Some(access) if access.expires_at.milliseconds() - EARLY > browser::now() => Ok(access.token),
+            Some(_) => self.renew().await,
+            None => Err(Failure::SignedOut),
         }
     }
 
-    /// Renews the token; several calls at once make one request.
+    /// A fresh token; where the session is over, once there is another.
     pub(crate) async fn renew(self) -> Result<String, Failure> {
+        let renewed = self.ask().await;
+        if renewed == Err(Failure::SignedOut) && self.access().is_some() {
+            self.over.set(true);
+            return self.entered_again().await;
+        }
+        renewed
+    }
+
+    async fn entered_again(self) -> Result<String, Failure> {
+        while self.over.get_untracked() {
+            browser::pause(LOOK).await;
+        }
+        self.access().map(|access| access.token).ok_or(Failure::SignedOut)
+    }
+
+    /// Renews the token; several calls at once make one request, and several tabs make theirs one after the other.
+    async fn ask(self) -> Result<String, Failure> {
         let renewal = match self.renewal.get_value() {
             Some(renewal) => renewal,
             None => {
-                let renewal = session::renew().boxed_local().shared();
+                let renewal = async move {
+                    let _turn = Turn::take().await;
+                    let renewed = session::renew().await;
+                    self.renewal.set_value(None);
+                    renewed
+                };
+                let renewal = renewal.boxed_local().shared();
                 self.renewal.set_value(Some(renewal.clone()));
+                // Also where whoever asked is gone by then: other tabs wait.
+                leptos::task::spawn_local(renewal.clone().map(drop));
                 renewal
             }
         };
-        let renewed = renewal.await;
-        self.renewal.set_value(None);
-        match renewed {
-            Ok(access) => {
-                let token = access.token.clone();
-                self.enter(access);
-                Ok(token)
-            }
-            Err(failure) => {
-                if failure == Failure::SignedOut {
-                    self.leave();
-                }
-                Err(failure)
-            }
-        }
+        self.enter(renewal.await?)
     }
 
     /// Signs somebody in.
     pub(crate) async fn sign_in(self, credentials: &Credentials) -> Result<(), Failure> {
-        self.enter(session::sign_in(credentials).await?);
-        Ok(())
+        self.enter(session::sign_in(credentials).await?).map(drop)
     }
 
     /// Signs out, here and on the server.
@@ -107,25 +149,35 @@ impl Session {
         Ok(())
     }
 
-    /// Nobody is signed in any more. Where somebody was, the sign-in page is loaded: what they have seen is not in this
-    /// program after that, and nothing that is still under way comes back to a page that is gone.
-    fn leave(self) {
-        if matches!(self.presence.get_untracked(), Presence::In(_)) {
-            let (path, search) = browser::path_and_search();
-            browser::leave_for(&sign_in_for(&path, &search));
-        } else {
-            self.presence.set(Presence::Out);
-        }
+    /// Nobody is signed in any more. The sign-in page is loaded: what they have seen is not in this program after that, and
+    /// nothing that is still under way comes back to a page that is gone.
+    pub(crate) fn leave(self) {
+        // Until it is loaded nothing more is asked.
+        self.presence.update_untracked(|now| *now = Presence::Out);
+        let (path, search) = browser::path_and_search();
+        browser::leave_for(&sign_in_for(&path, &search));
     }
 
-    /// What is shown depends on who is signed in, not on the token of the moment.
-    fn enter(self, access: Access) {
-        let was_in = matches!(self.presence.get_untracked(), Presence::In(_));
-        let presence = Presence::In(access);
-        if was_in {
-            self.presence.update_untracked(|now| *now = presence);
-        } else {
-            self.presence.set(presence);
+    /// Takes note of who is signed in; gives the token. What is shown depends on them, not on the token of the moment.
+    fn enter(self, access: Access) -> Result<String, Failure> {
+        let token = access.token.clone();
+        match self.access() {
+            // In another tab somebody else has signed in: what is on this page, and under way, is not theirs.
+            Some(before) if before.account != access.account => {
+                browser::reload();
+                return Err(Failure::SignedOut);
+            }
+            Some(_) => self.presence.update_untracked(|now| *now = Presence::In(access)),
+            None => self.presence.set(Presence::In(access)),
+        }
+        self.over.set(false);
+        Ok(token)
+    }
+
+    fn access(self) -> Option<Access> {
+        match self.presence.get_untracked() {
+            Presence::In(access) => Some(access),
+            _ => None,
         }
     }
 }

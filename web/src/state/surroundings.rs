@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
+use leptos_router::hooks::{use_location, use_query_map};
 
 use crate::{
     api::{
@@ -11,6 +11,7 @@ use crate::{
         failure::Failure,
         viewer::{Account, Site, Surroundings, rights, surroundings},
     },
+    browser::escape,
     components::load::{Answer, again},
     route::{self, Page},
 };
@@ -27,6 +28,8 @@ pub(crate) struct Place {
     /// The site that the address was last about.
     last: Memo<Option<Site>>,
     may: Memo<Option<Vec<String>>>,
+    /// The time zone that the address names.
+    zone: Memo<Option<String>>,
 }
 
 /// Where the person is.
@@ -43,6 +46,7 @@ impl Place {
             let name = path.with(|path| route::site_of(path))?;
             sites.with(|sites| sites.iter().find(|site| site.name == name).cloned())
         });
+        let query = use_query_map();
         let client = use_client();
         let name = Memo::new(move |_| site.get().map(|site| site.name));
         let asked = Answer::new(move || {
@@ -61,6 +65,7 @@ impl Place {
             site,
             last: Memo::new(move |before: Option<&Option<Site>>| site.get().or_else(|| before.cloned().flatten())),
             may: Memo::new(move |_| asked.get().and_then(Result::ok).map(|rights| rights.viewer.may)),
+            zone: Memo::new(move |_| query.with(|query| query.get("zone"))),
         };
         provide_context(place);
         place
@@ -79,6 +84,14 @@ impl Place {
     /// The sites that the person sees, by name.
     pub(crate) fn sites(self) -> Vec<Site> {
         self.sites.get()
+    }
+
+    /// The names of the first sites that pass, no more than so many.
+    pub(crate) fn sites_where(self, passes: impl Fn(&str) -> bool, most: usize) -> Vec<String> {
+        self.sites.with(|sites| {
+            let names = sites.iter().map(|site| &site.name);
+            names.filter(|name| passes(name)).take(most).cloned().collect()
+        })
     }
 
     /// Asks for the sites anew, where one was made or changed.
@@ -105,6 +118,26 @@ impl Place {
         let site = self.nearest_site()?;
         let page = Page::all().find(|page| self.may(page.needs))?;
         Some(page.of(&site.name))
+    }
+
+    /// Where a page is, for whoever may see it: of the nearest site, where it is about one. None where there is no such.
+    pub(crate) fn way_to(self, page: Page) -> Option<String> {
+        if !self.may(page.needs) {
+            return None;
+        }
+        let address = match self.nearest_site() {
+            Some(site) => page.of(&site.name),
+            None => page.of_no_site()?,
+        };
+        Some(self.keeping(address))
+    }
+
+    /// An address, with the time zone that was chosen: it holds on the next page as well.
+    pub(crate) fn keeping(self, address: String) -> String {
+        match self.zone.get() {
+            Some(zone) => format!("{address}?zone={}", escape(&zone)),
+            None => address,
+        }
     }
 
     /// The site of the address at this moment, outside of what follows it.

@@ -2,6 +2,12 @@
 
 use super::{Text, text};
 
+pub(crate) const AGAIN: Text = text("Your session is over", "Ihre Sitzung ist vorbei");
+pub(crate) const AGAIN_INTRO: Text = text(
+    "Sign in again as {0}, and go on where you were: what you have typed is still there.",
+    "Melden Sie sich wieder als {0} an, und machen Sie weiter, wo Sie waren: Was Sie eingegeben haben, ist noch da.",
+);
+pub(crate) const SOMEBODY_ELSE: Text = text("Sign in as somebody else", "Als jemand anderes anmelden");
 pub(crate) const CODE: Text = text("Code of your second factor", "Code Ihres zweiten Faktors");
 pub(crate) const CODE_HINT: Text = text(
     "Six digits from your app, or one of your recovery codes.",

@@ -24,6 +24,10 @@ pub(crate) const WAYS: Text = text("Actions", "Aktionen");
 pub(crate) const SELECTED: Text = text("Delete selected ({0})", "Ausgewählte löschen ({0})");
 pub(crate) const DELETE_ALL: Text = text("Delete all that match", "Alle passenden löschen");
 pub(crate) const DELETE_TITLE: Text = text("Delete {0} events", "{0} Ereignisse löschen");
+pub(crate) const DELETE_BY_ACTION: Text = text(
+    "What they are; of more than ten actions those with most events:",
+    "Was es ist; bei mehr als zehn Aktionen die mit den meisten Ereignissen:",
+);
 pub(crate) const DELETE_HINT: Text = text(
     "They go from every answer at once. Until the purge, a day later unless it is set otherwise, they can be brought back.",
     "Sie verschwinden sofort aus jeder Antwort. Bis zur Bereinigung, wenn nicht anders eingestellt nach einem Tag, lassen sie sich zurückholen.",
@@ -38,6 +42,7 @@ pub(crate) const DELETIONS_HINT: Text = text(
 pub(crate) const WHEN: Text = text("When", "Wann");
 pub(crate) const AMOUNT: Text = text("Events", "Ereignisse");
 pub(crate) const DONE_OF: Text = text("{0} of {1}", "{0} von {1}");
+pub(crate) const UNTIL: Text = text("Can come back until", "Zurückholbar bis");
 pub(crate) const PROGRESS: Text = text("Progress", "Fortschritt");
 pub(crate) const STATE: Text = text("State", "Zustand");
 pub(crate) const HIDING: Text = text("hiding", "wird verborgen");

@@ -10,6 +10,7 @@ pub(crate) const INTRO: Text = text(
 pub(crate) const CONNECTING: Text = text("connecting", "verbindet");
 pub(crate) const RUNNING: Text = text("live", "live");
 pub(crate) const BROKEN: Text = text("interrupted, trying again", "unterbrochen, versucht es wieder");
+pub(crate) const REFUSED: Text = text("refused", "abgelehnt");
 pub(crate) const PAUSED: Text = text("paused: {0} more", "angehalten: {0} weitere");
 pub(crate) const PAUSE: Text = text("Pause", "Anhalten");
 pub(crate) const GO_ON: Text = text("Go on", "Weiter");

@@ -1,7 +1,7 @@
 //! The catalogue: every text that people read, in every language there is, side by side. A language more is a field more
 //! of [`Text`], and the compiler then names each text that lacks it.
 
-use std::cell::Cell;
+use std::{borrow::Cow, cell::Cell};
 
 pub(crate) mod account;
 pub(crate) mod actor;
@@ -104,7 +104,21 @@ pub(crate) fn t(text: Text) -> &'static str {
 pub(crate) fn fill(text: Text, values: &[&str]) -> String {
     let mut filled = t(text).to_owned();
     for (index, value) in values.iter().enumerate() {
-        filled = filled.replace(&format!("{{{index}}}"), value);
+        filled = filled.replace(&format!("{{{index}}}"), &apart(value));
     }
     filled
+}
+
+/// A value as it stands in a text: where it has letters that run from the right, or marks that turn others round, it is set
+/// apart, so that the text around it stays as it is.
+fn apart(value: &str) -> Cow<'_, str> {
+    let turns = |letter: char| {
+        matches!(letter, '\u{590}'..='\u{8ff}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+            | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}')
+    };
+    if value.contains(turns) {
+        Cow::Owned(format!("\u{2068}{value}\u{2069}"))
+    } else {
+        Cow::Borrowed(value)
+    }
 }

@@ -9,6 +9,8 @@ pub(crate) const INTRO: Text = text(
 );
 pub(crate) const INVITE: Text = text("Invite", "Einladen");
 pub(crate) const INVITE_TITLE: Text = text("Invite somebody", "Jemanden einladen");
+pub(crate) const LET_IN: Text = text("Let somebody in", "Jemanden einlassen");
+pub(crate) const LET_IN_TITLE: Text = text("Let somebody with an account in", "Jemanden mit Konto einlassen");
 pub(crate) const EMAIL: Text = text("E-mail address", "E-Mail-Adresse");
 pub(crate) const NAME: Text = text("Name", "Name");
 pub(crate) const ROLE: Text = text("Role", "Rolle");
@@ -20,8 +22,8 @@ pub(crate) const ANALYST: Text = text("Analyst", "Analyst");
 pub(crate) const ADMIN: Text = text("Admin", "Verwalter");
 pub(crate) const OWNER: Text = text("Owner", "Eigentümer");
 pub(crate) const ROLE_HINT: Text = text(
-    "Viewers see; analysts also declare views; admins also change settings, lists and keys and delete; owners also look after people.",
-    "Betrachter sehen; Analysten legen auch Ansichten an; Verwalter ändern auch Einstellungen, Listen und Schlüssel und löschen; Eigentümer sorgen auch für Personen.",
+    "Viewers see; analysts also declare views; admins also change settings, lists and keys and delete; owners also say who may do what there.",
+    "Betrachter sehen; Analysten legen auch Ansichten an; Verwalter ändern auch Einstellungen, Listen und Schlüssel und löschen; Eigentümer sagen auch, wer dort was darf.",
 );
 pub(crate) const LINK: Text = text("Link", "Link");
 pub(crate) const LINK_HINT: Text = text(

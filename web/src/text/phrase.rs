@@ -23,6 +23,10 @@ pub(crate) const NOT_FOUND_HINT: Text = text(
     "The address may be mistyped, or what it led to is gone.",
     "Vielleicht ist die Adresse vertippt, oder es gibt nicht mehr, wohin sie führte.",
 );
+pub(crate) const NOT_COPIED: Text = text(
+    "Not copied: the browser does not let this page.",
+    "Nicht kopiert: Der Browser erlaubt es dieser Seite nicht.",
+);
 pub(crate) const OPTIONAL: Text = text("optional", "freiwillig");
 pub(crate) const OUTDATED: Text = text(
     "The server runs another version by now. Load the page anew to go on.",

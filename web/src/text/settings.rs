@@ -70,6 +70,12 @@ pub(crate) const SCRIPT_HINT: Text = text(
 );
 pub(crate) const SAVE: Text = text("Save", "Sichern");
 pub(crate) const SAVED: Text = text("The settings are saved.", "Die Einstellungen sind gesichert.");
+pub(crate) const LOSE: Text = text("Save all the same", "Trotzdem sichern");
+pub(crate) const LOSE_TITLE: Text = text("Keep less of “{0}”", "Von „{0}“ weniger behalten");
+pub(crate) const LOSE_HINT: Text = text(
+    "What is past a limit goes for good: raw events, counts, refused events in quarantine, and old counts that cannot be made anew in another time zone. Nothing brings them back.",
+    "Was jenseits einer Grenze liegt, ist dann endgültig fort: Ereignisse, Zählungen, abgewiesene Ereignisse in Quarantäne, und alte Zählungen, die sich in einer anderen Zeitzone nicht neu machen lassen. Nichts holt sie zurück.",
+);
 pub(crate) const NUMBER_WRONG: Text = text("A whole number is needed.", "Hier gehört eine ganze Zahl hin.");
 pub(crate) const DAYS_WRONG: Text = text("A number of days is needed.", "Hier gehört eine Zahl von Tagen hin.");
 pub(crate) const NEW: Text = text("New site", "Neue Site");

@@ -14,6 +14,11 @@ pub(crate) const GROUP_SET_UP: Text = text("Set up", "Einrichten");
 pub(crate) const GROUP_SEE: Text = text("What happens", "Was geschieht");
 pub(crate) const KEYBOARD: Text = text("Keys of the keyboard", "Tasten");
 pub(crate) const KEYS: Text = text("Keys", "Schlüssel");
+pub(crate) const KEYS_WANTED: Text = text("Use these keys", "Diese Tasten benutzen");
+pub(crate) const KEYS_WANTED_HINT: Text = text(
+    "take it away where you dictate, or press keys by mistake",
+    "wegnehmen, wo Sie diktieren oder Tasten versehentlich drücken",
+);
 pub(crate) const LANGUAGE: Text = text("Language", "Sprache");
 pub(crate) const LEDGER: Text = text("Ledger", "Hauptbuch");
 pub(crate) const LIGHT: Text = text("Light", "Hell");

@@ -99,4 +99,5 @@ pub(crate) const DELETE_HINT: Text = text(
     "What is in it was never stored, and cannot be brought back.",
     "Was darin ist, wurde nie gespeichert, und lässt sich nicht zurückholen.",
 );
+pub(crate) const DELETING: Text = text("{0} of {1} are deleted.", "{0} von {1} sind gelöscht.");
 pub(crate) const DELETED: Text = text("{0} events are deleted.", "{0} Ereignisse sind gelöscht.");

@@ -8,7 +8,9 @@ use crate::{
         context::ContextExt,
         objects::deletion::{Deletion, DeletionState},
         page::{self, PageInfo},
+        scalar::DateTime,
     },
+    service::deletion::Deletions,
 };
 
 /// Deletions of one page, where the caller does not say.
@@ -32,6 +34,9 @@ struct DeletionConnection {
     nodes: Vec<Deletion>,
     /// What lies beyond the page.
     page_info: PageInfo,
+    /// When the next purge is due: what is hidden before can be restored until then. A purge takes a while, and begins a
+    /// little late where the server is busy.
+    purge_at: DateTime,
 }
 
 #[derive(Default)]
@@ -56,10 +61,11 @@ impl DeletionQuery {
                 .deletions(ctx.snapshot(), ctx.caller(), site.as_deref(), states.as_deref(), part)
                 .await
         };
-        let (list, more) = ask.await.map_err(|error| ctx.fail(error))?;
+        let Deletions { list, more, purge_at } = ask.await.map_err(|error| ctx.fail(error))?;
         let cursors: Vec<String> = list.iter().map(|one| one.public_id.clone()).collect();
         Ok(DeletionConnection {
             page_info: PageInfo::forward(&cursors, after.is_some(), more),
+            purge_at: purge_at.into(),
             nodes: list.iter().cloned().map(Deletion::from).collect(),
             edges: cursors
                 .into_iter()

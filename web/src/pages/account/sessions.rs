@@ -14,7 +14,7 @@ use crate::{
         table::{Column, Table},
     },
     format::moment,
-    state::notice::use_notices,
+    state::{notice::use_notices, question::chosen_zone},
     text::{account as words, t},
 };
 
@@ -44,6 +44,7 @@ pub(super) fn Sessions(sessions: Vec<Session>, reload: Callback<()>) -> impl Int
         .into_iter()
         .filter(|session| session.ended_at.is_none())
         .collect();
+    let zone = chosen_zone();
     let columns = vec![
         Column::new(t(words::BROWSER), |session: &Session| {
             let agent = session.user_agent.clone().unwrap_or_default();
@@ -52,8 +53,8 @@ pub(super) fn Sessions(sessions: Vec<Session>, reload: Callback<()>) -> impl Int
         .class("main"),
         Column::new(t(words::ADDRESS), |session: &Session| session.address.clone()),
         Column::new(t(words::USED), |session: &Session| moment::ago(&session.used_at)),
-        Column::new(t(words::BEGAN), |session: &Session| {
-            moment::date_and_time(&session.created_at, None)
+        Column::new(t(words::BEGAN), move |session: &Session| {
+            moment::date_and_time(&session.created_at, zone.as_deref())
         }),
         Column::new(t(words::SESSION_END), move |session: &Session| {
             let agent = known_as(session.user_agent.as_deref().unwrap_or_default());

@@ -20,6 +20,7 @@ use crate::{
         table::Column,
     },
     format::moment,
+    state::question::chosen_zone,
     text::{audit as words, t},
 };
 
@@ -96,8 +97,11 @@ fn who(actor: &AuditActor) -> String {
 }
 
 fn columns(opened: RwSignal<Option<AuditEntry>>) -> Vec<Column<AuditEntry>> {
+    let zone = chosen_zone();
     vec![
-        Column::new(t(words::TIME), |entry: &AuditEntry| moment::exact(&entry.time, None)),
+        Column::new(t(words::TIME), move |entry: &AuditEntry| {
+            moment::exact(&entry.time, zone.as_deref())
+        }),
         Column::new(t(words::WHO), |entry: &AuditEntry| who(&entry.actor)).class("short"),
         Column::new(t(words::WHAT), |entry: &AuditEntry| {
             view! { <code>{entry.operation.clone()}</code> }

@@ -11,6 +11,7 @@ use crate::{
         fields::Fields,
     },
     format::moment,
+    state::question::chosen_zone,
     text::{audit as words, t},
 };
 
@@ -28,7 +29,10 @@ pub(super) fn Open(opened: RwSignal<Option<AuditEntry>>) -> impl IntoView {
 
 fn told(entry: AuditEntry) -> impl IntoView {
     let lines = vec![
-        (t(words::TIME), Some(moment::exact(&entry.time, None))),
+        (
+            t(words::TIME),
+            Some(moment::exact(&entry.time, chosen_zone().as_deref())),
+        ),
         (t(words::WHO), Some(who(&entry.actor))),
         (t(words::TARGET), Some(entry.target)),
         (t(words::SITE), entry.site),

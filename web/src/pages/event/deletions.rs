@@ -10,7 +10,9 @@ use crate::{
         event::{Deletion, DeletionState, deletions, restore},
         failure::Failure,
         page::{Asked, Page},
+        scalar::Moment,
     },
+    browser,
     components::{
         button::{Button, Weight},
         load::again,
@@ -24,13 +26,29 @@ use crate::{
 
 /// How often something that is under way is looked at again.
 const AGAIN: Duration = Duration::from_secs(1);
+/// What waits for the purge is looked at again when that is due; not more often than this, as clocks differ, …
+const SOONEST: f64 = 5_000.0;
+/// … and not more seldom: milliseconds.
+const LATEST: f64 = 3_600_000.0;
+
+/// A deletion, and when the next purge is due.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Removed {
+    deletion: Deletion,
+    purge_at: Moment,
+}
 
 /// Asks for a page of the deletions of a site.
-pub(super) fn page(client: Client, site: String, after: Option<String>) -> Asked<Deletion> {
+pub(super) fn page(client: Client, site: String, after: Option<String>) -> Asked<Removed> {
     Box::pin(async move {
         let found = client.ask(deletions(site, after)).await?.deletions;
+        let purge_at = found.purge_at;
+        let removed = |deletion| Removed {
+            deletion,
+            purge_at: purge_at.clone(),
+        };
         Ok(Page {
-            rows: found.nodes,
+            rows: found.nodes.into_iter().map(removed).collect(),
             next: found.page_info.next(),
         })
     })
@@ -38,12 +56,17 @@ pub(super) fn page(client: Client, site: String, after: Option<String>) -> Asked
 
 /// The section, open while something can be brought back or is under way; nothing where nothing was deleted.
 #[component]
-pub(super) fn Deletions(first: Page<Deletion>, reload: Callback<()>, look_again: Callback<()>) -> impl IntoView {
+pub(super) fn Deletions(
+    zone: String,
+    first: Page<Removed>,
+    reload: Callback<()>,
+    look_again: Callback<()>,
+) -> impl IntoView {
     if first.rows.is_empty() {
         return Either::Left(());
     }
-    if first.rows.iter().any(is_under_way) {
-        again(AGAIN, look_again);
+    if let Some(rest) = rest(&first.rows) {
+        again(rest, look_again);
     }
     let client = use_client();
     let place = use_place();
@@ -70,7 +93,7 @@ pub(super) fn Deletions(first: Page<Deletion>, reload: Callback<()>, look_again:
     let matters = first
         .rows
         .iter()
-        .any(|deletion| is_under_way(deletion) || deletion.state == DeletionState::Hidden);
+        .any(|row| is_under_way(&row.deletion) || row.deletion.state == DeletionState::Hidden);
     Either::Right(view! {
         <details class="card folded" open=matters>
             <summary>
@@ -79,13 +102,23 @@ pub(super) fn Deletions(first: Page<Deletion>, reload: Callback<()>, look_again:
             <p class="hint">{t(words::DELETIONS_HINT)}</p>
             <Pages
                 caption=t(words::DELETIONS)
-                columns=columns(ask)
+                columns=columns(zone, ask)
                 first
                 more
-                key=|deletion: &Deletion| deletion.id.inner().to_owned()
+                key=|row: &Removed| row.deletion.id.inner().to_owned()
             />
         </details>
     })
+}
+
+/// How long what is shown stays true; none where nothing changes by itself.
+fn rest(rows: &[Removed]) -> Option<Duration> {
+    if rows.iter().any(|row| is_under_way(&row.deletion)) {
+        return Some(AGAIN);
+    }
+    let waiting = rows.iter().find(|row| row.deletion.state == DeletionState::Hidden)?;
+    let due = waiting.purge_at.milliseconds() - browser::now();
+    Some(Duration::from_secs_f64(due.clamp(SOONEST, LATEST) / 1_000.0))
 }
 
 fn is_under_way(deletion: &Deletion) -> bool {
@@ -95,13 +128,18 @@ fn is_under_way(deletion: &Deletion) -> bool {
     )
 }
 
-fn columns(ask: Callback<cynic::Id>) -> Vec<Column<Deletion>> {
+/// Whether it can be brought back.
+fn is_open(deletion: &Deletion) -> bool {
+    matches!(deletion.state, DeletionState::Hiding | DeletionState::Hidden)
+}
+
+fn columns(zone: String, ask: Callback<cynic::Id>) -> Vec<Column<Removed>> {
     let place = use_place();
     vec![
-        Column::new(t(words::WHEN), |deletion: &Deletion| moment::ago(&deletion.created_at)),
-        Column::new(t(words::AMOUNT), |deletion: &Deletion| count(deletion.total)).class("number"),
-        Column::new(t(words::STATE), |deletion: &Deletion| {
-            t(match deletion.state {
+        Column::new(t(words::WHEN), |row: &Removed| moment::ago(&row.deletion.created_at)),
+        Column::new(t(words::AMOUNT), |row: &Removed| count(row.deletion.total)).class("number"),
+        Column::new(t(words::STATE), |row: &Removed| {
+            t(match row.deletion.state {
                 DeletionState::Hiding => words::HIDING,
                 DeletionState::Hidden => words::HIDDEN,
                 DeletionState::Restoring => words::RESTORING,
@@ -110,7 +148,12 @@ fn columns(ask: Callback<cynic::Id>) -> Vec<Column<Deletion>> {
                 DeletionState::Purged => words::PURGED,
             })
         }),
-        Column::new(t(words::PROGRESS), |deletion: &Deletion| {
+        Column::new(t(words::UNTIL), move |row: &Removed| {
+            let until = || moment::date_and_time(&row.purge_at, Some(&zone));
+            is_open(&row.deletion).then(until)
+        }),
+        Column::new(t(words::PROGRESS), |row: &Removed| {
+            let deletion = &row.deletion;
             is_under_way(deletion).then(|| {
                 view! {
                     <progress
@@ -122,10 +165,9 @@ fn columns(ask: Callback<cynic::Id>) -> Vec<Column<Deletion>> {
                 }
             })
         }),
-        Column::new(t(words::WAYS), move |deletion: &Deletion| {
-            let open = matches!(deletion.state, DeletionState::Hiding | DeletionState::Hidden);
-            let id = deletion.id.clone();
-            open.then(|| {
+        Column::new(t(words::WAYS), move |row: &Removed| {
+            let id = row.deletion.id.clone();
+            is_open(&row.deletion).then(|| {
                 place.only("Mutation.restoreDeletion", move || {
                     let id = id.clone();
                     view! {

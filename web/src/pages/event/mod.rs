@@ -10,7 +10,7 @@ use crate::{
     api::{
         client::use_client,
         condition::{EventFilter, conditions},
-        event::{DeleteEventsInput, Deletion, Event, EventOrder, EventsVariables, events},
+        event::{DeleteEventsInput, Event, EventOrder, EventsVariables, events},
         page::{Asked, Page},
         scalar::Moment,
     },
@@ -23,7 +23,7 @@ use crate::{
         page::PageFrame,
         pages::Pages,
         period::Period,
-        situation::Empty,
+        situation::{Empty, Loading},
         table::Column,
     },
     state::{
@@ -87,7 +87,11 @@ pub(crate) fn EventPage() -> impl IntoView {
         let _ = place.site_name();
         ask(filter(), None)
     });
-    let removed: Answer<Page<Deletion>> = Answer::new(move || deletions::page(client, place.site_name(), None));
+    let removed: Answer<Page<deletions::Removed>> = Answer::new(move || {
+        // Its moments are written in this zone.
+        let _ = zone.get();
+        deletions::page(client, place.site_name(), None)
+    });
     let doing = RwSignal::new(Doing::Nothing);
     let ticked = RwSignal::new(Vec::new());
     let reload = Callback::new(move |()| {
@@ -116,10 +120,10 @@ pub(crate) fn EventPage() -> impl IntoView {
             <FilterLine question change/>
             <Filters question change/>
             // Above the list, where whoever has just deleted something sees the way back; and so it comes before the list.
-            <Show when=move || !waits_for(place, answer, removed)>
+            <Show when=move || !waits_for(place, answer, removed) fallback=|| view! { <Loading/> }>
                 <Show when=move || place.may("Query.deletions")>
                     <Load answer=removed let:first>
-                        <deletions::Deletions first reload look_again/>
+                        <deletions::Deletions zone=zone.get_untracked() first reload look_again/>
                     </Load>
                 </Show>
                 <Load answer let:first>
@@ -147,9 +151,13 @@ pub(crate) fn EventPage() -> impl IntoView {
     }
 }
 
-/// Whether something that stands above something else has not come yet.
-fn waits_for(place: Place, list: Answer<Page<Event>>, removed: Answer<Page<Deletion>>) -> bool {
-    list.get().is_none() || !place.is_known() || (place.may("Query.deletions") && removed.get().is_none())
+/// Whether something that stands above something else has not come yet; why there is no list is said at once.
+fn waits_for(place: Place, list: Answer<Page<Event>>, removed: Answer<Page<deletions::Removed>>) -> bool {
+    match list.get() {
+        None => true,
+        Some(Err(_)) => false,
+        Some(Ok(_)) => !place.is_known() || (place.may("Query.deletions") && removed.get().is_none()),
+    }
 }
 
 /// What can be done to several at once.

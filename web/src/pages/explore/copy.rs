@@ -24,9 +24,8 @@ pub(super) fn Copy(answer: Answer<Answered>) -> impl IntoView {
         };
         let text = write(&answered.written);
         leptos::task::spawn_local(async move {
-            if browser::copy(text).await {
-                notices.say(t(phrase::COPIED));
-            }
+            let copied = browser::copy(text).await;
+            notices.say(t(if copied { phrase::COPIED } else { phrase::NOT_COPIED }));
         });
     };
     view! {

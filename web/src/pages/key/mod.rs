@@ -19,7 +19,7 @@ use crate::{
         table::{Column, Table},
     },
     format::moment,
-    state::surroundings::use_place,
+    state::{question::zone_now, surroundings::use_place},
     text::{key as words, phrase, t},
 };
 
@@ -83,6 +83,7 @@ fn name(key: &ApiKey) -> String {
 }
 
 fn columns(change: RwSignal<Option<(Change, ApiKey)>>) -> Vec<Column<ApiKey>> {
+    let zone = zone_now();
     vec![
         Column::new(t(words::NAME), |key: &ApiKey| {
             view! {
@@ -117,7 +118,9 @@ fn columns(change: RwSignal<Option<(Change, ApiKey)>>) -> Vec<Column<ApiKey>> {
                 .as_ref()
                 .map_or_else(|| t(phrase::NEVER).to_owned(), moment::ago)
         }),
-        Column::new(t(words::CREATED), |key: &ApiKey| moment::date(&key.created_at, None)),
+        Column::new(t(words::CREATED), move |key: &ApiKey| {
+            moment::date(&key.created_at, Some(&zone))
+        }),
         Column::new(t(words::ACTIONS), move |key: &ApiKey| {
             key.valid.then(|| ways(key, change))
         })

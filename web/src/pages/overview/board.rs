@@ -122,12 +122,13 @@ fn NoScope(answered: Answered) -> impl IntoView {
     }
 }
 
-fn found(answered: &Answered, index: usize) -> Option<&Found> {
+/// What one of the questions found.
+pub(super) fn found(answered: &Answered, index: usize) -> Option<&Found> {
     answered.finds.get(index)?.result.as_ref()
 }
 
 /// The events by point, each beside the point of the same place in the period before.
-pub(super) fn points(answered: &Answered) -> Vec<Point> {
+fn points(answered: &Answered) -> Vec<Point> {
     let series = |index: usize| {
         found(answered, index)
             .and_then(|found| found.series.clone())
@@ -144,7 +145,12 @@ pub(super) fn points(answered: &Answered) -> Vec<Point> {
 
 /// What has not begun yet is no zero.
 fn value(answered: &Answered, start: &Moment, count: Count) -> Option<f64> {
-    (start.milliseconds() <= answered.asked.now).then(|| float(count))
+    has_begun(answered, start).then(|| float(count))
+}
+
+/// Whether a point was not still to come when it was asked for.
+pub(super) fn has_begun(answered: &Answered, start: &Moment) -> bool {
+    start.milliseconds() <= answered.asked.now
 }
 
 fn ranked(outcome: &FindOutcome, dimension: &str) -> Result<Vec<Ranked>, String> {

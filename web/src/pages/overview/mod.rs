@@ -2,6 +2,7 @@
 
 mod board;
 mod export;
+mod file;
 
 use std::time::Duration;
 

@@ -35,10 +35,13 @@ pub(super) fn Invite(doing: RwSignal<Doing>, reload: Callback<()>) -> impl IntoV
     }
 }
 
-/// Every site, and each; in the order of the choice.
+/// Every site, to whoever may speak for all, and each; in the order of the choice.
 pub(super) fn sites(place: Place) -> Vec<Option<String>> {
-    let names = untrack(|| place.sites()).into_iter().map(|site| Some(site.name));
-    [None].into_iter().chain(names).collect()
+    untrack(|| {
+        let every = place.may("Mutation.inviteAccount").then_some(None);
+        let names = place.sites().into_iter().map(|site| Some(site.name));
+        every.into_iter().chain(names).collect()
+    })
 }
 
 /// The same as the choice shows them.

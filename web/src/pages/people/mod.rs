@@ -18,7 +18,10 @@ use crate::{
         table::{Column, Table},
     },
     format::moment,
-    state::surroundings::use_place,
+    state::{
+        question::chosen_zone,
+        surroundings::{Place, use_place},
+    },
     text::{Text, people as words, t},
 };
 
@@ -35,6 +38,7 @@ const ROLES: [(Role, Text); 4] = [
 enum Doing {
     Nothing,
     Invite,
+    LetIn,
     Roles(Person),
     Link(Person),
     Lock(Person),
@@ -54,6 +58,9 @@ pub(super) fn PeoplePage() -> impl IntoView {
             <Show when=move || place.may("Mutation.inviteAccount")>
                 <Button weight=Weight::Primary on_click=move || doing.set(Doing::Invite)>{t(words::INVITE)}</Button>
             </Show>
+            <Show when=move || place.may("Mutation.setAccountRole") && !place.may("Mutation.inviteAccount")>
+                <Button weight=Weight::Primary on_click=move || doing.set(Doing::LetIn)>{t(words::LET_IN)}</Button>
+            </Show>
         }
     };
     view! {
@@ -62,7 +69,7 @@ pub(super) fn PeoplePage() -> impl IntoView {
                 <section class="card flush">
                     <Table
                         caption=t(words::TITLE)
-                        columns=columns(doing, let_in)
+                        columns=columns(doing, let_in, place)
                         rows=found.accounts
                         key=|person: &Person| person.id.inner().to_owned()
                     />
@@ -70,6 +77,7 @@ pub(super) fn PeoplePage() -> impl IntoView {
             </Load>
             <invite::Invite doing reload/>
             <invite::Link doing/>
+            <role::LetIn doing reload/>
             <role::Roles doing reload/>
             <lock::Lock doing reload/>
         </PageFrame>
@@ -89,7 +97,8 @@ fn held(held: &AccountRole) -> String {
     format!("{} · {place}", role(held.role))
 }
 
-fn columns(doing: RwSignal<Doing>, let_in: Callback<Person>) -> Vec<Column<Person>> {
+fn columns(doing: RwSignal<Doing>, let_in: Callback<Person>, place: Place) -> Vec<Column<Person>> {
+    let zone = chosen_zone();
     vec![
         Column::new(t(words::NAME), |person: &Person| {
             view! {
@@ -122,29 +131,39 @@ fn columns(doing: RwSignal<Doing>, let_in: Callback<Person>) -> Vec<Column<Perso
                 words::NO
             })
         }),
-        Column::new(t(words::SINCE), |person: &Person| {
-            moment::date(&person.created_at, None)
+        Column::new(t(words::SINCE), move |person: &Person| {
+            moment::date(&person.created_at, zone.as_deref())
         }),
-        Column::new(t(words::WAYS), move |person: &Person| ways(person, doing, let_in))
-            .class("ways")
-            .read_out(),
+        Column::new(t(words::WAYS), move |person: &Person| {
+            ways(person, doing, let_in, place)
+        })
+        .class("ways")
+        .read_out(),
     ]
 }
 
-fn ways(person: &Person, doing: RwSignal<Doing>, let_in: Callback<Person>) -> impl IntoView + use<> {
-    let way = |text: Text, act: Box<dyn Fn()>| {
-        let label = format!("{}: {}", t(text), person.email);
-        view! { <Button weight=Weight::Quiet label on_click=act>{t(text)}</Button> }
+/// What can be done with somebody; who owns some sites alone gives and takes roles there.
+fn ways(person: &Person, doing: RwSignal<Doing>, let_in: Callback<Person>, place: Place) -> impl IntoView + use<> {
+    let opens = move |what: Doing| Box::new(move || doing.set(what.clone())) as Box<dyn Fn()>;
+    let whose = person.clone();
+    let sign_in = move || {
+        let (person, again) = (&whose, whose.clone());
+        view! {
+            {way(person, words::RENEW, opens(Doing::Link(person.clone())))}
+            {if person.disabled_at.is_some() {
+                way(person, words::ENABLE, Box::new(move || let_in.run(again.clone()))).into_any()
+            } else {
+                way(person, words::DISABLE, opens(Doing::Lock(person.clone()))).into_any()
+            }}
+        }
     };
-    let opens = |what: Doing| Box::new(move || doing.set(what.clone())) as Box<dyn Fn()>;
-    let again = person.clone();
     view! {
-        {way(words::CHANGE, opens(Doing::Roles(person.clone())))}
-        {way(words::RENEW, opens(Doing::Link(person.clone())))}
-        {if person.disabled_at.is_some() {
-            way(words::ENABLE, Box::new(move || let_in.run(again.clone()))).into_any()
-        } else {
-            way(words::DISABLE, opens(Doing::Lock(person.clone()))).into_any()
-        }}
+        {way(person, words::CHANGE, opens(Doing::Roles(person.clone())))}
+        {place.only("Mutation.disableAccount", sign_in)}
     }
+}
+
+fn way(person: &Person, text: Text, act: Box<dyn Fn()>) -> impl IntoView + use<> {
+    let label = format!("{}: {}", t(text), person.email);
+    view! { <Button weight=Weight::Quiet label on_click=act>{t(text)}</Button> }
 }

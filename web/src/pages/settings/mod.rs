@@ -1,6 +1,7 @@
 //! The settings of a site, the code to put into its pages, and a way to make another site.
 
 mod create;
+mod draft;
 mod form;
 mod snippet;
 
@@ -9,7 +10,7 @@ use leptos::{either::Either, prelude::*};
 use crate::{
     api::{
         client::use_client,
-        site::{AllSettings, all_settings},
+        site::{SettingsQuery, settings},
     },
     components::{
         button::Button,
@@ -26,10 +27,7 @@ use crate::{
 pub(super) fn SettingsPage() -> impl IntoView {
     let client = use_client();
     let place = use_place();
-    let answer: Answer<AllSettings> = Answer::new(move || {
-        let _ = place.site_name();
-        client.ask(all_settings())
-    });
+    let answer: Answer<SettingsQuery> = Answer::new(move || client.ask(settings(place.site_name())));
     let creating = RwSignal::new(false);
     let tools = move || {
         view! {
@@ -41,7 +39,7 @@ pub(super) fn SettingsPage() -> impl IntoView {
     view! {
         <PageFrame title=t(words::TITLE) tools>
             <Load answer let:found>
-                {match found.sites.into_iter().find(|site| site.name == place.site_name_now()) {
+                {match found.sites.into_iter().next() {
                     Some(settings) => Either::Left(view! {
                         <snippet::Snippet script=settings.script_name.clone()/>
                         <form::SettingsForm settings/>

@@ -26,8 +26,11 @@ pub(super) fn EmptyOut(doing: RwSignal<Doing>, reload: Callback<()>) -> impl Int
         _ => None,
     });
     let open = open_while(move || total.with(Option::is_some), move || doing.set(Doing::Nothing));
+    // How many are deleted by now, and how many there are with them.
+    let come = RwSignal::new(None::<(u64, u64)>);
     let act = Action::new_unsync(move |(): &()| async move {
         let mut deleted = 0;
+        come.set(None);
         loop {
             let input = DeleteQuarantinedInput {
                 site: Some(place.site_name_now()),
@@ -36,6 +39,7 @@ pub(super) fn EmptyOut(doing: RwSignal<Doing>, reload: Callback<()>) -> impl Int
             let done = client.ask(delete_quarantined(input)).await?.delete_quarantined;
             unless(done.error, ())?;
             deleted += done.count;
+            come.set(Some((deleted, deleted + done.remaining)));
             // The server deletes so many at once.
             if done.remaining == 0 || done.count == 0 {
                 break;
@@ -57,6 +61,10 @@ pub(super) fn EmptyOut(doing: RwSignal<Doing>, reload: Callback<()>) -> impl Int
                 act.dispatch_local(());
             }
             pending=act.pending()
+            progress=Signal::derive(move || {
+                let (deleted, all) = come.get().filter(|_| act.pending().get())?;
+                Some(fill(words::DELETING, &[&count(deleted), &count(all)]))
+            })
             failure=Signal::derive(move || act.value().get().and_then(Result::err))
         />
     }

@@ -17,7 +17,7 @@ use crate::{
         table::Column,
     },
     format::{moment, number::count},
-    state::surroundings::use_place,
+    state::{question::zone_now, surroundings::use_place},
     text::{fill, t, tag as words},
 };
 
@@ -84,10 +84,10 @@ pub(super) fn Quarantine(found: Held, doing: RwSignal<Doing>) -> impl IntoView {
 
 fn columns(doing: RwSignal<Doing>) -> Vec<Column<QuarantinedEvent>> {
     let place = use_place();
-    let zone = place.site_now().map(|site| site.time_zone);
+    let zone = zone_now();
     vec![
         Column::new(t(words::TIME), move |held: &QuarantinedEvent| {
-            moment::exact(&held.event.time, zone.as_deref())
+            moment::exact(&held.event.time, Some(&zone))
         }),
         Column::new(t(words::ACTION), |held: &QuarantinedEvent| held.event.action.clone()).class("short"),
         Column::new(

@@ -1,0 +1,169 @@
+//! Several tabs of one session: they share the cookie that renews it, which is good once, and none ends it for the others.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use serde_json::json;
+use support::{binary, browser::Look, server::Address};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+
+use super::visit::Visit;
+
+/// How late the answer to a renewal comes: time enough for other tabs to ask, and for a page to be left.
+const LATE: Duration = Duration::from_millis(700);
+/// How long all tabs may take to renew one after the other, and to show their page.
+const ALL_TABS: Duration = Duration::from_secs(8);
+
+/// A server by a way on which the answers to renewals are late.
+struct Slow {
+    visit: Visit,
+    url: String,
+    /// How many renewals were asked for.
+    renewals: Arc<AtomicUsize>,
+}
+
+impl Slow {
+    async fn begin() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("it listens"));
+        let visit = Visit::begin_with(Look::default(), &[("--public-url", &url)]).await;
+        let renewals = Arc::default();
+        lead(listener, visit.server.address().clone(), Arc::clone(&renewals));
+        visit.settle().await;
+        Self { visit, url, renewals }
+    }
+
+    fn renewals(&self) -> usize {
+        self.renewals.load(Ordering::SeqCst)
+    }
+
+    /// Fails where a token was sent twice.
+    async fn nobody_was_taken_for_a_thief(&self) {
+        let log = binary::run(&self.visit.database, &["export", "audit"]).await.success();
+        assert!(!log.contains("REFRESH_TOKEN_REUSED"), "{log}");
+    }
+}
+
+fn lead(listener: TcpListener, address: Address, renewals: Arc<AtomicUsize>) {
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            let server = address.url("").replace("http://", "");
+            let renewals = renewals.clone();
+            tokio::spawn(async move {
+                if let Ok(server) = TcpStream::connect(server).await {
+                    pass(client, server, &renewals).await;
+                }
+            });
+        }
+    });
+}
+
+/// Passes on what is asked and answered on one connection.
+async fn pass(client: TcpStream, server: TcpStream, renewals: &AtomicUsize) {
+    let (mut from_client, mut to_client) = client.into_split();
+    let (mut from_server, mut to_server) = server.into_split();
+    let renews = AtomicBool::new(false);
+    let asks = async {
+        let mut buffer = vec![0; 64 << 10];
+        while let Ok(length @ 1..) = from_client.read(&mut buffer).await {
+            if String::from_utf8_lossy(&buffer[..length]).contains("POST /session/refresh") {
+                renewals.fetch_add(1, Ordering::SeqCst);
+                renews.store(true, Ordering::SeqCst);
+            }
+            if to_server.write_all(&buffer[..length]).await.is_err() {
+                break;
+            }
+        }
+    };
+    let answers = async {
+        let mut buffer = vec![0; 64 << 10];
+        while let Ok(length @ 1..) = from_server.read(&mut buffer).await {
+            if renews.swap(false, Ordering::SeqCst) {
+                tokio::time::sleep(LATE).await;
+            }
+            if to_client.write_all(&buffer[..length]).await.is_err() {
+                break;
+            }
+        }
+    };
+    tokio::select! {
+        () = asks => {}
+        () = answers => {}
+    }
+}
+
+/// Has three tabs load their page at one moment, again and again; `before` runs in each before its page.
+async fn load_at_once(before: &str) {
+    let slow = Slow::begin().await;
+    let browser = &slow.visit.browser;
+    let mut tabs = Vec::new();
+    for _ in 0..3 {
+        tabs.push(browser.open_window("about:blank").await);
+        browser.prepare(before).await;
+        browser.open(&format!("{}/s/shop/keys", slow.url)).await;
+        browser.sees("No key yet").await;
+    }
+    for round in 0..3 {
+        let asked = slow.renewals();
+        let at = browser.script("return Date.now() + 2000", json!([])).await;
+        for tab in &tabs {
+            browser.use_window(Some(tab)).await;
+            let load = "window.before = true; setTimeout(() => location.reload(), arguments[0] - Date.now())";
+            browser.script(load, json!([at])).await;
+        }
+        tokio::time::sleep(ALL_TABS).await;
+        for tab in &tabs {
+            browser.use_window(Some(tab)).await;
+            browser.sees("No key yet").await;
+            let is_new = browser.script("return window.before === undefined", json!([])).await;
+            assert_eq!(is_new, json!(true), "round {round}");
+        }
+        assert_eq!(
+            slow.renewals() - asked,
+            tabs.len(),
+            "each renews once, in round {round}"
+        );
+    }
+    slow.nobody_was_taken_for_a_thief().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tabs_that_load_at_once_stay_signed_in() {
+    load_at_once("").await;
+}
+
+/// Browsers have no locks for pages on plain HTTP, other than of the person's own machine.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tabs_of_a_browser_without_locks_stay_signed_in() {
+    load_at_once("Object.defineProperty(Navigator.prototype, 'locks', { get: () => undefined })").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_leaves_a_page_amid_a_renewal_stays_signed_in() {
+    let slow = Slow::begin().await;
+    let browser = &slow.visit.browser;
+    for _ in 0..3 {
+        let asked = slow.renewals();
+        browser.open(&format!("{}/s/shop/keys", slow.url)).await;
+        let begun = async || {
+            if slow.renewals() > asked {
+                Ok(())
+            } else {
+                Err("nothing was asked yet".to_owned())
+            }
+        };
+        browser.retry("renew the session", begun).await;
+        // The answer with the new cookie is still on its way.
+        browser.reload().await;
+        browser.sees("No key yet").await;
+    }
+    slow.nobody_was_taken_for_a_thief().await;
+}
