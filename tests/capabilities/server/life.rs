@@ -79,7 +79,7 @@ async fn migrating_again_does_nothing(engine: Engine) {
 
 async fn several_migrate_at_once(engine: Engine) {
     let database = Database::new(engine);
-    let finished = join_all((0..3).map(|_| binary::run(&database, &["migrate"]))).await;
+    let finished = join_all((0..8).map(|_| binary::run(&database, &["migrate"]))).await;
     for finished in &finished {
         let _ = finished.success();
     }

@@ -39,6 +39,8 @@ const STATEMENTS: usize = 200;
 const INSTRUCTIONS_BETWEEN_CHECKS: i32 = 20_000;
 /// How long one process waits for another's SQLite write lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+/// How often a file is tried again that others make.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// Pages of 4 KiB in the write-ahead log past which the writer is held to begin it anew: 64 MiB.
 const MOST_LOG_PAGES: i64 = 16_384;
 /// KiB of page cache: the writer's, where inserts and folds work, and each reader's.
@@ -55,6 +57,27 @@ pub(super) struct Sqlite {
     writer: Writer,
     /// The file that it keeps everything in.
     file: PathBuf,
+}
+
+/// Opens the writing connection. While another process makes the same file, SQLite says at once that it is locked: for the
+/// change to a write-ahead log it keeps nobody waiting.
+async fn open_writer(options: SqliteConnectOptions) -> std::result::Result<Writer, sqlx::Error> {
+    let begin = Instant::now();
+    loop {
+        match Writer::open(options.clone()).await {
+            Err(sqlx::Error::Database(error))
+                if error.code().is_some_and(|code| is_busy(&code)) && begin.elapsed() < BUSY_TIMEOUT =>
+            {
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+            opened => return opened,
+        }
+    }
+}
+
+/// `SQLITE_BUSY`, also in its finer kinds, whose lower byte it is.
+fn is_busy(code: &str) -> bool {
+    code.parse::<u32>().is_ok_and(|code| code & 0xff == 5)
 }
 
 /// One reading connection and the moment at which its statements are interrupted.
@@ -104,17 +127,14 @@ impl Sqlite {
             .foreign_keys(false)
             .statement_cache_capacity(STATEMENTS);
         let file = connect.get_filename().to_path_buf();
-        let writer = Writer::open(
-            connect
-                .clone()
-                .pragma("cache_size", WRITER_CACHE_KIB)
-                // Always, not only for a purge: a page that is split leaves copies behind that no purge finds.
-                .pragma("secure_delete", "on")
-                // What a statement could be undone by would be written to a file of its own in each transaction.
-                .pragma("temp_store", "memory"),
-        )
-        .await
-        .map_err(unopened)?;
+        let writing = connect
+            .clone()
+            .pragma("cache_size", WRITER_CACHE_KIB)
+            // Always, not only for a purge: a page that is split leaves copies behind that no purge finds.
+            .pragma("secure_delete", "on")
+            // What a statement could be undone by would be written to a file of its own in each transaction.
+            .pragma("temp_store", "memory");
+        let writer = open_writer(writing).await.map_err(unopened)?;
         let readers: Vec<_> = (0..options.connections.max(1))
             .map(|_| Arc::new(Mutex::new(Reader::new(&connect))))
             .collect();
