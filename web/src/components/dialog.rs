@@ -26,6 +26,9 @@ pub(crate) fn Dialog(
     /// How it is set.
     #[prop(default = "dialog")]
     class: &'static str,
+    /// Whether it can be closed before it is done.
+    #[prop(default = true)]
+    closes: bool,
     /// What is in it.
     children: ChildrenFn,
 ) -> impl IntoView {
@@ -45,6 +48,20 @@ pub(crate) fn Dialog(
             <Show when=move || open.get()>
                 <h2 id=heading>{title}</h2>
                 {children()}
+                // Phones have no Escape. Last, so that the keyboard begins with what the dialog is about.
+                {closes
+                    .then(|| {
+                        view! {
+                            <button
+                                type="button"
+                                class="icon-button dialog-close"
+                                aria-label=t(phrase::CLOSE)
+                                on:click=move |_| open.set(false)
+                            >
+                                "×"
+                            </button>
+                        }
+                    })}
             </Show>
         </dialog>
     }

@@ -41,7 +41,7 @@ pub(crate) fn SignInAgain() -> impl IntoView {
         key.remove();
     });
     view! {
-        <Dialog open title=t(entry::AGAIN).to_owned() heading="again-title" class="dialog alone">
+        <Dialog open title=t(entry::AGAIN).to_owned() heading="again-title" class="dialog alone" closes=false>
             <p>{fill(entry::AGAIN_INTRO, &[&session.email()])}</p>
             <Entry session whose=session.email()/>
             <Provider beside=true/>

@@ -10,14 +10,13 @@ use crate::{
         scalar::Moment,
     },
     components::{
-        button::Button,
         chart::{Chart, Point},
         dialog::{Dialog, open_while},
         load::{Answer, Load},
         situation::Empty,
     },
     format::{moment, number::float},
-    text::{fill, phrase, rule as words, t},
+    text::{fill, rule as words, t},
 };
 
 /// The dialog.
@@ -35,9 +34,6 @@ pub(super) fn Hits(doing: RwSignal<Doing>) -> impl IntoView {
     view! {
         <Dialog open title=Signal::derive(title)>
             {rule.get_untracked().map(|rule| view! { <Days id=rule.id/> })}
-            <div class="dialog-ways">
-                <Button on_click=move || open.set(false)>{t(phrase::CLOSE)}</Button>
-            </div>
         </Dialog>
     }
 }
