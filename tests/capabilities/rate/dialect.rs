@@ -10,6 +10,8 @@ use crate::clickst::{Signer, try_ask};
 support::on_both_engines!(
     whoever_is_refused_is_told_what_is_left,
     an_answer_tells_of_the_budgets_that_it_was_charged_to,
+    other_systems_questions_and_events_tell_their_own,
+    whoever_used_it_up_hears_of_the_same,
 );
 
 const WRONG: &str = "tm_0000000000_wrong";
@@ -106,6 +108,9 @@ async fn an_answer_tells_of_the_budgets_that_it_was_charged_to(engine: Engine) {
             "{method} is paid for"
         );
     }
+}
+
+async fn other_systems_questions_and_events_tell_their_own(engine: Engine) {
     let tidemark = Tidemark::start(engine).await;
     let client = tidemark.client();
     let nobody = client.without_key();
@@ -166,7 +171,9 @@ async fn an_answer_tells_of_the_budgets_that_it_was_charged_to(engine: Engine) {
         (answer.status, budgets(&answer)),
         (200, vec!["log".to_owned(), "query".to_owned()])
     );
-    // Who used it up hears of the same.
+}
+
+async fn whoever_used_it_up_hears_of_the_same(engine: Engine) {
     let few = Tidemark::builder(engine)
         .flag("--rate-query-units", "100")
         .start()

@@ -1,9 +1,24 @@
 //! Views and scopes: declared, filled with what was there before, asked, taken away.
 
 use serde_json::json;
-use support::browser::Look;
+use support::{Browser, browser::Look};
 
 use super::visit::Visit;
+
+/// Waits until the view `plans` takes in what was there, by itself and before one's eyes.
+async fn sees_progress(browser: &Browser) {
+    let progress = "const row = [...document.querySelectorAll('tbody tr')].find((row) => row.innerText.includes('plans')); const \
+                    bar = row?.querySelector('progress'); return bar && [bar.max, bar.position >= 0, \
+                    bar.nextElementSibling.innerText.endsWith('of 3,000')]";
+    browser
+        .retry("see how far it is", async || {
+            match browser.script(progress, json!([])).await {
+                seen if seen == json!([3_000, true, true]) => Ok(()),
+                seen => Err(seen.to_string()),
+            }
+        })
+        .await;
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_view_is_declared_filled_asked_and_taken_away() {
@@ -29,18 +44,7 @@ async fn a_view_is_declared_filled_asked_and_taken_away() {
     browser.fill("Measures", "tag.price").await;
     browser.press("Declare view").await;
     browser.sees("plans is declared.").await;
-    // It takes in what was there, by itself and before one's eyes.
-    let progress = "const row = [...document.querySelectorAll('tbody tr')].find((row) => row.innerText.includes('plans')); const \
-                    bar = row?.querySelector('progress'); return bar && [bar.max, bar.position >= 0, \
-                    bar.nextElementSibling.innerText.endsWith('of 3,000')]";
-    browser
-        .retry("see how far it is", async || {
-            match browser.script(progress, json!([])).await {
-                seen if seen == json!([3_000, true, true]) => Ok(()),
-                seen => Err(seen.to_string()),
-            }
-        })
-        .await;
+    sees_progress(browser).await;
     // Once it is, it says how much it keeps, and that nobody has asked it yet.
     let told = "const row = [...document.querySelectorAll('tbody tr')].find((row) => row.innerText.includes('plans')); return \
                 [...row?.cells ?? []].slice(1, 4).map((cell) => cell.innerText)";

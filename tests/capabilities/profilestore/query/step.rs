@@ -150,7 +150,7 @@ impl Table<'_> {
                 name: (*name).to_owned(),
                 kind: Kind::Text,
             };
-            let cells = |row: &Row<'_>| names.iter().map(|name| Asked::Field(*name).value(row)).collect();
+            let cells = |row: &Row<'_>| names.iter().map(|name| Asked::Field(name).value(row)).collect();
             let rows = self.rows.iter().map(cells).collect();
             self.shape(names.iter().map(column).collect(), rows);
             names.join(", ")
