@@ -12,7 +12,7 @@ use support::{browser::Look, folder::repository, person::PASSWORD};
 
 use super::{
     look::{IN_USE, PAGES},
-    opened::{FAIL, OPENED, VIEWER, invite_viewer, open, sign_out},
+    opened::{FAIL, OPENED, VIEWER, open, sign_out},
     scene,
     visit::Visit,
 };
@@ -169,7 +169,7 @@ async fn nothing_that_stands_in_for_a_page_is_left_in_the_first_language() {
     let catalogue = catalogue();
     let visit = Visit::settled(Look::default()).await;
     let browser = &visit.browser;
-    invite_viewer(&visit).await;
+    visit.account(VIEWER, "viewer").await;
     browser.choose("Language", "Deutsch").await;
     browser.sees("Abmelden").await;
     for (path, seen) in [

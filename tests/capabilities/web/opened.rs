@@ -2,7 +2,7 @@
 //! not for somebody, or not to be had. For everybody, as the pages are.
 
 use serde_json::json;
-use support::{Browser, Client, binary, browser::Look, person::PASSWORD};
+use support::{Browser, browser::Look, person::PASSWORD};
 
 use super::{
     account::code,
@@ -108,26 +108,11 @@ pub(super) async fn sign_out(browser: &Browser) {
 /// Somebody who may look, and no more.
 pub(super) const VIEWER: &str = "viewer@example.com";
 
-/// Makes that account.
-pub(super) async fn invite_viewer(visit: &Visit) {
-    let arguments = ["account", "create", VIEWER, "--role", "viewer", "--password-stdin"];
-    let input = format!("{PASSWORD}\n");
-    let _ = binary::run_with_input(&visit.database, &arguments, input.as_bytes())
-        .await
-        .success();
-    // A key that the server has not met yet has it reread what is configured.
-    let made = binary::run(&visit.database, &["key", "create", "--allow", "log"])
-        .await
-        .success();
-    let fresh = Client::new(visit.server.address(), made.trim_end());
-    let _ = fresh.graphql("{ viewer { kind } }", json!({})).await.data();
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_stands_in_for_a_page_is_for_everybody() {
     let visit = Visit::settled(Look::default()).await;
     let browser = &visit.browser;
-    invite_viewer(&visit).await;
+    visit.account(VIEWER, "viewer").await;
     for (name, path, text) in [
         ("not-found", "/nowhere", "There is nothing here"),
         ("no-site", "/s/none/overview", "No such site"),

@@ -1,7 +1,7 @@
 //! What a role may not see is not offered; and who goes there all the same is told so.
 
 use serde_json::json;
-use support::{Browser, Client, binary, browser::Look, person::PASSWORD};
+use support::{Browser, browser::Look, person::PASSWORD};
 
 use super::{look::PAGES, visit::Visit};
 
@@ -81,17 +81,7 @@ async fn every_page_says_so_where_a_role_may_not_see_it() {
         ("analyst@example.com", "analyst", 10),
         ("admin@example.com", "admin", 15),
     ] {
-        let arguments = ["account", "create", email, "--role", role, "--password-stdin"];
-        let input = format!("{PASSWORD}\n");
-        let _ = binary::run_with_input(&visit.database, &arguments, input.as_bytes())
-            .await
-            .success();
-        // A key that the server has not met yet has it reread what is configured.
-        let made = binary::run(&visit.database, &["key", "create", "--allow", "log"])
-            .await
-            .success();
-        let fresh = Client::new(visit.server.address(), made.trim_end());
-        let _ = fresh.graphql("{ viewer { kind } }", json!({})).await.data();
+        visit.account(email, role).await;
         visit.go("/s/shop/overview").await;
         browser.press("Sign out").await;
         browser.fill("E-mail address", email).await;

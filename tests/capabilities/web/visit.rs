@@ -81,6 +81,18 @@ impl Visit {
         Client::new(self.server.address(), made.trim_end())
     }
 
+    /// Makes an account with a role everywhere, at the command line.
+    pub(super) async fn account(&self, email: &str, role: &str) {
+        let arguments = ["account", "create", email, "--role", role, "--password-stdin"];
+        let input = format!("{PASSWORD}\n");
+        let _ = binary::run_with_input(&self.database, &arguments, input.as_bytes())
+            .await
+            .success();
+        // A key that the server has not met yet has it reread what is configured.
+        let fresh = self.client("log").await;
+        let _ = fresh.graphql("{ viewer { kind } }", json!({})).await.data();
+    }
+
     /// Goes to an address of the server.
     pub(super) async fn go(&self, path: &str) {
         self.browser.open(&self.server.url(path)).await;
