@@ -295,7 +295,7 @@ mod tests {
                 ..Caller::operator()
             };
             let refresh = format!("tmr_{}", "a".repeat(43));
-            let renewed = services.renew_session(&caller, &refresh).await.map(drop);
+            let renewed = services.renew_session(&caller, &refresh, None).await.map(drop);
             let ended = services.sign_out(&caller, &refresh).await;
             for told in [renewed, ended] {
                 let error = told.expect_err("nobody knows it");

@@ -14,6 +14,8 @@ pub struct Model {
     pub session_id: i64,
     /// When it was spent, in nanoseconds since 1970.
     pub spent_at: Option<i64>,
+    /// With what its successor was made, where whoever spent it named the renewal, and may ask for it again.
+    pub seed: Option<Vec<u8>>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -27,6 +27,7 @@ mod m20261122_000140_add_scope_of_events;
 mod m20261122_000141_create_segments;
 mod m20261122_000142_create_visitor_profiles;
 mod m20261122_000143_add_bytes_of_visitor_profiles;
+mod m20261123_000144_add_seed_of_refresh_tokens;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::{MigrationTrait, async_trait};
@@ -62,6 +63,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000141_create_segments::Migration),
             Box::new(m20261122_000142_create_visitor_profiles::Migration),
             Box::new(m20261122_000143_add_bytes_of_visitor_profiles::Migration),
+            Box::new(m20261123_000144_add_seed_of_refresh_tokens::Migration),
         ]
     }
 }

@@ -40,6 +40,23 @@ pub(crate) fn remember(name: &str, value: Option<&str>) {
     }
 }
 
+/// A secret of this browser, which its tabs share: 256 random bits as text. None where the browser remembers nothing.
+pub(crate) fn secret(name: &str) -> Option<String> {
+    if let Some(secret) = remembered(name) {
+        return Some(secret);
+    }
+    let mut bytes = [0; 32];
+    window()
+        .crypto()
+        .ok()?
+        .get_random_values_with_u8_array(&mut bytes)
+        .ok()?;
+    let secret: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    remember(name, Some(&secret));
+    // Another tab may have written its own meanwhile.
+    remembered(name)
+}
+
 fn storage() -> Option<Storage> {
     window().local_storage().ok()?
 }

@@ -5,12 +5,70 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::{
+    error::{Code, Error, Result},
+    token::Seed,
+};
 use crate::domain::audit::Shown;
 
 /// A session ends after this, however often it is refreshed: a machine that was forgotten is not signed in for ever.
 pub const LONGEST_LIFE: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 /// Characters of a user agent that are kept to tell sessions apart.
 pub const MOST_USER_AGENT: usize = 300;
+
+/// How long whoever renewed a session, and names the same key, is answered the same again.
+pub const REPEATABLE: Duration = Duration::from_secs(60);
+
+/// Names one renewal, whatever becomes of its answer (`Idempotency-Key`, draft-ietf-httpapi-idempotency-key-header): several
+/// tabs of a browser send the same token at once, and a page is left before the next one came. Whoever stole a token
+/// does not know it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RenewalKey(String);
+
+impl RenewalKey {
+    /// Fewer characters could be guessed.
+    pub const LEAST: usize = 16;
+    /// The most characters.
+    pub const MOST: usize = 128;
+
+    /// Reads a key.
+    ///
+    /// # Errors
+    /// `MALFORMED_REQUEST` where it is not 16 to 128 visible characters of ASCII.
+    pub fn parse(text: &[u8]) -> Result<Self> {
+        let fits = (Self::LEAST..=Self::MOST).contains(&text.len()) && text.iter().all(u8::is_ascii_graphic);
+        let text = str::from_utf8(text).ok().filter(|_| fits);
+        text.map(|text| Self(text.to_owned())).ok_or_else(|| {
+            let message = format!(
+                "An Idempotency-Key has {} to {} letters, digits and signs of ASCII.",
+                Self::LEAST,
+                Self::MOST
+            );
+            Error::new(Code::MalformedRequest, message).at("Idempotency-Key")
+        })
+    }
+
+    /// The key.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for RenewalKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RenewalKey(…)")
+    }
+}
+
+/// A token that was spent.
+#[derive(Debug, Clone, Copy)]
+pub struct Spent {
+    /// When.
+    pub at: Timestamp,
+    /// What its successor was made with, where that can be done again.
+    pub seed: Option<Seed>,
+}
 
 /// A session.
 #[derive(Debug, Clone)]

@@ -23,6 +23,7 @@ use crate::{
         caller::{Caller, Identity},
         error::{Code, Error, Result},
         origin::Origin,
+        session::RenewalKey,
     },
     extract::{
         body::{Bounds, read as read_body},
@@ -35,6 +36,8 @@ use crate::{
 
 /// The cookie that holds the refresh token.
 const COOKIE: &str = "tidemark_session";
+/// The header that names a renewal, so that it can be asked for again.
+const KEY_HEADER: &str = "Idempotency-Key";
 /// The cookie is sent to these paths alone.
 const PATH: &str = "/session";
 /// Bytes of a body; the longest password fits many times.
@@ -97,12 +100,17 @@ async fn refresh(services: Data<Services>, request: HttpRequest, payload: Payloa
             let message = format!("There is no cookie “{COOKIE}”: sign in at /session/sign-in.");
             Error::new(Code::Unauthenticated, message)
         })?;
-        services.renew_session(&nobody(&request), token.value()).await
+        let key = request.headers().get(KEY_HEADER);
+        let key = key.map(|key| RenewalKey::parse(key.as_bytes())).transpose()?;
+        services
+            .renew_session(&nobody(&request), token.value(), key.as_ref())
+            .await
     });
     let opened = opened.await;
     let over = matches!(&opened, Err(error) if error.code == Code::Unauthenticated);
     let mut response = answer(&services, opened);
-    if over {
+    // Whoever sent no cookie may have been given one before this answer comes.
+    if over && request.cookie(COOKIE).is_some() {
         forget(&services, &mut response);
     }
     response

@@ -2,11 +2,13 @@
 //!
 //! An access token is short-lived and proves itself; whether its session still goes on, and what its account may, is
 //! looked up for every request, so that what is revoked on one instance is gone from all at once. A refresh token
-//! renews the session once. One that comes again, however soon, was stolen, or its successor was: the session ends. Tabs of
-//! one browser share a token, and take turns to renew.
+//! renews the session once. One that comes again, however soon, was stolen, or its successor was: the session ends. But the
+//! tabs of a browser share a token and do not know of each other, and answers are lost: whoever names their renewals by a
+//! key, which no thief of a cookie has, is given the same successor again for a minute.
 
 use std::{net::IpAddr, time::Duration};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -22,9 +24,9 @@ use crate::{
         operation::Operation,
         rate::Budget,
         role::Right,
-        session::{Begun, LONGEST_LIFE, MOST_USER_AGENT, SecondFactor, Session, Stolen},
+        session::{Begun, LONGEST_LIFE, MOST_USER_AGENT, REPEATABLE, RenewalKey, SecondFactor, Session, Spent, Stolen},
         signing::Audience,
-        token::Kind,
+        token::{Kind, successor},
         zone,
     },
     store::{
@@ -84,15 +86,18 @@ impl Services {
         let session = store::session::create(&tx, &session).await?;
         let change = Change::new(operation, &session.public_id).after(&Begun { second_factor });
         audit::record_of(&tx, caller, Actor::account(&stored.account), change).await?;
-        self.hand_out(tx, session, stored.account).await
+        let refresh = Kind::Refresh.text(&random()?);
+        store::session::add_token(&tx, session.id, &hash(&refresh)).await?;
+        self.hand_out(tx, session, stored.account, refresh).await
     }
 
-    /// Renews a session by its refresh token, which is spent thereby.
+    /// Renews a session by its refresh token, which is spent thereby. With the key by which a token was spent, the same is
+    /// answered again within [`REPEATABLE`].
     ///
     /// # Errors
     /// `UNAUTHENTICATED` where the token is unknown, its session over, or the token was spent before: then the session
     /// ends, as one of the two who have it stole it; `RATE_LIMITED` after too many that are unknown.
-    pub async fn renew_session(&self, caller: &Caller, token: &str) -> Result<Opened> {
+    pub async fn renew_session(&self, caller: &Caller, token: &str, key: Option<&RenewalKey>) -> Result<Opened> {
         let hash = hash(token);
         if !self.is_refresh_token(token, caller.address).await? {
             self.charge_attempt_from(caller.address).await?;
@@ -100,14 +105,21 @@ impl Services {
         }
         let tx = self.database.write(Priority::Configuration).await?;
         let now = clock::now();
-        let first = store::session::spend_token(&tx, &hash, zone::nanoseconds(now)).await?;
+        let seed = random()?;
+        let first = store::session::spend_token(&tx, &hash, zone::nanoseconds(now), key.map(|_| &seed)).await?;
         let mut session = store::session::of_token(&tx, &hash).await?.ok_or_else(over)?;
         let stored = store::account::find(&tx, By::Number(session.account)).await?;
         let stored = stored.filter(|stored| stored.account.disabled.is_none() && session.is_live(now));
         let Some(stored) = stored else {
             return Err(over());
         };
-        if !first {
+        let refresh = match key {
+            Some(key) if first => Some(successor(token, key.as_str(), &seed)),
+            Some(key) => given_before(&tx, token, key, now).await?,
+            None if first => Some(Kind::Refresh.text(&random()?)),
+            None => None,
+        };
+        let Some(refresh) = refresh else {
             store::session::end(&tx, session.id, zone::nanoseconds(now)).await?;
             let email = stored.account.email;
             let change = Change::new(Operation::RefreshSession, &session.public_id).after(&Stolen { email });
@@ -119,6 +131,9 @@ impl Services {
                 "a refresh token was used twice; its session has ended"
             );
             return Err(over());
+        };
+        if first {
+            store::session::add_token(&tx, session.id, &self::hash(&refresh)).await?;
         }
         // Each renewal leaves a spent token behind.
         self.rates.charge_account(stored.account.id, Budget::Manage, 1)?;
@@ -129,7 +144,7 @@ impl Services {
         session.address = caller.address.map(|address| address.to_string());
         session.user_agent = user_agent(caller);
         store::session::renew(&tx, &session).await?;
-        self.hand_out(tx, session, stored.account).await
+        self.hand_out(tx, session, stored.account, refresh).await
     }
 
     /// Whether a token renews a session, or did. One that does not is a guess, as a wrong key is: whoever has guessed too
@@ -147,9 +162,7 @@ impl Services {
         Ok(known)
     }
 
-    async fn hand_out(&self, tx: Transaction, session: Session, account: Account) -> Result<Opened> {
-        let refresh = Kind::Refresh.text(&random()?);
-        store::session::add_token(&tx, session.id, &hash(&refresh)).await?;
+    async fn hand_out(&self, tx: Transaction, session: Session, account: Account, refresh: String) -> Result<Opened> {
         tx.commit().await?;
         let claims = AccessClaims {
             sub: account.public_id.clone(),
@@ -286,6 +299,22 @@ impl Services {
         store::attempt::sweep(&tx).await?;
         tx.commit().await
     }
+}
+
+/// The unspent token that came of a spent one, each step by the same key and not long ago.
+async fn given_before(tx: &Transaction, token: &str, key: &RenewalKey, now: Timestamp) -> Result<Option<String>> {
+    let mut token = token.to_owned();
+    // A token that is not there was made by another key.
+    while let Some(spent) = store::session::spent(tx, &hash(&token)).await? {
+        token = match spent {
+            None => return Ok(Some(token)),
+            Some(Spent { at, seed: Some(seed) }) if now.duration_since(at).unsigned_abs() < REPEATABLE => {
+                successor(&token, key.as_str(), &seed)
+            }
+            Some(_) => return Ok(None),
+        };
+    }
+    Ok(None)
 }
 
 /// A refresh token has 256 random bits, so a fast hash is enough.

@@ -7,7 +7,12 @@ use entity::{
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, NotSet, QueryFilter, QueryOrder};
 
 use super::Transaction;
-use crate::domain::{error::Result, session::Session, zone};
+use crate::domain::{
+    error::{Error, Result},
+    session::{Session, Spent},
+    token::Seed,
+    zone,
+};
 
 /// Makes a session; its `id` is ignored.
 ///
@@ -111,16 +116,38 @@ pub async fn add_token(tx: &Transaction, session: i64, hash: &[u8]) -> Result<()
     sql.run(tx).await.map(drop)
 }
 
-/// Spends a token; gives whether it was unspent.
+/// Spends a token, and notes with what its successor is made; gives whether it was unspent.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn spend_token(tx: &Transaction, hash: &[u8], at: i64) -> Result<bool> {
+pub async fn spend_token(tx: &Transaction, hash: &[u8], at: i64, seed: Option<&Seed>) -> Result<bool> {
     let mut sql = tx.sql("UPDATE refresh_token SET spent_at = ");
     sql.number(at)
+        .push(", seed = ")
+        .bind(seed.map(|seed| seed.to_vec()))
         .push(" WHERE spent_at IS NULL AND hash = ")
         .bind(hash.to_vec());
     Ok(sql.run(tx).await? > 0)
+}
+
+/// How a token was spent, if it was; nothing where there is no such token.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn spent(tx: &Transaction, hash: &[u8]) -> Result<Option<Option<Spent>>> {
+    let Some(row) = token(tx, hash).await? else {
+        return Ok(None);
+    };
+    let Some(at) = row.spent_at else { return Ok(Some(None)) };
+    let seed = row.seed.map(Seed::try_from).transpose();
+    let seed = seed.map_err(|seed| Error::internal(format!("a seed of {} bytes", seed.len())))?;
+    let at = zone::timestamp(at);
+    Ok(Some(Some(Spent { at, seed })))
+}
+
+async fn token(tx: &Transaction, hash: &[u8]) -> Result<Option<refresh_token::Model>> {
+    let query = refresh_token::Entity::find_by_id(hash.to_vec());
+    query.one(tx.connection()).await.map_err(|error| tx.failure(error))
 }
 
 /// The session that a token renews or renewed.
@@ -128,11 +155,9 @@ pub async fn spend_token(tx: &Transaction, hash: &[u8], at: i64) -> Result<bool>
 /// # Errors
 /// Whatever the database says.
 pub async fn of_token(tx: &Transaction, hash: &[u8]) -> Result<Option<Session>> {
-    let token = refresh_token::Entity::find_by_id(hash.to_vec())
-        .one(tx.connection())
-        .await
-        .map_err(|error| tx.failure(error))?;
-    let Some(token) = token else { return Ok(None) };
+    let Some(token) = token(tx, hash).await? else {
+        return Ok(None);
+    };
     let session = Entity::find_by_id(token.session_id)
         .one(tx.connection())
         .await

@@ -2,16 +2,21 @@
 
 use std::time::Duration;
 
+use reqwest::{Method, header};
 use serde_json::{Value, json};
 use support::{
-    Engine, Person, Server, Tidemark, Transport,
+    Client, Engine, Person, Server, Tidemark, Transport,
     person::{PASSWORD, code, cookie, post, sign_in},
 };
+
+use crate::inside;
 
 support::on_both_engines!(
     a_refresh_token_renews_once_and_its_reuse_ends_the_session,
     an_access_token_and_a_session_expire,
     of_two_who_send_a_token_at_once_neither_stays,
+    who_names_a_renewal_is_given_the_same_again,
+    what_is_no_repetition_of_a_renewal_ends_the_session,
     signing_out_and_revoking_end_a_session_at_once,
     a_changed_password_ends_the_other_sessions,
     a_rotation_of_signing_keys_logs_nobody_out,
@@ -67,6 +72,8 @@ async fn a_refresh_token_renews_once_and_its_reuse_ends_the_session(engine: Engi
     }
     let answer = post(server.address(), "/session/refresh", &json!({}), None).await;
     assert_eq!((answer.status, code(&answer)), (401, "UNAUTHENTICATED"));
+    // It may come late, after a sign-in, and takes nothing back that it did not see.
+    assert_eq!(answer.headers.get(header::SET_COOKIE), None);
 }
 
 async fn of_two_who_send_a_token_at_once_neither_stays(engine: Engine) {
@@ -85,6 +92,98 @@ async fn of_two_who_send_a_token_at_once_neither_stays(engine: Engine) {
         assert_eq!(heir.viewer().await.error_code(), "UNAUTHENTICATED");
         assert_eq!(ada.viewer().await.error_code(), "UNAUTHENTICATED");
         assert_eq!(code(&refresh(other, heir.cookie()).await), "UNAUTHENTICATED");
+    }
+}
+
+/// Characters of the shortest key.
+const LEAST_KEY: usize = 16;
+
+async fn refresh_by_key(server: &Server, cookie: &str, key: &str) -> support::Answer {
+    let client = Client::anonymous(server.address());
+    let request = client
+        .request(Method::POST, "/session/refresh")
+        .json(&json!({}))
+        .header(header::COOKIE, format!("tidemark_session={cookie}"))
+        .header("Idempotency-Key", key);
+    client.send(request).await
+}
+
+async fn who_names_a_renewal_is_given_the_same_again(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let second = Server::start(tidemark.database()).await;
+    let server = tidemark.server();
+    let ada = tidemark.person("ada@example.com", &[]).await;
+    let key = "k".repeat(LEAST_KEY);
+    // Four tabs at once, on two instances.
+    let tabs = tokio::join!(
+        refresh_by_key(server, ada.cookie(), &key),
+        refresh_by_key(&second, ada.cookie(), &key),
+        refresh_by_key(server, ada.cookie(), &key),
+        refresh_by_key(&second, ada.cookie(), &key),
+    );
+    let tabs = [tabs.0, tabs.1, tabs.2, tabs.3].map(|answer| Person::of(server.address(), &answer));
+    for tab in &tabs {
+        assert_eq!(tab.cookie(), tabs[0].cookie());
+        assert_ne!(tab.cookie(), ada.cookie());
+        assert_eq!(tab.viewer().await.status, 200);
+    }
+    // One of them has gone on by the time that a late one is answered.
+    let next = Person::of(server.address(), &refresh_by_key(server, tabs[0].cookie(), &key).await);
+    assert_ne!(next.cookie(), tabs[0].cookie());
+    for cookie in [tabs[0].cookie(), ada.cookie()] {
+        let late = Person::of(server.address(), &refresh_by_key(&second, cookie, &key).await);
+        assert_eq!(late.cookie(), next.cookie());
+    }
+    // The same key makes another token of another session.
+    let other = Person::sign_in(server.address(), "ada@example.com").await;
+    let renewed = Person::of(server.address(), &refresh_by_key(server, other.cookie(), &key).await);
+    assert_ne!(renewed.cookie(), next.cookie());
+    for person in [&ada, &next, &renewed] {
+        assert_eq!(person.viewer().await.status, 200);
+    }
+    // What is no key spends nothing.
+    for bad in [
+        "k".repeat(LEAST_KEY - 1),
+        "k".repeat(129),
+        "a key that has spaces".to_owned(),
+    ] {
+        let answer = refresh_by_key(server, next.cookie(), &bad).await;
+        assert_eq!((answer.status, code(&answer)), (400, "MALFORMED_REQUEST"), "{bad}");
+        assert_eq!(answer.body["error"]["path"], "Idempotency-Key");
+    }
+    let _ = Person::of(server.address(), &refresh(server, next.cookie()).await);
+}
+
+async fn what_is_no_repetition_of_a_renewal_ends_the_session(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let server = tidemark.server();
+    tidemark.account("ada@example.com", &[]).await;
+    let key = "k".repeat(LEAST_KEY);
+    let longer_ago = "UPDATE refresh_token SET spent_at = spent_at - 61000000000 WHERE spent_at IS NOT NULL";
+    // By which key it was renewed, and is asked for again; whether that is late.
+    let cases = [
+        (None, Some(&key), false),
+        (Some(&key), None, false),
+        (Some(&key), Some(&"x".repeat(LEAST_KEY)), false),
+        (Some(&key), Some(&key), true),
+    ];
+    for (first, again, late) in cases {
+        let what = format!("{first:?} {again:?} {late}");
+        let ada = Person::sign_in(server.address(), "ada@example.com").await;
+        let renew = async |key: Option<&String>| match key {
+            Some(key) => refresh_by_key(server, ada.cookie(), key).await,
+            None => refresh(server, ada.cookie()).await,
+        };
+        let heir = Person::of(server.address(), &renew(first).await);
+        assert_eq!(heir.viewer().await.status, 200, "{what}");
+        if late {
+            inside::execute(tidemark.database(), longer_ago).await;
+        }
+        let stolen = renew(again).await;
+        assert_eq!((stolen.status, code(&stolen)), (401, "UNAUTHENTICATED"), "{what}");
+        assert_eq!(heir.viewer().await.error_code(), "UNAUTHENTICATED", "{what}");
+        let end = refresh_by_key(server, heir.cookie(), &key).await;
+        assert_eq!(code(&end), "UNAUTHENTICATED", "{what}");
     }
 }
 

@@ -311,7 +311,11 @@ impl Browser {
         std::fs::write(path, bytes.expect("a picture")).expect("a picture can be saved");
     }
 
-    async fn try_script(&self, script: &str, arguments: Value) -> Result<Value, String> {
+    /// Runs a script, which may fail while a page is being left.
+    ///
+    /// # Errors
+    /// What the browser says.
+    pub async fn try_script(&self, script: &str, arguments: Value) -> Result<Value, String> {
         let body = json!({"script": script, "args": arguments});
         self.driver.ask("POST", "/execute/sync", body).await
     }

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use super::{
     failure::Failure,
     scalar::Moment,
-    transport::{Reply, get, json, post, post_to_end},
+    transport::{Reply, ToEnd, get, json, post, post_to_end},
 };
+use crate::browser;
 
 /// What somebody who has signed in holds.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -70,10 +71,17 @@ pub(crate) async fn sign_in(credentials: &Credentials) -> Result<Access, Failure
     read(&post("/session/sign-in", None, json(credentials)).await?)
 }
 
+/// The name of what the browser names its renewals by.
+const RENEWAL_KEY: &str = "tidemark.renewal-key";
+
 /// Renews the session that the cookie tells of. The cookie is good once, and the answer holds the next one: who leaves the
-/// page meanwhile gets it all the same.
+/// page meanwhile gets it all the same. Several tabs, and a page that is loaded before the answer came, send the same
+/// cookie: by the key the server knows that it is one browser, and answers the same.
 pub(crate) async fn renew() -> Result<Access, Failure> {
-    match read(&post_to_end("/session/refresh", json(&Empty {})).await?) {
+    let end = ToEnd {
+        key: browser::secret(RENEWAL_KEY),
+    };
+    match read(&post_to_end("/session/refresh", json(&Empty {}), end).await?) {
         Err(failure) if failure.code() == Some("UNAUTHENTICATED") => Err(Failure::SignedOut),
         answer => answer,
     }

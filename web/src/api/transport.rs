@@ -17,15 +17,21 @@ pub(super) struct Reply {
     pub(super) text: String,
 }
 
+/// A request that outlives its page.
+pub(super) struct ToEnd {
+    /// By this the server knows it, where it comes again.
+    pub(super) key: Option<String>,
+}
+
 /// Posts JSON to a path of this server. What is sent is text by now, so that there is one such function and not one for
 /// each question.
 pub(super) async fn post(path: &str, token: Option<&str>, json: String) -> Result<Reply, Failure> {
-    send("POST", path, token, Some(&json), false).await
+    send("POST", path, token, Some(&json), None).await
 }
 
 /// Posts JSON as nobody, to be sent and answered also where the page is left meanwhile.
-pub(super) async fn post_to_end(path: &str, json: String) -> Result<Reply, Failure> {
-    send("POST", path, None, Some(&json), true).await
+pub(super) async fn post_to_end(path: &str, json: String, end: ToEnd) -> Result<Reply, Failure> {
+    send("POST", path, None, Some(&json), Some(end)).await
 }
 
 /// What is to be sent, as JSON.
@@ -36,7 +42,7 @@ pub(super) fn json(body: &impl Serialize) -> String {
 
 /// Gets a path of this server.
 pub(super) async fn get(path: &str) -> Result<Reply, Failure> {
-    send("GET", path, None, None, false).await
+    send("GET", path, None, None, None).await
 }
 
 async fn send(
@@ -44,7 +50,7 @@ async fn send(
     path: &str,
     token: Option<&str>,
     body: Option<&str>,
-    outlives_page: bool,
+    end: Option<ToEnd>,
 ) -> Result<Reply, Failure> {
     let sent = async {
         let headers = Headers::new()?;
@@ -59,10 +65,13 @@ async fn send(
             headers.set("Content-Type", "application/json")?;
             options.set_body(&body.into());
         }
-        options.set_headers(&headers);
-        if outlives_page {
+        if let Some(ToEnd { key }) = end {
             Reflect::set(&options, &"keepalive".into(), &JsValue::TRUE)?;
+            if let Some(key) = key {
+                headers.set("Idempotency-Key", &key)?;
+            }
         }
+        options.set_headers(&headers);
         let request = Request::new_with_str_and_init(path, &options)?;
         let response: Response = JsFuture::from(window().fetch_with_request(&request))
             .await?

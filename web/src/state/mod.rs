@@ -5,4 +5,3 @@ pub(crate) mod preference;
 pub(crate) mod question;
 pub(crate) mod session;
 pub(crate) mod surroundings;
-mod turn;

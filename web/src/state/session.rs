@@ -10,7 +10,6 @@ use crate::{
     },
     browser,
     route::sign_in_for,
-    state::turn::Turn,
 };
 
 /// A token is renewed this long before it stops working: milliseconds.
@@ -116,20 +115,19 @@ impl Session {
         self.access().map(|access| access.token).ok_or(Failure::SignedOut)
     }
 
-    /// Renews the token; several calls at once make one request, and several tabs make theirs one after the other.
+    /// Renews the token; several calls at once make one request. Other tabs make theirs, and are given the same.
     async fn ask(self) -> Result<String, Failure> {
         let renewal = match self.renewal.get_value() {
             Some(renewal) => renewal,
             None => {
                 let renewal = async move {
-                    let _turn = Turn::take().await;
                     let renewed = session::renew().await;
                     self.renewal.set_value(None);
                     renewed
                 };
                 let renewal = renewal.boxed_local().shared();
                 self.renewal.set_value(Some(renewal.clone()));
-                // Also where whoever asked is gone by then: other tabs wait.
+                // Also where whoever asked is gone by then: others may wait.
                 leptos::task::spawn_local(renewal.clone().map(drop));
                 renewal
             }
