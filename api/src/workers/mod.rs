@@ -23,7 +23,7 @@ mod fold;
 
 use std::{future::Future, time::Duration};
 
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::{runtime::Handle, sync::watch, task::JoinHandle};
 
 use crate::{domain::error::Result, service::Services};
 
@@ -41,7 +41,9 @@ impl Workers {
     /// Begins every task; they end once `stop` holds `true`. The append ends last, with nothing left that waits.
     #[must_use]
     pub fn start(services: &Services, stop: &watch::Receiver<bool>) -> Self {
-        let append = tokio::spawn(append(services.clone(), stop.clone()));
+        // A thread of its own: callers wait for it, and among the other tasks it would wait wherever one of them reckons.
+        let (runtime, appending) = (Handle::current(), append(services.clone(), stop.clone()));
+        let append = tokio::task::spawn_blocking(move || runtime.block_on(appending));
         let worker = &services.worker;
         let purge_check = (worker.purge_interval / 10).clamp(Duration::from_millis(100), Duration::from_secs(60));
         let others = vec![
