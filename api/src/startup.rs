@@ -131,9 +131,11 @@ pub async fn start(config: &Config) -> Result<Running> {
             .app_data(endpoint.clone())
             .app_data(of_app.clone())
             .app_data(metrics.clone())
-            .wrap(from_fn(http::cors::share))
+            .wrap(from_fn(http::cors::answer_preflight))
             .wrap(from_fn(log_request))
             .wrap(from_fn(name_request))
+            // Around what refuses requests: pages may read that, too.
+            .wrap(from_fn(http::cors::share))
             // Around whatever answers.
             .wrap(from_fn(http::rate_limit::tell_limits))
             // Around what refuses requests before anybody sees them: its answers reach browsers, too.

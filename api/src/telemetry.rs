@@ -54,7 +54,7 @@ labels! {
     Outcome { outcome: &'static str }
     /// Of what waits to be folded: which mark has not passed it.
     Mark { mark: &'static str }
-    /// Of questions: what was asked for, and where the answer came from.
+    /// Of questions: what was asked for, and where the answer came from or that there is none.
     Question { operation: &'static str, source: &'static str }
     /// Of faults: the part that failed.
     Part { part: &'static str }
@@ -143,7 +143,7 @@ impl Default for Metrics {
         );
         registry.register_with_unit(
             "question",
-            "Time to answer a question, by operation and source",
+            "Time to answer a question, by operation and source; of one without an answer, refused or failed",
             Unit::Seconds,
             inner.question_seconds.clone(),
         );
@@ -187,7 +187,7 @@ impl Metrics {
         self.0.aside_events.set(events);
     }
 
-    /// Counts one answered question: the operation, `find` or `unique`, and where the answer came from.
+    /// Counts one question: the operation, such as `find` or `unique`, and where the answer came from, or why there is none.
     pub fn count_question(&self, operation: &'static str, source: &'static str, time: Duration) {
         self.0
             .question_seconds

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use support::{Answer, Client, Engine, Tidemark, kept::events};
 
 mod argument;
+mod condition;
 mod example;
 mod proof;
 mod question;

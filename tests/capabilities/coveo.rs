@@ -16,6 +16,7 @@ mod library;
 mod order;
 mod refusal;
 mod relay;
+mod route;
 mod token;
 
 /// A client that most tests send as.

@@ -8,6 +8,7 @@ use std::{
 use serde_json::{Value, json};
 use support::{Engine, Tidemark};
 
+mod held;
 mod purge;
 mod refusal;
 

@@ -23,6 +23,9 @@ const ROUNDS: usize = 50;
 const LOADERS: [usize; 4] = [1, 1, 7, 20];
 const ZONE: &str = "Europe/Berlin";
 
+/// Events that a round acknowledges on average, at the least: less would prove little.
+const LEAST_OF_ROUND: usize = 20;
+
 /// What one loader sent, and whether it was told that it is stored.
 type Sent = Vec<(Event, bool)>;
 
@@ -34,6 +37,7 @@ async fn what_was_acknowledged_outlives_every_kill(engine: Engine) {
         .start()
         .await;
     let mut events = Vec::new();
+    let (mut told, mut cut_off) = (0, 0);
     for round in 0..ROUNDS {
         // The first user agent after a start is read slowly; the loaders are not to wait for it.
         let mut first = event(round, LOADERS.len(), 0);
@@ -47,23 +51,32 @@ async fn what_was_acknowledged_outlives_every_kill(engine: Engine) {
         let load = 60 + u64::try_from(round * 53 % 170).expect("small");
         tokio::time::sleep(Duration::from_millis(load)).await;
         tidemark.server_mut().kill9();
-        let mut sent: Sent = loaders.join_all().await.into_iter().flatten().collect();
+        let mut sent = Sent::new();
+        for (of_loader, under_way) in loaders.join_all().await {
+            sent.extend(of_loader);
+            cut_off += usize::from(under_way);
+        }
         sent.push((first, true));
         tidemark.server_mut().restart().await;
         let acknowledged = sent.iter().filter(|(_, acknowledged)| *acknowledged).count();
         check_round(&tidemark, round, &sent).await;
         println!("round {round}: {acknowledged} of {} acknowledged", sent.len());
+        told += acknowledged;
         events.extend(sent.into_iter().map(|(event, _)| event));
         check_answers(&tidemark, &events, round % 10 == 9).await;
     }
     tidemark.await_folded().await;
     check_answers(&tidemark, &events, true).await;
+    println!("{told} acknowledged in all, {cut_off} requests cut off");
+    assert!(told >= LEAST_OF_ROUND * ROUNDS, "only {told} were acknowledged in all");
+    assert!(cut_off > 0, "no kill met a request under way");
 }
 
-/// Logs until the server is gone.
-async fn pour(client: Client, round: usize, loader: usize, size: usize) -> Sent {
+/// Logs until the server is gone; says also whether the last request had reached it by then, and not come too late.
+async fn pour(client: Client, round: usize, loader: usize, size: usize) -> (Sent, bool) {
     let mut sent = Sent::new();
-    for request in 0.. {
+    let mut request = 0;
+    loop {
         let events: Vec<_> = (0..size)
             .map(|index| event(round, loader, request * size + index))
             .collect();
@@ -75,9 +88,12 @@ async fn pour(client: Client, round: usize, loader: usize, size: usize) -> Sent 
             let variables = json!({"inputs": inputs});
             client.try_graphql(graphql::LOG_EVENTS, variables).await
         };
-        let Ok(answer) = answer else {
-            sent.extend(events.into_iter().map(|event| (event, false)));
-            break;
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error) => {
+                sent.extend(events.into_iter().map(|event| (event, false)));
+                return (sent, !error.is_connect());
+            }
         };
         let data = answer.data();
         let outcomes = match data["logEvents"]["outcomes"].as_array() {
@@ -90,8 +106,8 @@ async fn pour(client: Client, round: usize, loader: usize, size: usize) -> Sent 
             answer.text
         );
         sent.extend(events.into_iter().map(|event| (event, true)));
+        request += 1;
     }
-    sent
 }
 
 fn event(round: usize, loader: usize, number: usize) -> Event {

@@ -190,14 +190,18 @@ async fn bad_requests_are_told_and_bad_items_kept(engine: Engine) {
     );
     let request = client.without_key().request(Method::POST, "/v1/actions");
     let request = request.header("x-moesif-application-id", client.key().expect("a key"));
-    let picky = client
-        .send(
-            request
-                .header(header::ACCEPT, "text/html")
-                .json(&json!({"action_name": "a"})),
-        )
-        .await;
-    assert_eq!(picky.status, 406);
+    // Who names nothing takes anything.
+    for (accepted, status) in [
+        ("text/html", 406),
+        ("", 201),
+        (" , ", 201),
+        ("text/html, */*;q=0.1", 201),
+    ] {
+        let request = request.try_clone().expect("it has no body");
+        let request = request.header(header::ACCEPT, accepted);
+        let answer = client.send(request.json(&json!({"action_name": "a"}))).await;
+        assert_eq!(answer.status, status, "“{accepted}”: {}", answer.text);
+    }
     let nobody = client.without_key();
     let answer = nobody
         .send(

@@ -15,6 +15,7 @@ mod list;
 mod profile;
 mod query;
 mod random;
+mod refusal;
 mod room;
 mod segment;
 mod track;

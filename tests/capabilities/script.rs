@@ -2,7 +2,10 @@
 
 use reqwest::{Method, header};
 use serde_json::{Value, json};
-use support::{Answer, Client, Engine, Tidemark};
+use support::{
+    Answer, Client, Engine, Tidemark,
+    kept::{counted, told},
+};
 
 mod mark;
 mod page;
@@ -15,6 +18,8 @@ support::on_both_engines!(
     what_is_wrong_is_named_and_counted,
     a_site_gives_it_another_name,
     an_image_stands_for_it,
+    the_image_tells_nothing_of_who_asks_not_to_be_followed,
+    a_body_that_is_too_large_is_told_to_be,
 );
 
 /// Sends as the script does: as text, without a header of its own.
@@ -213,4 +218,63 @@ async fn an_image_stands_for_it(engine: Engine) {
         assert_eq!(refused.status, 401, "{path}");
         assert!(refused.text.starts_with("GIF89a"), "an image all the same");
     }
+}
+
+async fn the_image_tells_nothing_of_who_asks_not_to_be_followed(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let client = tidemark.client();
+    let key = public_key(&tidemark, "https://www.example.com").await;
+    let nobody = client.without_key();
+    let look = async |action: &'static str, more: &'static str, signal: (&'static str, &'static str)| {
+        let path = format!("/script.gif?key={key}&action={action}{more}");
+        let request = nobody
+            .request(Method::GET, &path)
+            .header(header::REFERER, "https://www.example.com/without")
+            .header(signal.0, signal.1);
+        let image = nobody.send(request).await;
+        assert_eq!(image.status, 200, "{signal:?}: {}", image.text);
+        assert!(image.text.starts_with("GIF89a"), "{signal:?}: {}", image.text);
+    };
+    for signal in [("Sec-GPC", "1"), ("DNT", "1")] {
+        look("silent", "", signal).await;
+        look("silent", "&without=files", signal).await;
+        // The page may say that its reader was asked, as it may of the script.
+        look("asked", "&without=signals", signal).await;
+        look("asked", "&without=files+signals", signal).await;
+    }
+    for signal in [("Sec-GPC", "0"), ("DNT", "0"), ("DNT", "unspecified")] {
+        look("open", "", signal).await;
+    }
+    // Nor does the ledger know of the others.
+    let rows = [("ACCEPTED", "", "asked", 4), ("ACCEPTED", "", "open", 3)];
+    assert_eq!(counted(client, "script").await, told(&rows));
+}
+
+/// A page that hears it sends less at once.
+async fn a_body_that_is_too_large_is_told_to_be(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let client = tidemark.client();
+    let origin = "https://www.example.com";
+    let key = public_key(&tidemark, origin).await;
+    let long = json!({"action": "long", "tag": {"list": vec![1; 10_000]}});
+    let sent = send(
+        client,
+        "/script",
+        Some(origin),
+        &json!({"key": key, "messages": [long]}),
+    )
+    .await;
+    assert_eq!(sent.status, 200, "{}", sent.text);
+    let body = json!({"key": key, "messages": [long, long]});
+    let refused = send(client, "/script", Some(origin), &body).await;
+    assert_eq!(
+        (refused.status, &refused.body["error"]["code"]),
+        (413, &json!("BODY_TOO_LARGE"))
+    );
+    assert_eq!(
+        refused.headers["access-control-allow-origin"], origin,
+        "the page may read it"
+    );
+    // Nobody was known by then of whom it could be counted.
+    assert_eq!(counted(client, "script").await, told(&[("ACCEPTED", "", "long", 1)]));
 }

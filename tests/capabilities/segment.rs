@@ -8,6 +8,7 @@ use support::{
     kept::{actor, company, counted, events, quarantined, told},
 };
 
+mod context;
 mod example;
 mod library;
 mod message;

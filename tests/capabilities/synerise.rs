@@ -13,6 +13,7 @@ mod example;
 mod list;
 mod overwrite;
 mod refusal;
+mod route;
 mod sign_in;
 mod size;
 

@@ -10,6 +10,7 @@ use crate::truth::{
 
 mod declared;
 mod limit;
+mod omitted;
 mod snapshot;
 mod usage;
 

@@ -35,6 +35,16 @@ pub async fn sign_in(address: &Address, email: &str, password: &str, code: Optio
     post(address, "/session/sign-in", &body, None).await
 }
 
+/// Tries to sign in from somewhere, by a proxy that the server trusts.
+pub async fn sign_in_from(address: &Address, from: &str, email: &str, password: &str) -> Answer {
+    let client = Client::anonymous(address);
+    let request = client
+        .request(Method::POST, "/session/sign-in")
+        .header("x-forwarded-for", from);
+    let body = json!({"email": email, "password": password});
+    client.send(request.json(&body)).await
+}
+
 /// The refresh token that an answer sets.
 ///
 /// # Panics

@@ -3,6 +3,7 @@
 //! A flag beats the environment, that beats the file, that beats the default. Nobody else reads the environment.
 
 mod account;
+mod environment;
 mod external;
 mod oidc;
 mod rate;
@@ -10,6 +11,7 @@ mod setting;
 mod value;
 
 use std::{
+    ffi::OsString,
     net::{IpAddr, SocketAddr},
     path::PathBuf,
     time::Duration,
@@ -161,6 +163,8 @@ impl Config {
     /// # Errors
     /// A sentence that names the setting and where its value came from.
     pub fn read(flags: &Flags) -> Result<Self, String> {
+        let text = |text: OsString| text.to_string_lossy().into_owned();
+        environment::check(std::env::vars_os().map(|(name, value)| (text(name), text(value))))?;
         let mut figment = Figment::from(Serialized::defaults(Self::default()));
         if let Some(file) = &flags.config {
             if !file.is_file() {

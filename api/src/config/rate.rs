@@ -17,7 +17,7 @@ pub struct Rate {
     pub manage_changes: u32,
     /// Units of each of these that a network without a valid credential has a minute.
     pub anonymous_units: u32,
-    /// Attempts to sign in to one account at once.
+    /// Attempts to sign in to one account from one network at once.
     pub sign_in_attempts: u32,
 }
 

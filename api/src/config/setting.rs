@@ -71,6 +71,9 @@ macro_rules! settings {
             }
         }
 
+        /// The environment variables that are read.
+        pub(super) const VARIABLES: &[&str] = &["TIDEMARK_CONFIG", $($env),+];
+
         /// The names of the setting with this key, and what to write for it.
         pub(super) fn known(key: &str) -> Option<(Names, String)> {
             match key {
@@ -210,7 +213,7 @@ settings! {
     /// How often to fold when nobody calls
     fold_interval / "TIDEMARK_FOLD_INTERVAL": SignedDuration = ms(500), ms(1)..=ms(HOUR);
     /// Events of one read while folding; one fold takes up to twelve reads
-    fold_events / "TIDEMARK_FOLD_EVENTS": usize = 5_000, 1..=200_000;
+    fold_events / "TIDEMARK_FOLD_EVENTS": usize = 4_000, 1..=200_000;
     /// Cells of one view and hour, past which raw events answer for that hour
     max_cells_per_hour / "TIDEMARK_MAX_CELLS_PER_HOUR": i64 = 10_000, 1..=10_000_000;
     /// How often deleted events are purged from disk; until then they can be restored
@@ -227,7 +230,7 @@ settings! {
     access_token_life / "TIDEMARK_ACCESS_TOKEN_LIFE": SignedDuration = ms(15 * 60 * SECOND), ms(SECOND)..=ms(HOUR);
     /// A session that is not refreshed for so long ends
     session_idle / "TIDEMARK_SESSION_IDLE": SignedDuration = ms(14 * DAY), ms(SECOND)..=ms(90 * DAY);
-    /// Attempts to sign in to one account at once; then one every half minute, and from one address five times as many
+    /// Attempts to sign in to one account from one address at once, then one every half minute; from one address to all accounts five times as many, and to one account from all addresses ten times
     sign_in_attempts / "TIDEMARK_SIGN_IN_ATTEMPTS": u32 = 10, 1..=1_000_000;
     /// Events that an account, or a key without a rate of its own, may log a second
     rate_log_events / "TIDEMARK_RATE_LOG_EVENTS": u32 = 100_000, 5..=100_000_000;

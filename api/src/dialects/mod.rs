@@ -10,6 +10,7 @@ pub mod segment;
 pub mod synerise;
 
 use std::{
+    net::{IpAddr, SocketAddr},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -26,9 +27,10 @@ use crate::{
     domain::{
         caller::{Caller, Identity},
         error::{Code, Error, Kind, Result},
-        event::{Door, Outcome},
+        event::{Door, MOST_ADDRESS, MOST_AGENT, MOST_LABEL, MOST_LANGUAGE, NewEvent, Outcome},
         profile::Message,
         rate::Budget,
+        usage::cut,
     },
     extract::{
         body::Body,
@@ -72,6 +74,25 @@ pub fn owns(path: &str) -> bool {
         || profilestore::owns(below("/profilestore"))
         || coveo::owns(path)
         || synerise::owns(below("/synerise"))
+}
+
+/// The answer to what comes to an address of a dialect and to none of its routes, in the words of those dialects that have
+/// some for it; none for any other address. A path that has a route came with another method.
+#[must_use]
+pub fn nowhere(services: &Services, request: &HttpRequest) -> Option<HttpResponse> {
+    let path = request.path();
+    let below = |folder: &str| path.strip_prefix(folder).unwrap_or(path);
+    let error = || match request.resource_map().has_resource(path) {
+        true => Error::new(Code::MethodNotAllowed, "This path takes another method."),
+        false => Error::new(Code::UnknownPath, "There is nothing at this path."),
+    };
+    if profilestore::owns(below("/profilestore")) {
+        return Some(profilestore::refuse_elsewhere(&error()));
+    }
+    if coveo::owns(path) {
+        return Some(coveo::refuse_elsewhere(request, error()));
+    }
+    synerise::owns(below("/synerise")).then(|| synerise::refuse_elsewhere(services, request, error()))
 }
 
 /// The answer to what is refused, still without the words of its dialect; what failed inside goes to the log.
@@ -336,4 +357,41 @@ fn moment(value: Option<&Value>) -> Option<String> {
 /// A user agent; some libraries send a word where they know none.
 fn agent(value: Option<&Value>) -> Option<String> {
     text(value).filter(|agent| agent != "unknown")
+}
+
+/// An address, which some proxies write with a port, or before those of other proxies.
+fn read_address(text: &str) -> Option<IpAddr> {
+    let first = text.split(',').next().unwrap_or_default().trim();
+    let with_port = || first.parse::<SocketAddr>().ok().map(|address| address.ip());
+    first.parse().ok().or_else(with_port)
+}
+
+/// The address that a field tells. What is none tells of nothing, as if the field were not there: then the connection
+/// counts, and the event is not lost for it.
+fn address(value: Option<&Value>) -> Option<String> {
+    Some(read_address(value?.as_str()?)?.to_string())
+}
+
+/// The event with page, referrer, agent and language cut to the lengths that events have room for. Libraries send them
+/// along unasked, and no event is to be lost for them.
+fn with_short_surroundings(mut event: NewEvent) -> NewEvent {
+    let bounded = [
+        (&mut event.url, MOST_ADDRESS),
+        (&mut event.referrer, MOST_ADDRESS),
+        (&mut event.user_agent, MOST_AGENT),
+        (&mut event.language, MOST_LANGUAGE),
+    ];
+    for (text, most) in bounded {
+        if let Some(text) = text {
+            cut(text, most);
+        }
+    }
+    event
+}
+
+/// A text as a label, and the whole of it where that is longer than a label may be.
+fn label(text: Option<String>) -> (Option<String>, Option<String>) {
+    let mut label = text.clone();
+    let is_cut = label.as_mut().is_some_and(|label| cut(label, MOST_LABEL));
+    (label, text.filter(|_| is_cut))
 }

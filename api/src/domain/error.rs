@@ -183,7 +183,7 @@ codes! {
     InvalidCursor = "INVALID_CURSOR", Caller, 400;
     /// More events would await purge than allowed.
     TooManyPendingDeletions = "TOO_MANY_PENDING_DELETIONS", Capacity, 429;
-    /// The deletion cannot be restored any more, or not yet.
+    /// The deletion was restored already, or cannot be restored any more.
     NotRestorable = "NOT_RESTORABLE", Caller, 409;
     /// The caller's rate is used up.
     RateLimited = "RATE_LIMITED", Capacity, 429;

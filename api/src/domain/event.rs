@@ -29,6 +29,14 @@ pub const KNOWN_ACTIONS: [&str; 9] = [
     "session.end",
 ];
 
+/// Characters of a label.
+pub const MOST_LABEL: usize = 1_024;
+/// Characters of the address of a page, or of where somebody came from.
+pub const MOST_ADDRESS: usize = 8_192;
+/// Characters of a user agent.
+pub const MOST_AGENT: usize = 2_048;
+/// Characters of a language.
+pub const MOST_LANGUAGE: usize = 64;
 /// What the server gets more than so long after it happened is late.
 const LATE_AFTER: SignedDuration = SignedDuration::from_secs(5 * 60);
 /// The scope of an event that names none.

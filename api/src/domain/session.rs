@@ -19,9 +19,10 @@ pub const MOST_USER_AGENT: usize = 300;
 /// How long whoever renewed a session, and names the same key, is answered the same again.
 pub const REPEATABLE: Duration = Duration::from_secs(60);
 
-/// Names one renewal, whatever becomes of its answer (`Idempotency-Key`, draft-ietf-httpapi-idempotency-key-header): several
-/// tabs of a browser send the same token at once, and a page is left before the next one came. Whoever stole a token
-/// does not know it.
+/// Together with a token names one renewal, whatever becomes of its answer (`Idempotency-Key`,
+/// draft-ietf-httpapi-idempotency-key-header): several tabs of a browser send the same token at once, and a page is left
+/// before the next one came. Whoever stole a cookie alone does not know it; whoever copied all that a browser keeps does,
+/// and is found out at the first renewal that is no repetition.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RenewalKey(String);
 

@@ -45,7 +45,8 @@ const TRUE: HeaderValue = HeaderValue::from_static("true");
 const VARY_PREFLIGHT: HeaderValue =
     HeaderValue::from_static("Origin, Access-Control-Request-Method, Access-Control-Request-Headers");
 
-/// Answers browsers that ask beforehand, and tells them of every other answer, errors among them, who may read it.
+/// Tells browsers of every answer, errors among them, who may read it. It stands around whatever may refuse a request, and
+/// needs nothing of what is found out about one there.
 ///
 /// # Errors
 /// Those of the inner service.
@@ -53,54 +54,78 @@ pub async fn share(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let services = request.app_data::<Data<Services>>().cloned();
-    let is_script = |services: &Data<Services>| script::part(services, request.path()) == Some(Part::Endpoint);
-    let is_dialect = dialects::owns(request.path()) || services.as_ref().is_some_and(is_script);
-    if request.path() != "/graphql" && !is_dialect {
+    let of_dialect = is_dialect(&request);
+    if request.path() != "/graphql" && !of_dialect {
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     }
+    let services = request.app_data::<Data<Services>>().cloned();
     let origin = request.headers().get(header::ORIGIN).cloned();
-    let allowed = || {
-        let text = origin.as_ref()?.to_str().ok()?;
-        services.as_ref()?.shares_with(text).then(|| origin.clone()).flatten()
-    };
-    let asked = request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-    if asked && request.method() == Method::OPTIONS {
-        let wanted = request.headers().get(header::ACCESS_CONTROL_REQUEST_HEADERS).cloned();
-        let mut response = preflight(allowed(), is_dialect.then_some(wanted));
-        let headers = response.headers_mut();
-        headers.append(header::VARY, VARY_PREFLIGHT);
-        if is_dialect && headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN) {
-            headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, TRUE);
-        }
-        return Ok(request.into_response(response));
-    }
+    let beforehand = asks_beforehand(&request);
     let mut response = next.call(request).await?.map_into_boxed_body();
     let headers = response.headers_mut();
     // Also where no page asked: what is kept for one must not be given to another.
-    headers.append(header::VARY, VARY);
+    headers.append(header::VARY, if beforehand { VARY_PREFLIGHT } else { VARY });
     // A key that was new to this server is met by now, and with it the origins that it allows.
-    if let Some(origin) = allowed() {
+    if let Some(origin) = origin.filter(|origin| is_allowed(services.as_ref(), origin)) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(
-            header::ACCESS_CONTROL_EXPOSE_HEADERS,
-            if is_dialect { READ_OF_DIALECT } else { READ },
-        );
-        if is_dialect {
+        if !beforehand {
+            headers.insert(
+                header::ACCESS_CONTROL_EXPOSE_HEADERS,
+                if of_dialect { READ_OF_DIALECT } else { READ },
+            );
+        }
+        if of_dialect {
             headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, TRUE);
         }
     }
     Ok(response)
 }
 
-/// Answers a browser that asks beforehand. A dialect's clients may send any headers, and those they ask for are given.
-fn preflight(allowed: Option<HeaderValue>, of_dialect: Option<Option<HeaderValue>>) -> HttpResponse {
-    let Some(origin) = allowed else {
-        return respond(&Services::unknown_origin());
+/// Answers browsers that ask beforehand what they may send; [`share`] tells them of this answer, too, who may read it.
+///
+/// # Errors
+/// Those of the inner service.
+pub async fn answer_preflight(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let of_dialect = || is_dialect(&request);
+    if !asks_beforehand(&request) || (request.path() != "/graphql" && !of_dialect()) {
+        return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
+    }
+    let services = request.app_data::<Data<Services>>();
+    let origin = request.headers().get(header::ORIGIN);
+    let response = if origin.is_some_and(|origin| is_allowed(services, origin)) {
+        let wanted = request.headers().get(header::ACCESS_CONTROL_REQUEST_HEADERS).cloned();
+        preflight(of_dialect().then_some(wanted))
+    } else {
+        respond(&Services::unknown_origin())
     };
+    Ok(request.into_response(response))
+}
+
+fn asks_beforehand(request: &ServiceRequest) -> bool {
+    let asked = request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    asked && request.method() == Method::OPTIONS
+}
+
+fn is_dialect(request: &ServiceRequest) -> bool {
+    let services = request.app_data::<Data<Services>>();
+    let is_script = |services: &Data<Services>| script::part(services, request.path()) == Some(Part::Endpoint);
+    dialects::owns(request.path()) || services.is_some_and(is_script)
+}
+
+fn is_allowed(services: Option<&Data<Services>>, origin: &HeaderValue) -> bool {
+    let origin = origin.to_str().ok();
+    services
+        .zip(origin)
+        .is_some_and(|(services, origin)| services.shares_with(origin))
+}
+
+/// Answers a browser that asks beforehand. A dialect's clients may send any headers, and those they ask for are given.
+fn preflight(of_dialect: Option<Option<HeaderValue>>) -> HttpResponse {
     let mut response = HttpResponse::NoContent().finish();
     let headers: &mut HeaderMap = response.headers_mut();
-    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     let (methods, sent) = match of_dialect {
         None => (METHODS, Some(SENT)),
         Some(wanted) => (METHODS_OF_DIALECT, wanted),

@@ -61,13 +61,17 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .default_service(web::to(elsewhere));
 }
 
-/// What has no address of its own: a script under a name that its site gave it, or the web UI's.
+/// What has no address of its own: a script under a name that its site gave it, what a dialect refuses in its own words,
+/// or the web UI's.
 async fn elsewhere(services: web::Data<Services>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
     match (request.method(), script::part(&services, request.path())) {
         (&Method::GET | &Method::HEAD, Some(Part::File)) => web_bundle::script(request).await,
         (&Method::GET, Some(Part::Pixel)) => script::pixel(services, request).await,
         (&Method::POST, Some(Part::Endpoint)) => script::receive(services, request, payload).await,
-        _ => web_bundle::file_or_page(request).await,
+        _ => match dialects::nowhere(&services, &request) {
+            Some(refused) => refused,
+            None => web_bundle::file_or_page(request).await,
+        },
     }
 }
 

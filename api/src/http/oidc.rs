@@ -11,10 +11,14 @@ use serde_json::json;
 
 use super::{
     error::respond,
-    session::{add_cookie, nobody, refresh_cookie},
+    rate_limit::tell,
+    session::{add_cookie, hurry, nobody, refresh_cookie},
 };
 use crate::{
-    domain::error::{Code, Error, Result},
+    domain::{
+        error::{Code, Error, Result},
+        rate::Budget,
+    },
     service::{Services, session::Opened},
 };
 
@@ -45,23 +49,30 @@ async fn methods(services: Data<Services>) -> HttpResponse {
 }
 
 /// Sends the browser to the provider.
-async fn start(services: Data<Services>) -> HttpResponse {
-    let departure = match services.depart().await {
-        Ok(departure) => departure,
-        Err(error) => return respond(&error),
+async fn start(services: Data<Services>, request: HttpRequest) -> HttpResponse {
+    let caller = nobody(&request);
+    let mut response = match hurry(&request, services.depart(&caller)).await {
+        Ok(departure) => {
+            let life = i64::try_from(departure.life.as_secs()).unwrap_or_default();
+            let mut response = go(departure.to.as_str());
+            add_cookie(
+                &mut response,
+                &cookie(&services, departure.sealed, CookieDuration::seconds(life)),
+            );
+            response
+        }
+        Err(error) => respond(&error),
     };
-    let life = i64::try_from(departure.life.as_secs()).unwrap_or_default();
-    let mut response = go(departure.to.as_str());
-    add_cookie(
-        &mut response,
-        &cookie(&services, departure.sealed, CookieDuration::seconds(life)),
-    );
+    // Setting out draws on one budget, and coming back will on another.
+    let mut demand = caller.drawn.demand();
+    demand.add(Budget::SignIn, 0);
+    tell(&services, &caller, demand, response.headers_mut());
     response
 }
 
 /// Takes the browser back, with a session if all is well.
 async fn callback(services: Data<Services>, request: HttpRequest, answer: Query<Answer>) -> HttpResponse {
-    let mut response = match arrive(&services, &request, &answer).await {
+    let mut response = match hurry(&request, arrive(&services, &request, &answer)).await {
         Ok(opened) => {
             let mut response = go("/");
             add_cookie(&mut response, &refresh_cookie(&services, opened));

@@ -7,7 +7,10 @@ use actix_web::{
     Error, HttpMessage,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
-    http::header::{HeaderMap, HeaderName, HeaderValue},
+    http::{
+        StatusCode,
+        header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER},
+    },
     middleware::Next,
     web::Data,
 };
@@ -25,6 +28,8 @@ use crate::{
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const LEFT: HeaderName = HeaderName::from_static("ratelimit");
+/// Where nothing is refused by a limit but attempts.
+const SIGN_IN: &str = "/session/sign-in";
 
 /// Tells of the budgets that a request draws on; where it draws on none, of that of questions.
 pub(super) fn tell(services: &Services, caller: &Caller, mut demand: Demand, headers: &mut HeaderMap) {
@@ -53,6 +58,17 @@ pub(super) fn tell(services: &Services, caller: &Caller, mut demand: Demand, hea
     }
 }
 
+/// Tells on the refusal of an attempt that none is left, and when one is again. The network may well have some, for other
+/// accounts; the attempts at this one are told nowhere else.
+fn tell_refusal(headers: &mut HeaderMap) {
+    let wait = headers.get(RETRY_AFTER).and_then(|wait| wait.to_str().ok());
+    let Some(wait) = wait else { return };
+    let left = format!("\"{}\";r=0;t={wait}", Budget::SignIn.name());
+    if let Ok(value) = HeaderValue::from_maybe_shared(bytes::Bytes::from(left)) {
+        headers.insert(LEFT, value);
+    }
+}
+
 /// Tells on every answer that does not tell yet: of the budgets that it was charged to where somebody known asked in
 /// another system's wire format, of attempts to sign in where it is about sessions, else of the questions that the
 /// client's address has left, which is what nobody known may do. It only looks, at what is in memory.
@@ -64,6 +80,7 @@ pub async fn tell_limits(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let of_session = request.path().starts_with("/session/");
+    let of_sign_in = request.path() == SIGN_IN;
     let mut response = next.call(request).await?;
     if response.headers().contains_key(&POLICY) {
         return Ok(response);
@@ -83,6 +100,9 @@ pub async fn tell_limits(
         }
     };
     tell(&services, &caller, demand, response.headers_mut());
+    if of_sign_in && response.status() == StatusCode::TOO_MANY_REQUESTS {
+        tell_refusal(response.headers_mut());
+    }
     Ok(response)
 }
 

@@ -158,7 +158,7 @@ async fn accept(services: Data<Services>, request: HttpRequest, payload: Payload
 }
 
 /// Gives a request up that takes too long.
-async fn hurry<T>(request: &HttpRequest, done: impl Future<Output = Result<T>>) -> Result<T> {
+pub(super) async fn hurry<T>(request: &HttpRequest, done: impl Future<Output = Result<T>>) -> Result<T> {
     within(request_deadline(request), done).await
 }
 

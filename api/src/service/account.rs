@@ -229,7 +229,7 @@ impl Services {
         check_password(next, &signed_in.account.email).map_err(|error| error.at("newPassword"))?;
         let present = self.check_present(&signed_in.account, present).await?;
         let hash = self.passwords.hash(next).await?;
-        let tx = self.database.write(Priority::Configuration).await?;
+        let tx = self.lock_accounts().await?;
         let stored = store::account::find(&tx, By::Number(signed_in.account.id)).await?;
         if stored.and_then(|stored| stored.password_hash) != Some(present) {
             return Err(wrong_password());
@@ -245,7 +245,7 @@ impl Services {
 
     /// Wants one's own password again, for what a stolen access token must not do; gives its hash.
     pub(super) async fn check_present(&self, account: &Account, password: &str) -> Result<String> {
-        self.charge_attempt_of(&account.email).await?;
+        self.charge_proof_of(account.id).await?;
         let stored = {
             let tx = self.database.read(self.question.deadline).await?;
             store::account::find(&tx, By::Number(account.id)).await?

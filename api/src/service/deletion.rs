@@ -37,8 +37,9 @@ pub use list::Deletions;
 
 /// Ids of one request.
 const MOST_IDS: usize = 10_000;
-/// Deletions that hide by a tombstone at the same time: every answer asks each of them of every raw event it reads.
-pub(super) const MOST_TOMBSTONES: u64 = 100;
+/// Deletions of a site that hide by a tombstone at the same time: every answer about it asks each of them of every raw
+/// event it reads.
+const MOST_TOMBSTONES: usize = 100;
 
 /// Which events to delete: exactly one of the three.
 #[derive(Debug, Clone)]
@@ -125,23 +126,29 @@ impl Services {
             .get(&site.id)
             .map_or(site.raw_floor, |site| site.raw_floor);
         let filter = filter.since(floor);
-        self.check_ceiling(&tx, &site, count).await?;
         let upper = mark::ahead(&tx).await?;
         let slice = self.worker.deletion_slice_events;
         // What an earlier deletion is still working off is its own, and comes back with it alone.
-        let hiding = store::deletion::list(&tx, None, &[State::Hiding], MOST_TOMBSTONES).await?;
-        let full = hiding.len() as u64 == MOST_TOMBSTONES;
-        let of_site = hiding.into_iter().filter(|other| other.site == site.id);
-        let tombstones: Vec<_> = of_site.map(Tombstone::from).collect();
+        let hiding = store::deletion::hiding(&tx, Some(site.id)).await?;
+        let full = hiding.len() >= MOST_TOMBSTONES;
+        let tombstones: Vec<_> = hiding.into_iter().map(Tombstone::from).collect();
         let facts =
             store::tail::matching(&tx, &self.hasher, site.id, &filter, &tombstones, i64::MAX, slice + 1).await?;
         let whole = facts.len() <= slice;
         if full && !whole {
-            let message =
-                format!("{MOST_TOMBSTONES} large deletions are being worked off; nothing was deleted, try again.");
+            let message = format!(
+                "{MOST_TOMBSTONES} large deletions of this site are being worked off; nothing was deleted, try again."
+            );
             return Err(Error::new(Code::TooManyPendingDeletions, message).retry_after(Duration::from_secs(1)));
         }
-        let hidden = i64::try_from(facts.len()).unwrap_or(i64::MAX);
+        // Counted again: since the snapshot events came in, and others were deleted or restored.
+        let total = if whole {
+            i64::try_from(facts.len()).unwrap_or(i64::MAX)
+        } else {
+            let most = self.worker.max_pending_deletions.saturating_add(1);
+            store::tail::count_matching(&tx, &self.hasher, site.id, &filter, &tombstones, upper, most).await?
+        };
+        self.check_ceiling(&tx, &site, total).await?;
         let deletion = Deletion {
             id: 0,
             public_id: Uuid::now_v7().to_string(),
@@ -149,8 +156,8 @@ impl Services {
             state: if whole { State::Hidden } else { State::Hiding },
             filter,
             upper,
-            events_total: if whole { hidden } else { count },
-            events_done: if whole { hidden } else { 0 },
+            events_total: total,
+            events_done: if whole { total } else { 0 },
             created: clock::now(),
             finished: None,
         };
@@ -301,7 +308,8 @@ impl Services {
     /// Brings a deletion's events back.
     ///
     /// # Errors
-    /// No permission, `NOT_FOUND`, or `NOT_RESTORABLE` once the purge has begun.
+    /// No permission, `NOT_FOUND`, `NOT_RESTORABLE` once the purge has begun, or `OVERLOADED` while a later deletion of the
+    /// site is being worked off.
     pub async fn restore_deletion(&self, caller: &Caller, public_id: &str) -> Result<Deletion> {
         caller.permit(Operation::RestoreDeletion)?;
         let tx = self.database.write(Priority::Deletion).await?;
@@ -316,11 +324,11 @@ impl Services {
             };
             return Err(Error::new(Code::NotRestorable, message).at("id"));
         }
-        let hiding = store::deletion::list(&tx, Some(deletion.site), &[State::Hiding], MOST_TOMBSTONES).await?;
+        let hiding = store::deletion::hiding(&tx, Some(deletion.site)).await?;
         if hiding.iter().any(|other| other.id > deletion.id) {
             // Its tombstone would take what comes back here, which it did not count.
             let message = "A later deletion is still being worked off; try again when it is done.";
-            let error = Error::new(Code::NotRestorable, message).at("id");
+            let error = Error::new(Code::Overloaded, message).at("id");
             return Err(error.retry_after(Duration::from_secs(1)));
         }
         let slice = self.worker.deletion_slice_events;
@@ -407,10 +415,11 @@ impl Services {
         let done = deletion
             .events_done
             .saturating_add(i64::try_from(facts.len()).unwrap_or(i64::MAX));
-        let total = if next == State::Hidden {
-            done
-        } else {
-            deletion.events_total
+        let total = match next {
+            State::Hidden => done,
+            // What an older transaction brought came on top of what was counted, and is pending as well.
+            State::Hiding => deletion.events_total.max(done),
+            _ => deletion.events_total,
         };
         let finished = (next == State::Restored).then(clock::now_nanoseconds);
         if !store::deletion::advance(&tx, deletion.id, deletion.state, next, total, done, finished).await? {

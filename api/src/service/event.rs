@@ -10,6 +10,7 @@ use super::{
     Services,
     ingest::hash_id,
     snapshot::{Opened, Snapshot},
+    timing,
 };
 use crate::{
     domain::{
@@ -22,7 +23,7 @@ use crate::{
         operation::Operation,
         period::Span,
         predicate::{Facts, RESERVED_KEYS, Text},
-        question::{Find, RowOrder},
+        question::{Find, RowOrder, Source},
         rate::cost,
         site::Site,
         zone::Days,
@@ -112,6 +113,18 @@ impl Services {
         filter: &Filter,
         page: PageOf,
     ) -> Result<Vec<Event>> {
+        let asked = self.read_page(snapshot, caller, site, filter, page);
+        self.time_question("events", |_| timing::RAW, asked).await
+    }
+
+    async fn read_page(
+        &self,
+        snapshot: &Snapshot,
+        caller: &Caller,
+        site: Option<&str>,
+        filter: &Filter,
+        page: PageOf,
+    ) -> Result<Vec<Event>> {
         caller.permit(Operation::ReadEvents)?;
         self.charge_question(snapshot, caller, cost::of_page(page.limit))?;
         let opened = snapshot.hold().await?;
@@ -153,6 +166,18 @@ impl Services {
     /// # Errors
     /// No permission, or an unknown site.
     pub async fn actions(&self, snapshot: &Snapshot, caller: &Caller, site: Option<&str>) -> Result<Vec<ActionSeen>> {
+        let asked = self.look_for_actions(snapshot, caller, site);
+        // Which there are, and when, raw events tell; how often, mostly the view.
+        self.time_question("actions", |_| timing::name(Source::Both), asked)
+            .await
+    }
+
+    async fn look_for_actions(
+        &self,
+        snapshot: &Snapshot,
+        caller: &Caller,
+        site: Option<&str>,
+    ) -> Result<Vec<ActionSeen>> {
         caller.permit(Operation::ListActions)?;
         let (seen, mut days) = {
             let opened = snapshot.hold().await?;

@@ -9,6 +9,7 @@ use super::{
     Services,
     event::{Order, Place},
     snapshot::{Opened, Snapshot},
+    timing,
 };
 use crate::{
     clock,
@@ -63,6 +64,17 @@ impl Services {
     /// # Errors
     /// No permission, an unknown site, `INVALID_QUERY` with its place, `QUERY_TOO_COSTLY`, or `DEADLINE_EXCEEDED`.
     pub async fn kql(
+        &self,
+        snapshot: &Snapshot,
+        caller: &Caller,
+        site: Option<&str>,
+        asked: Asked<'_>,
+    ) -> Result<Table> {
+        let table = self.ask_kql(snapshot, caller, site, asked);
+        self.time_question("kql", |_| timing::RAW, table).await
+    }
+
+    async fn ask_kql(
         &self,
         snapshot: &Snapshot,
         caller: &Caller,

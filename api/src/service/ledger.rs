@@ -4,10 +4,7 @@
 //! `ingest::count`). After a day those of several processes become one; after a month actions are no longer told apart,
 //! and what is left of a quarter is one row for each outcome, code, key and way in.
 
-use std::{
-    collections::{HashMap, hash_map::Entry},
-    time::Instant,
-};
+use std::collections::{HashMap, hash_map::Entry};
 
 use jiff::tz::TimeZone;
 
@@ -49,9 +46,19 @@ impl Services {
         site: Option<&str>,
         question: &Question,
     ) -> Result<Answer> {
+        let asked = self.ask_ledger(snapshot, caller, site, question);
+        self.time_question("ledger", |_| "ledger", asked).await
+    }
+
+    async fn ask_ledger(
+        &self,
+        snapshot: &Snapshot,
+        caller: &Caller,
+        site: Option<&str>,
+        question: &Question,
+    ) -> Result<Answer> {
         caller.permit(Operation::ReadLedger)?;
         self.charge_question(snapshot, caller, cost::of_ledger(question.span))?;
-        let start = Instant::now();
         let opened = snapshot.hold().await?;
         let configuration = &opened.configuration;
         let (sites, zone) = readable(configuration, caller, site)?;
@@ -83,7 +90,6 @@ impl Services {
             return Err(Error::new(Code::TooManyRows, message).at("groupBy"));
         }
         let series = question.series.map(|_| series(&points, &rows, &cells));
-        self.metrics.count_question("ledger", "ledger", start.elapsed());
         Ok(Answer {
             span,
             time_zone,

@@ -3,6 +3,7 @@
 use super::{
     Services,
     snapshot::{Opened, Snapshot},
+    timing,
 };
 use crate::{
     domain::{
@@ -51,6 +52,17 @@ impl Services {
     /// # Errors
     /// No permission, an unknown site, `INVALID_ARGUMENT` for what lies too deep, or `DEADLINE_EXCEEDED`.
     pub async fn list_events(
+        &self,
+        snapshot: &Snapshot,
+        caller: &Caller,
+        site: Option<&str>,
+        asked: ListOf,
+    ) -> Result<Listed> {
+        let listed = self.read_list(snapshot, caller, site, asked);
+        self.time_question("events", |_| timing::RAW, listed).await
+    }
+
+    async fn read_list(
         &self,
         snapshot: &Snapshot,
         caller: &Caller,

@@ -42,6 +42,7 @@ pub mod site;
 pub mod snapshot;
 pub mod status;
 pub mod tag;
+mod timing;
 pub mod totp;
 pub mod unique;
 pub mod usage;

@@ -84,8 +84,9 @@ impl Services {
         if !same {
             return refuse(Refusal::WrongPassword, failed());
         }
-        let tx = self.database.write(Priority::Configuration).await?;
-        // The hash took its time, in which the password may have been changed or the account disabled.
+        // The hash took its time, in which the password may have been changed or the account disabled; from here on it is not,
+        // or the session that begins would be missed by those that a change ends.
+        let tx = self.lock_accounts().await?;
         let stored = store::account::find(&tx, By::Number(id)).await?;
         let Some(stored) = stored.filter(|stored| stored.password_hash == hash) else {
             return refuse(Refusal::WrongPassword, failed());

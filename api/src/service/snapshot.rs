@@ -7,10 +7,9 @@ use std::sync::{
 
 use tokio::sync::{Mutex, MutexGuard};
 
-use super::{Services, deletion::MOST_TOMBSTONES, registry::Configuration};
+use super::{Services, registry::Configuration};
 use crate::{
     domain::{
-        deletion::State,
         error::{Code, Error, Result},
         question::{Provenance, Source},
         rate::Bill,
@@ -153,7 +152,7 @@ impl Services {
         let configuration = self.registry.at(&tx).await?;
         let views = store::mark::get_mark(&tx, VIEW_MARK).await?;
         let scopes = store::mark::get_mark(&tx, SCOPE_MARK).await?;
-        let hiding = store::deletion::list(&tx, None, &[State::Hiding], MOST_TOMBSTONES).await?;
+        let hiding = store::deletion::hiding(&tx, None).await?;
         let tombstones = hiding.into_iter().map(|one| (one.site, one.into())).collect();
         Ok(Opened {
             tx,

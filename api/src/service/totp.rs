@@ -71,7 +71,7 @@ impl Services {
     /// Nobody signed in; `NOT_FOUND` where none was begun; `SIGN_IN_FAILED` where the code is wrong; `RATE_LIMITED`.
     pub async fn confirm_totp(&self, caller: &Caller, code: &str) -> Result<Vec<String>> {
         let account = &caller.permit_person(Operation::ConfirmTotp)?.account;
-        self.charge_attempt_of(&account.email).await?;
+        self.charge_proof_of(account.id).await?;
         let tx = self.database.write(Priority::Configuration).await?;
         let stored = own(&tx, account.id).await?;
         if stored.totp.as_ref().is_none_or(|totp| totp.confirmed) {

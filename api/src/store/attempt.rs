@@ -1,4 +1,5 @@
-//! Attempts to prove who one is: what is used of them, in one row for each account and each network that tries.
+//! Attempts to prove who one is: what is used of them, in one row for each network that tries, each account that is tried,
+//! each of these from one of those, and each account whose owner proves themselves again.
 //!
 //! A row holds the moment at which all attempts are there again, and each attempt moves it one interval on, if it does not
 //! come to lie further ahead than the window: one statement, so that no two servers let the same attempt pass. Time is the

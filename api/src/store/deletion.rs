@@ -91,6 +91,15 @@ pub async fn list(tx: &Transaction, site: Option<i64>, states: &[State], limit: 
         .collect()
 }
 
+/// Deletions that hide by a tombstone, oldest first; of one site where one is given. All of them: what one hides that was
+/// left out would be in answers again.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn hiding(tx: &Transaction, site: Option<i64>) -> Result<Vec<Deletion>> {
+    list(tx, site, &[State::Hiding], i64::MAX.unsigned_abs()).await
+}
+
 /// Deletions of a site in one of these states, the latest first; those before the one with the number `after` where one is
 /// given.
 ///

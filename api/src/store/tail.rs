@@ -283,6 +283,27 @@ pub async fn matching(
     sql.rows(tx).await?.iter().map(read).collect()
 }
 
+/// How many events [`matching`] finds, counted up to `most`. On PostgreSQL those of transactions that are still open are
+/// not among them: an append takes some milliseconds, and nobody was told of its events yet.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn count_matching(
+    tx: &Transaction,
+    hasher: &KeyedHash,
+    site: i64,
+    filter: &Filter,
+    tombstones: &[Tombstone],
+    upper: i64,
+    most: i64,
+) -> Result<i64> {
+    let mut sql = tx.sql("SELECT count(*) FROM (SELECT 1 FROM event e");
+    push_matching(tx, &mut sql, hasher, site, filter, tombstones);
+    sql.push(" AND e.").push(tx.arrival()).push(" < ").number(upper);
+    sql.push(" LIMIT ").number(most).push(") AS matching");
+    sql.row(tx).await?.map_or(Ok(0), |row| get(&row, 0))
+}
+
 /// Events that a deletion hides, at most `limit`.
 ///
 /// # Errors

@@ -11,6 +11,7 @@ use support::{
 };
 
 mod factor;
+mod outage;
 mod refusal;
 mod userinfo;
 

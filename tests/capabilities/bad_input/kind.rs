@@ -9,6 +9,8 @@ use support::{Client, Engine, Tidemark, Transport};
 
 use super::{goes_on, speaks_to_people};
 
+support::on_both_engines!(whatever_is_of_the_wrong_kind_is_named);
+
 const SCHEMA: &str = "{ __schema { queryType { name } mutationType { name } subscriptionType { name } types {
     kind name enumValues { name } inputFields { name type { ...T } defaultValue }
     fields { name type { ...T } args { name type { ...T } defaultValue } } } } }
@@ -224,10 +226,8 @@ async fn try_argument(client: &Client, schema: &Schema<'_>, place: &Place<'_>, a
     cases.len()
 }
 
-// Nothing of this comes near a database.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_is_of_the_wrong_kind_is_named() {
-    let tidemark = Tidemark::start(Engine::Sqlite).await;
+async fn whatever_is_of_the_wrong_kind_is_named(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
     let answer = tidemark.client().graphql(SCHEMA, json!({})).await;
     let found = &answer.data()["__schema"];
     let schema = Schema(list(found, "types").map(|kind| (text(kind, "name"), kind)).collect());

@@ -11,8 +11,10 @@ use super::{ANALYTICS, accept, click, events, misfits, post, post_form};
 
 support::on_both_engines!(
     what_cannot_be_taken_is_told_by_its_type,
+    what_is_packed_otherwise_is_415,
     who_may_not_is_told_so,
     what_is_too_long_is_cut_and_noted,
+    what_is_collected_is_cut_and_noted,
     one_bad_search_refuses_its_list,
     what_the_site_refuses_is_kept_and_not_told,
     a_program_is_flagged_and_stored,
@@ -112,6 +114,27 @@ async fn what_cannot_be_taken_is_told_by_its_type(engine: Engine) {
     );
 }
 
+async fn what_is_packed_otherwise_is_415(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let client = tidemark.client();
+    for (path, encoding, body) in [
+        (format!("{ANALYTICS}/click"), "br", click(json!({}))),
+        (format!("{ANALYTICS}/searches"), "deflate", json!([])),
+        ("/rest/search/v2/token".to_owned(), "br", json!({})),
+        ("/rest/organizations/shop/events/v1".to_owned(), "br", json!([])),
+    ] {
+        let request = client.request(Method::POST, &path).json(&body);
+        let answer = client.send(request.header(header::CONTENT_ENCODING, encoding)).await;
+        assert_eq!(
+            (answer.status, &answer.body["type"]),
+            (415, &json!("InvalidHeadersException")),
+            "{path}: {}",
+            answer.text
+        );
+    }
+    assert!(events(&tidemark).await.is_empty());
+}
+
 async fn who_may_not_is_told_so(engine: Engine) {
     let tidemark = Tidemark::start(engine).await;
     let client = tidemark.client();
@@ -170,6 +193,30 @@ async fn what_is_too_long_is_cut_and_noted(engine: Engine) {
         (&found["language"], &tag["trackingId"]),
         (&json!("en"), &json!("Shop-1"))
     );
+}
+
+async fn what_is_collected_is_cut_and_noted(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let client = tidemark.client();
+    let address = |letters: usize| format!("https://shop.example/{}", "x".repeat(letters - 21));
+    let body = json!({"t": "t".repeat(257), "dl": address(8_193), "dr": address(8_193), "ua": "a".repeat(1_025),
+        "ul": "l".repeat(65), "dt": "d".repeat(9_000)});
+    let told = accept(client, "collect", body).await;
+    assert_eq!(told["warnings"].as_array().map(Vec::len), Some(5), "{told:#}");
+    let found = events(&tidemark).await;
+    assert_eq!(found.len(), 1, "{:#?}", misfits(client, "coveo").await);
+    for (field, wanted) in [
+        ("action", "t".repeat(256)),
+        ("url", address(8_192)),
+        ("referrer", address(8_192)),
+        ("userAgent", "a".repeat(1_024)),
+        ("language", "l".repeat(64)),
+    ] {
+        assert_eq!(found[0][field], wanted, "{field}");
+    }
+    let tag = &found[0]["tag"];
+    assert_eq!(tag["truncated"], json!(["t", "dl", "dr", "ua", "ul"]));
+    assert_eq!(tag["dt"], "d".repeat(9_000));
 }
 
 async fn one_bad_search_refuses_its_list(engine: Engine) {

@@ -8,6 +8,7 @@ use super::{VISITOR, contains, events, misfits, post};
 
 support::on_both_engines!(
     each_event_is_answered_for_itself,
+    what_is_too_long_is_cut_and_noted,
     what_the_site_refuses_is_told,
     events_can_be_looked_at_before,
 );
@@ -88,6 +89,33 @@ async fn each_event_is_answered_for_itself(engine: Engine) {
     let nobody = client.without_key();
     let answer = nobody.send(nobody.request(Method::POST, EVENTS).json(&json!([]))).await;
     assert_eq!(answer.status, 401);
+}
+
+async fn what_is_too_long_is_cut_and_noted(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let client = tidemark.client();
+    let address = |letters: usize| format!("https://shop.example/{}", "x".repeat(letters - 21));
+    let mut long = event(&"t".repeat(257), json!({}));
+    for (name, text) in [
+        ("location", address(8_193)),
+        ("referrer", address(8_193)),
+        ("userAgent", "a".repeat(1_025)),
+    ] {
+        long["meta"][name] = json!(text);
+    }
+    let answer = post(client, EVENTS, &json!([long])).await;
+    assert_eq!(
+        (answer.status, &answer.body["events"]),
+        (200, &json!([{"accepted": true}])),
+        "{}",
+        answer.text
+    );
+    contains(
+        &events(&tidemark).await[0],
+        &json!({"action": "t".repeat(256), "url": address(8_192), "referrer": address(8_192), "userAgent": "a".repeat(1_024)}),
+    );
+    let noted = json!(["meta.type", "meta.location", "meta.referrer", "meta.userAgent"]);
+    assert_eq!(events(&tidemark).await[0]["tag"]["truncated"], noted);
 }
 
 async fn what_the_site_refuses_is_told(engine: Engine) {

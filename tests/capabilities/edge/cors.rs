@@ -4,12 +4,19 @@ use reqwest::{Method, header};
 use serde_json::json;
 use support::{Answer, Client, Engine, Tidemark};
 
-support::on_both_engines!(pages_of_allowed_origins_may_ask, others_are_told_nothing);
+support::on_both_engines!(
+    pages_of_allowed_origins_may_ask,
+    others_are_told_nothing,
+    what_is_refused_at_the_edge_may_be_read_by_pages_too,
+);
 
 const PAGE: &str = "https://www.example.com";
 
 async fn tidemark(engine: Engine) -> Tidemark {
-    let tidemark = Tidemark::start(engine).await;
+    let tidemark = Tidemark::builder(engine)
+        .flag("--trusted-proxies", "127.0.0.0/8")
+        .start()
+        .await;
     let update = "mutation { updateSite(input: {origins: [\"https://www.example.com\"]}) { name } }";
     let _ = tidemark.client().graphql(update, json!({})).await.data();
     let flags = [
@@ -72,6 +79,7 @@ async fn pages_of_allowed_origins_may_ask(engine: Engine) {
         assert!(text(&answer, "access-control-max-age").is_some() && varies(&answer));
         // No cookie opens anything here.
         assert_eq!(text(&answer, "access-control-allow-credentials"), None);
+        assert!(text(&answer, "x-request-id").is_some(), "it has a name like any other");
     }
     let query = |client: &Client, body| {
         client
@@ -159,4 +167,43 @@ async fn others_are_told_nothing(engine: Engine) {
     let _ = client.graphql(update, json!({})).await.data();
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     assert_eq!(anonymous.send(preflight(&anonymous, PAGE)).await.status, 403);
+}
+
+/// Proxies that contradict each other: nothing behind the edge sees the request, and the page is told all the same.
+async fn what_is_refused_at_the_edge_may_be_read_by_pages_too(engine: Engine) {
+    let tidemark = tidemark(engine).await;
+    let anonymous = Client::anonymous(tidemark.server().address());
+    let ask = async |method: Method, path: &str, origin: &str| {
+        let request = anonymous
+            .request(method, path)
+            .header("origin", origin)
+            .header("access-control-request-method", "POST")
+            .header("forwarded", "for=203.0.113.9")
+            .header("x-forwarded-for", "192.0.2.1");
+        let answer = anonymous.send(request).await;
+        assert_eq!(
+            (answer.status, &answer.body["error"]["code"]),
+            (400, &json!("MALFORMED_REQUEST")),
+            "{path}: {}",
+            answer.text
+        );
+        assert!(varies(&answer), "{path}: {:?}", answer.headers);
+        assert!(text(&answer, "x-request-id").is_some(), "{path}");
+        answer
+    };
+    for path in ["/graphql", "/v1/track"] {
+        for method in [Method::POST, Method::OPTIONS] {
+            let answer = ask(method.clone(), path, PAGE).await;
+            assert_eq!(
+                text(&answer, "access-control-allow-origin"),
+                Some(PAGE),
+                "{method} {path}"
+            );
+            let stranger = ask(method, path, "https://evil.example").await;
+            assert_eq!(text(&stranger, "access-control-allow-origin"), None, "{path}");
+        }
+        let answer = ask(Method::POST, path, PAGE).await;
+        let exposed = text(&answer, "access-control-expose-headers").expect("some");
+        assert!(exposed.contains("X-Request-Id"), "{exposed}");
+    }
 }

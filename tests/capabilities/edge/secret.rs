@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use support::{
     Client, Engine, Tidemark,
     person::{self, PASSWORD, post, sign_in},
+    server::Address,
 };
 
 support::on_both_engines!(no_secret_is_logged);
@@ -19,11 +20,34 @@ fn gives_away(log: &str, secret: &str) -> bool {
     log.contains(secret) || (middle.len() >= 12 && log.contains(&middle))
 }
 
+/// Sends a secret as clients of other systems do, or nearly so: in the path, in the query, and in a header of theirs.
+async fn send_as_others_do(address: &Address, secret: &str) {
+    let nobody = Client::anonymous(address);
+    let ask = |method: Method, path: &str| nobody.request(method, path);
+    for request in [
+        ask(Method::GET, &format!("/v1/projects/{secret}/settings")),
+        ask(Method::GET, &format!("/segment/v1/projects/{secret}/settings")),
+        ask(Method::POST, &format!("/v1/projects/{secret}/settings")),
+        ask(Method::GET, &format!("/v1/projects/{secret}/nothing")),
+        ask(Method::GET, &format!("/{secret}")),
+        ask(
+            Method::GET,
+            &format!("/rest/ua/v15/analytics/visit?access_token={secret}"),
+        ),
+        ask(Method::GET, &format!("/script.gif?key={secret}")),
+        ask(Method::POST, "/v1/events")
+            .header("X-Moesif-Application-Id", secret)
+            .json(&json!({})),
+    ] {
+        let _ = nobody.send(request).await;
+    }
+}
+
 async fn no_secret_is_logged(engine: Engine) {
     let mut tidemark = Tidemark::builder(engine).flag("--log", "debug").start().await;
     let address = tidemark.server().address().clone();
     let key = tidemark.client().key().expect("it has one").to_owned();
-    let mut secrets = vec![("the key", key.clone())];
+    let mut secrets = Vec::new();
 
     // Accounts: passwords right, wrong and new, links, tokens, cookies, second factors.
     let ada = tidemark.person("ada@example.com", &["--role", "owner"]).await;
@@ -67,7 +91,7 @@ async fn no_secret_is_logged(engine: Engine) {
     let minted = "mutation { createClientToken(input: {permissions: [QUERY], expiresIn: 900}) { token } }";
     let minted = text(&tidemark.client().graphql(minted, json!({})).await.data()["createClientToken"]["token"]);
     let wrong = format!("{}{}", &key[..15], "Wr0ng".repeat(9));
-    for (name, secret) in [("a client token", minted), ("a wrong key", wrong)] {
+    for (name, secret) in [("the key", key), ("a client token", minted), ("a wrong key", wrong)] {
         let client = Client::new(&address, &secret);
         let _ = client.graphql("{ viewer { kind } }", json!({})).await;
         let sent = client.request(Method::POST, "/graphql").header("x-api-key", &secret);
@@ -80,6 +104,7 @@ async fn no_secret_is_logged(engine: Engine) {
         let _ = client
             .send(client.request(Method::GET, &format!("/session/oidc/callback?state=a&code={secret}")))
             .await;
+        send_as_others_do(&address, &secret).await;
         secrets.push((name, secret));
     }
     // In an operation that fails, and as an argument that does not fit.
@@ -92,6 +117,10 @@ async fn no_secret_is_logged(engine: Engine) {
     assert!(
         log.contains("DEBUG") && log.contains("/graphql"),
         "it was logged at the level debug: {log}"
+    );
+    assert!(
+        log.contains("/segment/v1/projects/{writeKey}/settings"),
+        "paths are told by their patterns: {log}"
     );
     for (name, secret) in &secrets {
         if let Some(line) = log.lines().find(|line| gives_away(line, secret)) {

@@ -2,6 +2,7 @@
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
+use support::{Engine, Tidemark};
 use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
@@ -177,4 +178,50 @@ async fn a_socket_runs_operations() {
         .subscribe("3", "subscription { eventLogged { __typename } }")
         .await;
     watcher.closes(4409, "Subscriber for 3 already exists").await;
+}
+
+#[tokio::test]
+async fn a_socket_runs_so_many_operations_at_once() {
+    let builder = Tidemark::builder(Engine::Sqlite).flag("--graphql-subscriptions", "2");
+    let server = Server(builder.start().await);
+    let key = server.key("log,query").await;
+    let mut socket = server.socket(Some("graphql-transport-ws")).await;
+    socket
+        .say(json!({"type": "connection_init", "payload": {"apiKey": key}}))
+        .await;
+    assert_eq!(socket.hear().await["type"], "connection_ack");
+    let watch = "subscription { eventLogged { __typename } }";
+    for id in ["1", "2"] {
+        socket.subscribe(id, watch).await;
+    }
+    // Nothing more runs beside them, whatever it is; and it ends for itself alone.
+    let log = "mutation { logEvent(input: {action: \"a\"}) { outcome } }";
+    for (id, query) in [("3", watch), ("4", TYPENAME), ("5", log)] {
+        socket.subscribe(id, query).await;
+        let refused = socket.hear().await;
+        assert_eq!((&refused["type"], &refused["id"]), (&json!("error"), &json!(id)));
+        let error = &refused["payload"][0];
+        assert_eq!(error["extensions"]["code"], "TOO_MANY_SUBSCRIPTIONS", "{refused:#}");
+        assert_eq!(error["message"], "A connection may run 2 operations at once.");
+    }
+    // One that ends makes room for another, under any id.
+    socket.say(json!({"type": "complete", "id": "2"})).await;
+    socket.subscribe("3", TYPENAME).await;
+    let next = json!({"id": "3", "type": "next", "payload": {"data": {"__typename": "Query"}}});
+    assert_eq!(socket.hear().await, next);
+    assert_eq!(socket.hear().await, json!({"id": "3", "type": "complete"}));
+    // The bound is that of one connection alone.
+    let mut other = server.socket(Some("graphql-transport-ws")).await;
+    other
+        .say(json!({"type": "connection_init", "payload": {"apiKey": key}}))
+        .await;
+    assert_eq!(other.hear().await["type"], "connection_ack");
+    other.subscribe("1", log).await;
+    assert_eq!(
+        other.hear().await["payload"]["data"],
+        json!({"logEvent": {"outcome": "ACCEPTED"}})
+    );
+    // What ran before goes on.
+    socket.subscribe("1", watch).await;
+    socket.closes(4409, "Subscriber for 1 already exists").await;
 }

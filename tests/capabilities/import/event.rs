@@ -4,12 +4,15 @@ use serde_json::{Value, json};
 use support::{Database, Engine, Tidemark, binary};
 
 use super::tally;
+use crate::inside;
 
 support::on_both_engines!(
     an_export_comes_back_exactly,
     an_export_has_bounds,
     refused_lines_are_told_by_number,
     what_comes_before_a_broken_part_is_imported,
+    an_import_keeps_to_the_size_of_a_request,
+    what_the_server_fails_to_store_is_told_and_imported_again,
 );
 
 /// Events of every kind, the past of whom the server does not take over GraphQL.
@@ -160,12 +163,13 @@ async fn refused_lines_are_told_by_number(engine: Engine) {
         "events imported",
         "there already",
         "refused",
+        "failed",
         "unreadable",
         "blank",
     ];
     assert_eq!(
         what.map(|what| tally(&printed, what)),
-        [11, 2, 1, 4, 3, 1],
+        [11, 2, 1, 4, 0, 3, 1],
         "{finished}"
     );
     for number in [3, 4, 5, 6, 7, 9, 11] {
@@ -229,4 +233,53 @@ async fn what_comes_before_a_broken_part_is_imported(engine: Engine) {
         .client()
         .find(json!({"view": "actions", "from": "2020-01-01T00:00:00Z", "to": "2060-01-01T00:00:00Z"}));
     assert_eq!(stored.await["total"], whole + 2);
+}
+
+/// Imports twenty events with settings by which a request, and so a batch, holds seven of them.
+async fn import_by_sevens(tidemark: &Tidemark) -> binary::Finished {
+    let lines: String = (0..20)
+        .map(|id| format!("{{\"id\": \"{id}\", \"action\": \"a\"}}\n"))
+        .collect();
+    let settings = ["--max-events-per-request", "7", "--queue-events", "7"];
+    let arguments = [&["import", "events", "-", "--site", tidemark.site()], &settings[..]].concat();
+    binary::run_with_input(tidemark.database(), &arguments, lines.as_bytes()).await
+}
+
+async fn an_import_keeps_to_the_size_of_a_request(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let finished = import_by_sevens(&tidemark).await;
+    assert_eq!(tally(&finished.success(), "events imported"), 20, "{finished}");
+    assert!(finished.stderr().is_empty(), "{finished}");
+}
+
+async fn what_the_server_fails_to_store_is_told_and_imported_again(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    // There is room for the first batch alone.
+    let (refuse, allow) = match engine {
+        Engine::Sqlite => (
+            "CREATE TRIGGER refuse BEFORE INSERT ON event WHEN (SELECT count(*) FROM event) >= 7 \
+             BEGIN SELECT RAISE(ABORT, 'no room'); END",
+            "DROP TRIGGER refuse",
+        ),
+        Engine::Postgres => (
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+             IF (SELECT count(*) FROM event) >= 7 THEN RAISE EXCEPTION 'no room'; END IF; RETURN NEW; END $$; \
+             CREATE TRIGGER refuse BEFORE INSERT ON event FOR EACH ROW EXECUTE FUNCTION refuse()",
+            "DROP TRIGGER refuse ON event",
+        ),
+    };
+    inside::execute(tidemark.database(), refuse).await;
+    let finished = import_by_sevens(&tidemark).await;
+    let (told, printed) = (finished.failure(), finished.stdout());
+    let what = ["lines", "events imported", "there already", "refused", "failed"];
+    assert_eq!(what.map(|what| tally(&printed, what)), [20, 7, 0, 0, 13], "{finished}");
+    assert!(told.contains("line 8: failed: INTERNAL"), "{told}");
+    let last = told.lines().last().expect("a complaint");
+    assert!(
+        last.contains("13 events were not stored") && last.contains("import the file again"),
+        "{told}"
+    );
+    inside::execute(tidemark.database(), allow).await;
+    let printed = import_by_sevens(&tidemark).await.success();
+    assert_eq!(what.map(|what| tally(&printed, what)), [20, 13, 7, 0, 0], "{printed}");
 }

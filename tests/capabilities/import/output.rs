@@ -73,7 +73,7 @@ async fn people_see_how_far_an_import_is() {
              script -qec '{import} {source}' /dev/null < /dev/null; {import} {source}"
         );
         let (shown, told) = shell(&tidemark, &script);
-        let tally = "2001 lines: 0 events imported, 2000 there already, 0 refused, 1 unreadable, 0 blank";
+        let tally = "2001 lines: 0 events imported, 2000 there already, 0 refused, 0 failed, 1 unreadable, 0 blank";
         assert_eq!(shown.matches(tally).count(), 2, "{shown}{told}");
         assert!(shown.contains("line 2001: invalid"), "on the terminal: {shown}");
         // A bar moves the cursor, and tells of bytes; a pipe gets neither.

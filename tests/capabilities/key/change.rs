@@ -11,6 +11,7 @@ support::on_both_engines!(
     a_rotated_key_overlaps_until_it_is_to,
     a_key_expires,
     a_changed_key_ends_its_streams,
+    a_key_that_lost_its_permission_logs_nothing_more_anywhere,
     nobody_hands_on_more_than_they_may,
     a_key_of_one_site_manages_its_own_keys,
     wrong_keys_are_refused_by_field,
@@ -280,6 +281,37 @@ async fn a_changed_key_ends_its_streams(engine: Engine) {
             let end = async { while stream.next().await.is_some_and(|answer| answer["errors"].is_null()) {} };
             let ended = tokio::time::timeout(Duration::from_secs(5), end).await;
             assert!(ended.is_ok(), "{document}");
+        }
+    }
+}
+
+async fn a_key_that_lost_its_permission_logs_nothing_more_anywhere(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let second = Server::start(tidemark.database()).await;
+    let input = json!({"name": "backend", "permissions": ["LOG", "QUERY"]});
+    let made = change(tidemark.client(), CREATE, json!({"input": input})).await;
+    let secret = made["secret"].as_str().expect("a secret");
+    let holder = Client::new(second.address(), secret);
+    let log = async || {
+        let document = "mutation { logEvent(input: {action: \"pageview\"}) { outcome error { code } } }";
+        holder.graphql(document, json!({})).await
+    };
+    for _ in 0..5 {
+        for (permissions, may) in [(json!(["LOG", "QUERY"]), true), (json!(["QUERY"]), false)] {
+            let input = json!({"key": made["key"]["id"], "permissions": permissions});
+            let changed = change(tidemark.client(), UPDATE, json!({"input": input})).await;
+            assert_eq!(changed["error"], Value::Null, "{changed:#}");
+            if may {
+                let begin = Instant::now();
+                while !log().await.text.contains("ACCEPTED") {
+                    assert!(begin.elapsed() < Duration::from_secs(1), "it may log again");
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+            } else {
+                // Also before the second instance has read what changed.
+                let answer = log().await;
+                assert!(answer.text.contains("FORBIDDEN"), "{}", answer.text);
+            }
         }
     }
 }

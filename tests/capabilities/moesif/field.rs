@@ -1,15 +1,17 @@
 //! Where fields go that the examples of the manual do not show.
 
-use reqwest::Method;
+use reqwest::{Method, header};
 use serde_json::{Value, json};
 use support::{Engine, Tidemark, kept::events};
 
-use super::{accept, actor};
+use super::{accept, actor, misfits};
 
 support::on_both_engines!(
     fields_of_an_action_go_where_they_belong,
     what_comes_late_is_told_as_that,
     the_latest_hundred_sessions_are_known,
+    an_address_that_is_none_loses_no_event,
+    what_is_too_long_is_cut,
 );
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
@@ -91,4 +93,70 @@ async fn the_latest_hundred_sessions_are_known(engine: Engine) {
     .await;
     accept(client, "/v1/users", json!({"user_id": "ada", "session_token": "s104"})).await;
     assert_eq!(actor(client, "ada").await["sessions"], json!(names(5..105)));
+}
+
+async fn an_address_that_is_none_loses_no_event(engine: Engine) {
+    let tidemark = Tidemark::builder(engine)
+        .site_flag("--ip-policy", "whole")
+        .start()
+        .await;
+    let client = tidemark.client();
+    for (written, wanted) in [
+        ("198.51.100.7:50123", "198.51.100.7"),
+        ("[2001:db8::1]:443", "2001:db8::1"),
+        ("198.51.100.7, 10.0.0.1", "198.51.100.7"),
+        ("unknown", "127.0.0.1"),
+        ("localhost:8080", "127.0.0.1"),
+    ] {
+        let request = json!({"uri": "https://api.example.com/a", "ip_address": written});
+        let action = json!({"action_name": "a", "request": request});
+        accept(client, "/v1/actions", action.clone()).await;
+        accept(client, "/v1/actions/batch", json!([action])).await;
+        accept(client, "/v1/events", json!({"request": request})).await;
+        let found = events(&tidemark).await;
+        let latest: Vec<_> = found[found.len() - 3..].iter().map(|event| &event["ip"]).collect();
+        assert_eq!(latest, vec![&json!(wanted); 3], "{written}");
+    }
+    // Of a page it would not even count.
+    let page = "https://www.example.com";
+    let key = tidemark
+        .key(&["--site", "shop", "--allow", "log", "--origin", page])
+        .await;
+    let nobody = client.without_key();
+    let send = || {
+        let request = nobody.request(Method::POST, "/v1/actions").header(header::ORIGIN, page);
+        let request = request.header("X-Moesif-Application-Id", key.clone());
+        nobody.send(request.json(&json!({"action_name": "page's", "request": {"ip_address": "here"}})))
+    };
+    // The server meets the key, and so what it allows.
+    let _ = send().await;
+    let answer = send().await;
+    assert_eq!(answer.status, 201, "{}", answer.text);
+    let found = events(&tidemark).await;
+    let of_page: Vec<_> = found[15..].iter().map(|event| &event["ip"]).collect();
+    assert!(
+        !of_page.is_empty() && of_page.iter().all(|ip| *ip == "127.0.0.1"),
+        "{of_page:?}"
+    );
+    assert_eq!(misfits(client, "moesif").await, Vec::<String>::new());
+}
+
+async fn what_is_too_long_is_cut(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let client = tidemark.client();
+    let address = |letters: usize| format!("https://shop.example/{}", "x".repeat(letters - 21));
+    let agent = "a".repeat(2_049);
+    let request = json!({"uri": address(8_193), "user_agent_string": agent});
+    accept(client, "/v1/actions", json!({"action_name": "a", "request": request})).await;
+    let headers = json!({"User-Agent": agent, "Referer": address(8_193)});
+    let call = json!({"request": {"uri": address(8_193), "headers": headers}});
+    accept(client, "/v1/events", call).await;
+    let found = events(&tidemark).await;
+    assert_eq!(found.len(), 2, "{:#?}", misfits(client, "moesif").await);
+    for event in &found {
+        assert_eq!(event["url"], address(8_192));
+        // No more of an agent is kept by any way.
+        assert_eq!(event["userAgent"], agent[..1_024]);
+    }
+    assert_eq!(found[1]["referrer"], address(8_192));
 }

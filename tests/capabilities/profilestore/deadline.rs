@@ -76,6 +76,9 @@ async fn no_query_runs_past_its_deadline(engine: Engine) {
     let answer = client.graphql(document, json!({"query": query})).await;
     assert_eq!(answer.error_code(), "DEADLINE_EXCEEDED", "{}", answer.text);
     took_about_as_long_as_allowed(begin);
+    let metrics = client.send(client.request(Method::GET, "/metrics")).await.text;
+    let failed = "tidemark_question_seconds_count{operation=\"kql\",source=\"failed\"} 2\n";
+    assert!(metrics.contains(failed), "those are the slowest of all: {metrics}");
     is_answered(async || preview(client, "Events | take 1 | project DeviceId", None).await).await;
 }
 

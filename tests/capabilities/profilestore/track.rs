@@ -10,6 +10,7 @@ support::on_both_engines!(
     a_documented_event_comes_back_as_documented,
     every_spelling_leads_in,
     what_is_wrong_is_told_by_its_field,
+    a_value_that_is_too_long_is_cut_and_kept_whole,
     a_list_is_taken_whole_or_not_at_all,
     whoever_is_not_known_is_told_in_its_words,
     what_a_payload_and_a_format_both_name_is_kept_apart,
@@ -173,7 +174,7 @@ async fn what_is_wrong_is_told_by_its_field(engine: Engine) {
         (event(json!({"User": "ada"})), "User"),
         (event(json!({"User": {"Email": []}})), "User.Email"),
         // What is judged for every door is told by the names of this one.
-        (event(json!({"Value": "x".repeat(1_025)})), "Value"),
+        (event(json!({"Value": "x\u{0}"})), "Value"),
         (event(json!({"DeviceId": "x".repeat(257)})), "DeviceId"),
         (event(json!({"EventType": "x".repeat(257)})), "EventType"),
         (event(json!({"EventTime": "2017-09-15T07:16:34.7957819Z"})), "EventTime"),
@@ -218,6 +219,33 @@ async fn what_is_wrong_is_told_by_its_field(engine: Engine) {
     // Almost too large is not.
     let most = event(json!({"Payload": {"x": "y".repeat((256 << 10) - 200)}}));
     track(client, most).await;
+}
+
+async fn a_value_that_is_too_long_is_cut_and_kept_whole(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let client = tidemark.client();
+    let long = "ä".repeat(1_025);
+    for (payload, kept) in [
+        (Value::Null, json!({"Value": long})),
+        (json!({"n": 1}), json!({"Value": long, "n": 1})),
+        // What the payload says itself under that name stays.
+        (json!({"Value": "own"}), json!({"Value": "own"})),
+    ] {
+        let id = track(client, event(json!({"Value": long, "Payload": payload}))).await;
+        let answer = list(client, &[("$filter", &format!("TrackId eq {id}"))]).await;
+        let item = &items(&answer)[0];
+        assert_eq!(
+            (&item["Value"], &item["Payload"]),
+            (&json!("ä".repeat(1_024)), &kept),
+            "{payload}"
+        );
+    }
+    let most = "x".repeat(1_024);
+    let id = track(client, event(json!({"Value": most}))).await;
+    let answer = list(client, &[("$filter", &format!("TrackId eq {id}"))]).await;
+    let item = &items(&answer)[0];
+    assert_eq!((&item["Value"], &item["Payload"]), (&json!(most), &Value::Null));
+    assert!(quarantined(&tidemark).await.is_empty());
 }
 
 /// Quarantine holds as many of each code as the ledger counts.

@@ -237,11 +237,16 @@ impl World {
             return;
         };
         let deletion = self.deletions.remove(pick);
-        // While a younger deletion is being worked off, an older one cannot come back.
-        for younger in &self.deletions[pick..] {
-            self.await_state(&younger.id, |state| state != "HIDING").await;
-        }
-        let payload = self.tidemark.client().restore(&deletion.id).await;
+        let begin = Instant::now();
+        let payload = loop {
+            let payload = self.tidemark.client().restore(&deletion.id).await;
+            // While a younger deletion is being worked off, an older one cannot come back.
+            if payload["error"]["code"] != "OVERLOADED" {
+                break payload;
+            }
+            assert!(begin.elapsed() < LIMIT, "it cannot be restored: {payload:#}");
+            tokio::time::sleep(POLL).await;
+        };
         if payload["error"].is_null() {
             assert_eq!(payload["count"], deletion.events.len(), "{payload:#}");
             self.await_state(&deletion.id, |state| state == "RESTORED").await;

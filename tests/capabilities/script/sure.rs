@@ -83,6 +83,103 @@ async fn a_server_that_cannot_take_it_is_asked_later_and_later() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_date_says_as_well_when_to_ask_again() {
+    let reader = Reader::new("data-without=\"sessions\"").await;
+    // Dates have no parts of seconds: this one is three seconds ahead, or up to four.
+    let busy = "<script>const real = window.fetch; window.times = []; \
+                const soon = () => new Date(Date.now() + 4000).toUTCString(); \
+                window.fetch = (...all) => { window.times.push(performance.now()); return window.times.length > 1 ? real(...all) : \
+                Promise.resolve(new Response('', {status: 503, headers: {'Retry-After': soon()}})) }</script>";
+    let head = busy.to_owned() + reader.script();
+    reader.put_with("/a", &head, "");
+    reader.open("/a").await;
+    reader.sees(&["pageview"]).await;
+    let times = times(&reader).await;
+    assert_eq!(times.len(), 2, "{times:?}");
+    assert!(times[1] - times[0] >= 2_990.0, "not before that date: {times:?}");
+    reader.keeps_nothing().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_waits_for_as_long_as_it_is_told_and_not_for_ever() {
+    let reader = Reader::new("data-without=\"sessions\"").await;
+    // An hour, the next century, something that cannot be read, and nothing at all.
+    let busy = "<script>const timer = window.setTimeout; window.waits = []; \
+                window.setTimeout = (what, wait) => { if (wait >= 300000) window.waits.push(wait); return timer(what, wait) }; \
+                const says = [{'Retry-After': '3600'}, {'Retry-After': 'Fri, 01 Jan 2100 00:00:00 GMT'}, {'Retry-After': 'soon'}, {}]; \
+                const real = window.fetch; window.fetch = (...all) => says.length ? \
+                Promise.resolve(new Response('', {status: 503, headers: says.shift()})) : real(...all)</script>";
+    let head = busy.to_owned() + reader.script();
+    reader.put_with("/a", &head, "");
+    reader.open("/a").await;
+    // Five minutes bound what it doubles by itself; a day bounds what it is told.
+    let waits = [3_600_000, 86_400_000, 300_000, 300_000];
+    for number in 1..=waits.len() {
+        let waited = format!("return JSON.stringify(window.waits) === '{}'", json!(waits[..number]));
+        reader.awaits("see it wait", &waited).await;
+        reader.run("tidemark.flush()").await;
+    }
+    reader.sees(&["pageview"]).await;
+    reader.keeps_nothing().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_too_large_together_comes_in_parts() {
+    let reader = Reader::new("data-without=\"sessions\"").await;
+    // It takes ten events at once, and never one of them.
+    let bounded = "<script>const real = window.fetch; window.sent = []; \
+                   window.fetch = (to, how) => { const {messages} = JSON.parse(how.body); window.sent.push(messages.length); \
+                   return messages.length > 10 || messages.some(({action}) => action === 'huge') ? \
+                   Promise.resolve(new Response('much too large', {status: 413})) : real(to, how) }</script>";
+    let head = bounded.to_owned() + reader.script();
+    reader.put_with("/a", &head, "");
+    reader.open("/a").await;
+    reader.sees(&["pageview"]).await;
+    reader
+        .run("for (let i = 0; i < 60; i++) tidemark(i === 30 ? 'huge' : 'many', {tag: {i}})")
+        .await;
+    let mut wanted = vec!["many"; 59];
+    wanted.push("pageview");
+    let events = reader.sees(&wanted).await;
+    let mut numbers: Vec<_> = of(&events, "many")
+        .iter()
+        .filter_map(|event| event["tag"]["i"].as_i64())
+        .collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, (0..60).filter(|i| *i != 30).collect::<Vec<_>>());
+    reader.keeps_nothing().await;
+    // Each came once, and the console says what was given up.
+    counts(
+        &reader,
+        &[("ACCEPTED", "", "many", 59), ("ACCEPTED", "", "pageview", 1)],
+    )
+    .await;
+    let complaints = reader.browser().complaints().await;
+    let told = complaints.iter().filter(|text| text.contains("much too large"));
+    assert_eq!(told.count(), 1, "{complaints:?}");
+    let sent = reader.run("return window.sent").await;
+    let sent = sent.as_array().expect("a list");
+    assert_eq!(sent[..5], [json!(1), json!(50), json!(25), json!(12), json!(6)]);
+    // Parts that are taken grow again, so that one event does not keep all others apart.
+    assert!(sent.len() < 30, "{sent:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_server_takes_one_by_one_is_sent_so() {
+    let reader = Reader::new("data-without=\"sessions\"").await;
+    reader.put("/a", "");
+    reader.open("/a").await;
+    reader.sees(&["pageview"]).await;
+    // Two of these are more values than a page's request may hold.
+    reader
+        .run("for (let i = 0; i < 3; i++) tidemark('long', {tag: {i, list: Array(10000).fill(i)}})")
+        .await;
+    reader.sees(&["long", "long", "long", "pageview"]).await;
+    reader.keeps_nothing().await;
+    counts(&reader, &[("ACCEPTED", "", "long", 3), ("ACCEPTED", "", "pageview", 1)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_failure_doubles_the_wait() {
     let reader = Reader::new("data-without=\"sessions\"").await;
     let broken = "<script>const real = window.fetch; window.times = []; \

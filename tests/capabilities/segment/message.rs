@@ -33,7 +33,8 @@ async fn fields_go_where_they_belong(engine: Engine) {
         "context": context, "sentAt": "2026-11-21T12:00:00Z",
         "batch": [
             {"type": "track", "event": "Bought", "userId": 42, "anonymousId": "d1", "messageId": "m1",
-             "properties": {"price": 7.5, "a.b": 1}, "context": {"ip": "198.51.100.8"}},
+             "properties": {"price": 7.5, "a.b": 1},
+             "context": {"ip": "198.51.100.8", "page": {"referrer": "https://forum.example/"}, "campaign": {"source": "social"}}},
             {"type": "page", "anonymousId": "d1", "userId": null, "name": "Basket", "category": "Shop",
              "properties": {"url": "https://shop.example/basket", "title": "Basket!"}},
         ],
@@ -46,9 +47,10 @@ async fn fields_go_where_they_belong(engine: Engine) {
             {
                 "id": "m1", "action": "Bought", "label": null, "actor": "42", "actorSource": "USER", "device": "d1",
                 "company": "acme", "session": "1700000000", "language": "de-DE", "ip": "198.51.100.8",
-                "url": "https://shop.example/cart", "referrer": "https://news.example/", "trafficSource": "other",
+                // Of what the batch and the message both say, at any depth, the message counts.
+                "url": "https://shop.example/cart", "referrer": "https://forum.example/", "trafficSource": "other",
                 "deviceType": "mobile", "os": "iOS", "door": "segment",
-                "tag": {"price": 7.5, "a_b": 1, "campaign": {"source": "mail", "name": "spring"}, "traffic_source": "other"},
+                "tag": {"price": 7.5, "a_b": 1, "campaign": {"source": "social", "name": "spring"}, "traffic_source": "other"},
             },
             {
                 "action": "page.visit", "label": "Basket", "actor": "d1", "actorSource": "DEVICE", "ip": "198.51.100.7",

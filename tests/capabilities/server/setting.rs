@@ -198,6 +198,18 @@ async fn wrong_settings_are_told_at_start() {
             &["fold_interval", "duration.toml"],
         ),
         (&["--nothing-like-that"], none, &["--nothing-like-that"]),
+        (
+            &[],
+            &[("TIDEMARK_LISEN", "127.0.0.1:0")],
+            &["TIDEMARK_LISEN", "TIDEMARK_LISTEN is the nearest"],
+        ),
+        (
+            &[],
+            &[("TIDEMARK_NOTHING_LIKE_THAT", "")],
+            &["TIDEMARK_NOTHING_LIKE_THAT", "no such setting; `tidemark --help`"],
+        ),
+        // A port is said with its address, unless Kubernetes says it.
+        (&[], &[("TIDEMARK_PORT", "9000")], &["TIDEMARK_PORT", "--help"]),
     ] {
         let own = if flags.contains(&"--listen") || !environment.is_empty() {
             &[][..]
@@ -217,4 +229,29 @@ async fn wrong_settings_are_told_at_start() {
             assert!(!ran.stderr.contains(inside), "{}", ran.stderr);
         }
     }
+}
+
+#[tokio::test]
+async fn variables_of_others_are_no_settings() {
+    let folder = TemporaryFolder::new();
+    let others = [
+        // Of the build and of the tests.
+        ("TIDEMARK_WEB", "quick"),
+        ("TIDEMARK_BLESS", "1"),
+        ("TIDEMARK_TEST_SEED", "7"),
+        // Of Kubernetes, where services are called `tidemark` and `tidemark-database`.
+        ("TIDEMARK_SERVICE_HOST", "10.0.0.7"),
+        ("TIDEMARK_SERVICE_PORT", "80"),
+        ("TIDEMARK_SERVICE_PORT_HTTP", "80"),
+        ("TIDEMARK_PORT", "tcp://10.0.0.7:80"),
+        ("TIDEMARK_PORT_80_TCP", "tcp://10.0.0.7:80"),
+        ("TIDEMARK_PORT_80_TCP_ADDR", "10.0.0.7"),
+        ("TIDEMARK_DATABASE_SERVICE_HOST", "10.0.0.8"),
+        ("TIDEMARK_DATABASE_PORT", "tcp://10.0.0.8:5432"),
+        ("TIDEMARK_DATABASE_PORT_5432_TCP_PROTO", "tcp"),
+        // Whatever is called otherwise is nobody's business here.
+        ("NO_TIDEMARK_LISEN", "x"),
+    ];
+    let ran = run(folder.path(), &["migrate"], &others).await;
+    assert!(ran.success, "{}", ran.stderr);
 }

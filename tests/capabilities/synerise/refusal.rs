@@ -4,12 +4,13 @@ use reqwest::{Method, header};
 use serde_json::{Value, json};
 use support::{Engine, Tidemark};
 
-use super::{BATCH, CUSTOM, accept, counted, custom, events, misfits, post, refused, told};
+use super::{BATCH, CUSTOM, accept, counted, custom, events, misfits, now, post, refused, told};
 
 support::on_both_engines!(
     what_is_wrong_is_named_field_by_field,
     lengths_and_letters_are_bounded,
     a_list_is_taken_whole_or_not_at_all,
+    what_php_writes_for_nothing_is_nothing,
     bodies_are_json_and_no_longer_than_a_megabyte,
     nobody_sends_without_the_permission,
 );
@@ -85,8 +86,11 @@ async fn lengths_and_letters_are_bounded(engine: Engine) {
         (json!({"client": {"customId": "a\u{ad}b"}}), "client.customId"),
         (json!({"client": {"customId": "a\u{fe0f}"}}), "client.customId"),
         (json!({"client": {"customId": "a\u{0}"}}), "client.customId"),
-        (json!({"params": []}), "params"),
+        (json!({"client": []}), "client"),
+        (json!({"params": [1]}), "params"),
+        (json!({"params": ""}), "params"),
         (json!({"eventSalt": 5}), "eventSalt"),
+        (json!({"eventSalt": []}), "eventSalt"),
     ] {
         let answer = post(client, CUSTOM, &custom(with.clone())).await;
         assert_eq!(refused(&answer, 400, "Bad Request"), [field], "{with}");
@@ -151,6 +155,26 @@ async fn a_list_is_taken_whole_or_not_at_all(engine: Engine) {
     );
 }
 
+/// An empty array of PHP is a list in JSON, whatever it was to hold.
+async fn what_php_writes_for_nothing_is_nothing(engine: Engine) {
+    let tidemark = Tidemark::start(engine).await;
+    let client = tidemark.client();
+    accept(client, CUSTOM, custom(json!({"params": [], "eventSalt": ""}))).await;
+    // No salt overwrites nothing.
+    let time = now().to_string();
+    let same = custom(json!({"time": time, "params": [], "eventSalt": ""}));
+    accept(client, BATCH, json!([same.clone(), same])).await;
+    let short = json!({"clientUUID": "u-1", "params": [], "campaignId": "k"});
+    accept(client, "/v4/events/ai-compat/recommendation.click", short).await;
+    let found = events(&tidemark).await;
+    assert_eq!(found.len(), 4, "{found:#?}");
+    assert!(found.iter().all(|event| event["tag"]["params"].is_null()), "{found:#?}");
+    assert!(
+        found.iter().any(|event| event["tag"]["campaignId"] == "k"),
+        "{found:#?}"
+    );
+}
+
 async fn bodies_are_json_and_no_longer_than_a_megabyte(engine: Engine) {
     let tidemark = Tidemark::start(engine).await;
     let client = tidemark.client();
@@ -173,10 +197,15 @@ async fn bodies_are_json_and_no_longer_than_a_megabyte(engine: Engine) {
         let body = custom(json!({})).to_string();
         refused(&send(kind, body).await, 415, "Unsupported Media Type");
     }
+    for encoding in ["br", "deflate"] {
+        let request = client.request(Method::POST, CUSTOM).json(&custom(json!({})));
+        let answer = client.send(request.header(header::CONTENT_ENCODING, encoding)).await;
+        refused(&answer, 415, "Unsupported Media Type");
+    }
     assert_eq!(events(&tidemark).await.len(), 1);
     assert_eq!(
         counted(client, "synerise").await.iter().map(|row| row.3).sum::<i64>(),
-        9,
+        11,
         "all of it is counted"
     );
 }

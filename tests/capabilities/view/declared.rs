@@ -16,6 +16,7 @@ support::on_both_engines!(
     a_deleted_view_is_gone_and_its_name_is_free,
     names_and_definitions_are_checked,
     another_zone_of_the_site_changes_no_answer,
+    every_view_that_is_there_from_the_start_is_listed,
 );
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -204,9 +205,8 @@ async fn another_zone_of_the_site_changes_no_answer(engine: Engine) {
     }
 }
 
-#[tokio::test]
-async fn every_view_that_is_there_from_the_start_is_listed() {
-    let tidemark = start(Engine::Sqlite, &[], &[]).await;
+async fn every_view_that_is_there_from_the_start_is_listed(engine: Engine) {
+    let tidemark = start(engine, &[], &[]).await;
     let answer = tidemark
         .client()
         .graphql("{ views { name builtIn state } }", json!({}))

@@ -9,13 +9,14 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use support::{binary, browser::Look, server::Address};
+use support::{binary, browser::Look, person::PASSWORD, server::Address};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
 
 use super::visit::Visit;
+use crate::inside;
 
 /// How late the answer to a renewal comes: time enough for other tabs to ask, and for a page to be left.
 const LATE: Duration = Duration::from_millis(2_500);
@@ -186,4 +187,37 @@ async fn a_lost_answer_to_a_renewal_signs_nobody_out() {
         browser.sees("No key yet").await;
     }
     slow.nobody_was_taken_for_a_thief().await;
+}
+
+/// The page of a link asks whether there is a session, and whoever follows it may set a password before the answer came.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_late_answer_to_a_renewal_takes_back_no_newer_session() {
+    let slow = Slow::begin().await;
+    let browser = &slow.visit.browser;
+    inside::execute(&slow.visit.database, "UPDATE session SET ended_at = 1").await;
+    let create = [
+        "account",
+        "create",
+        "bob@example.com",
+        "--role",
+        "viewer",
+        "--public-url",
+        &slow.url,
+    ];
+    let link = binary::run(&slow.visit.database, &create).await.success();
+    let asked = slow.renewals();
+    // A page is left first, as only the part behind the # would change else.
+    browser.open("about:blank").await;
+    browser.open(link.trim_end()).await;
+    browser.fill("Password", PASSWORD).await;
+    assert_eq!(
+        slow.renewals(),
+        asked + 1,
+        "it was asked with the cookie of the session that is over"
+    );
+    browser.press("Set your password").await;
+    browser.arrives("/s/shop/").await;
+    tokio::time::sleep(LATE).await;
+    browser.reload().await;
+    browser.sees("Overview").await;
 }

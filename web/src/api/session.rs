@@ -66,13 +66,17 @@ pub(crate) struct AccountName {
 /// The address that begins signing in by the identity provider.
 pub(crate) const PROVIDER: &str = "/session/oidc/start";
 
+/// The name of what the browser names the renewals of its session by.
+const RENEWAL_KEY: &str = "tidemark.renewal-key";
+
 /// Begins a session.
 pub(crate) async fn sign_in(credentials: &Credentials) -> Result<Access, Failure> {
-    read(&post("/session/sign-in", None, json(credentials)).await?)
+    let access = read(&post("/session/sign-in", None, json(credentials)).await?)?;
+    // Each session has a key of its own; made now, it is there before any tab needs it.
+    browser::remember(RENEWAL_KEY, None);
+    browser::secret(RENEWAL_KEY);
+    Ok(access)
 }
-
-/// The name of what the browser names its renewals by.
-const RENEWAL_KEY: &str = "tidemark.renewal-key";
 
 /// Renews the session that the cookie tells of. The cookie is good once, and the answer holds the next one: who leaves the
 /// page meanwhile gets it all the same. Several tabs, and a page that is loaded before the answer came, send the same
@@ -91,6 +95,7 @@ pub(crate) async fn renew() -> Result<Access, Failure> {
 pub(crate) async fn sign_out() -> Result<(), Failure> {
     let reply = post("/session/sign-out", None, json(&Empty {})).await?;
     if reply.status == 204 {
+        browser::remember(RENEWAL_KEY, None);
         Ok(())
     } else {
         Err(refusal(&reply))

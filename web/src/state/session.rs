@@ -137,6 +137,10 @@ impl Session {
 
     /// Signs somebody in.
     pub(crate) async fn sign_in(self, credentials: &Credentials) -> Result<(), Failure> {
+        if let Some(renewal) = self.renewal.get_value() {
+            // Its answer takes back the cookie of a session that is over; not the one that comes of this.
+            let _ = renewal.await;
+        }
         self.enter(session::sign_in(credentials).await?).map(drop)
     }
 

@@ -46,14 +46,8 @@ pub(super) async fn run(services: &Services, file: &Path, site: &str) -> Result<
     batch.flush().await?;
     bar.finish_and_clear();
     let tally = &batch.tally;
-    say!(
-        "{number} lines: {} events imported, {} there already, {} refused, {} unreadable, {blank} blank",
-        tally.accepted,
-        tally.duplicates,
-        tally.refused,
-        tally.unreadable
-    );
-    broken.map_or(Ok(()), Err)
+    say!("{number} lines: {tally}, {blank} blank");
+    tally.end(broken)
 }
 
 /// Reads the next line, if there is one. Of a line that is too long it keeps a little more than [`MOST_BYTES`].

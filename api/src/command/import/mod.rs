@@ -5,7 +5,11 @@ mod event;
 mod progress;
 mod web_log;
 
-use std::{fmt::Display, path::PathBuf, time::Duration};
+use std::{
+    fmt::{self, Display},
+    path::PathBuf,
+    time::Duration,
+};
 
 use indicatif::ProgressBar;
 
@@ -14,7 +18,7 @@ use crate::{
     domain::{
         caller::Caller,
         error::Code,
-        event::{Door, NewEvent, Outcome},
+        event::{Door, NewEvent, Outcome, OutcomeKind},
     },
     service::{Services, ingest::Way},
 };
@@ -70,7 +74,7 @@ pub(super) async fn run(command: Command, services: &Services) -> Result<(), Com
     done
 }
 
-/// Events of one batch: one append transaction, short enough for a running server beside it.
+/// The most events of one batch: one append transaction, short enough for a running server beside it.
 const BATCH: usize = 1_000;
 /// A rest between batches, in which others get the write lock.
 const REST: Duration = Duration::from_millis(2);
@@ -80,14 +84,58 @@ const REST: Duration = Duration::from_millis(2);
 struct Tally {
     accepted: u64,
     duplicates: u64,
+    /// For what they are: to send them again changes nothing.
     refused: u64,
+    /// By a fault of the server's own, and none of theirs.
+    failed: u64,
     unreadable: u64,
+}
+
+impl Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            accepted,
+            duplicates,
+            refused,
+            failed,
+            unreadable,
+        } = self;
+        write!(
+            f,
+            "{accepted} events imported, {duplicates} there already, {refused} refused, {failed} failed, \
+             {unreadable} unreadable"
+        )
+    }
+}
+
+impl Tally {
+    /// How an import ends. What the server failed to store is told to whatever runs the command, too, or nobody would come
+    /// to repeat it.
+    ///
+    /// # Errors
+    /// What broke the reading off, or how many events were not stored that should have been.
+    fn end(&self, broken: Option<Complaint>) -> Result<(), Complaint> {
+        let failed = (self.failed > 0).then(|| {
+            format!(
+                "{} events were not stored, by a fault of the server's own; import the file again once it is mended: events \
+                 with ids, as all of an access log have them, are stored once",
+                self.failed
+            )
+        });
+        let complaints: Vec<_> = broken.into_iter().chain(failed).collect();
+        if complaints.is_empty() {
+            return Ok(());
+        }
+        Err(complaints.join("; "))
+    }
 }
 
 /// Events of one batch, each with the number of its line.
 struct Batch<'a> {
     services: &'a Services,
     site: &'a str,
+    /// Events of a full batch: no more than one request may hold, as they come in like any others.
+    size: usize,
     lines: Vec<u64>,
     events: Vec<NewEvent>,
     /// Lines that could not be read since the last batch, and why.
@@ -102,6 +150,7 @@ impl<'a> Batch<'a> {
         Self {
             services,
             site,
+            size: BATCH.min(services.most_events_of_request()),
             lines: Vec::new(),
             events: Vec::new(),
             unreadable: (0, unreadable),
@@ -113,7 +162,7 @@ impl<'a> Batch<'a> {
     async fn add(&mut self, line: u64, event: NewEvent) -> Result<(), Complaint> {
         self.lines.push(line);
         self.events.push(event);
-        if self.events.len() < BATCH {
+        if self.events.len() < self.size {
             return Ok(());
         }
         self.flush().await?;
@@ -165,12 +214,16 @@ impl<'a> Batch<'a> {
             .await
             .map_err(complain)?;
         for (line, outcome) in self.lines.drain(..).zip(outcomes) {
-            let kind = outcome.kind().name();
+            let kind = outcome.kind();
             match outcome {
                 Outcome::Accepted(_) => self.tally.accepted += 1,
                 Outcome::Duplicate { .. } => self.tally.duplicates += 1,
                 Outcome::Refused(error) => {
-                    self.tally.refused += 1;
+                    match kind {
+                        OutcomeKind::Failed | OutcomeKind::Overloaded => self.tally.failed += 1,
+                        _ => self.tally.refused += 1,
+                    }
+                    let kind = kind.name();
                     self.bar.suspend(|| eprintln!("line {line}: {kind}: {error}"));
                 }
             }

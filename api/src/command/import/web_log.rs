@@ -43,25 +43,14 @@ pub(super) async fn run(
     batch.flush().await?;
     bar.finish_and_clear();
     let tally = &batch.tally;
-    say!(
-        "{} lines: {} events imported, {} there already, {} refused, {} unreadable, {} blank",
-        reader.lines(),
-        tally.accepted,
-        tally.duplicates,
-        tally.refused,
-        tally.unreadable,
-        reader.blank()
-    );
+    say!("{} lines: {tally}, {} blank", reader.lines(), reader.blank());
     let skipped = translator.skipped();
     for reason in Skip::ALL {
         if skipped.of(reason) > 0 {
             say!("{} lines are no page view: {reason}", skipped.of(reason));
         }
     }
-    match broken {
-        Some(broken) => Err(broken),
-        None => Ok(()),
-    }
+    tally.end(broken)
 }
 
 fn event(draft: Draft) -> NewEvent {

@@ -333,7 +333,10 @@ async fn find(
     arguments: Arguments,
 ) -> Result<Told, Failure> {
     let (services, caller) = (entrance.services, &*known.caller);
-    let asked = translate::Asked::read(arguments)?;
+    let mut asked = translate::Asked::read(arguments)?;
+    let names = asked.names_of_texts();
+    let types = services.types_of_tags(snapshot, caller, &names).await?;
+    asked.read_texts(&types);
     let first = match asked.begin {
         Some(_) => None,
         None => {

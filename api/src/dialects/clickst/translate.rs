@@ -1,5 +1,7 @@
 //! What click.st's arguments mean to us, and our answers to them.
 
+use std::collections::{BTreeSet, HashMap};
+
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::{Map, Value, json};
 
@@ -17,6 +19,7 @@ use crate::{
         external::Stat,
         period::{Period, Span},
         question::{Distinct, Find, Found, Row, RowOrder, Unique, UniqueFound},
+        tag_type::TagType,
     },
     service::{external, first::Counting},
 };
@@ -80,6 +83,8 @@ pub(super) struct Asked {
     view: String,
     /// Each with where it stands among the arguments.
     conditions: Vec<(String, Condition)>,
+    /// Whether the conditions came in brackets, so that what they compare with are texts.
+    are_texts: bool,
     /// Nanoseconds since 1970.
     pub(super) begin: Option<i64>,
     end: Option<i64>,
@@ -95,6 +100,7 @@ impl Asked {
         let Some(view) = arguments.take_text("view")? else {
             return Err(Failure::argument("view", "`view` names what is asked."));
         };
+        let are_texts = arguments.is_in_brackets("where");
         let conditions = match arguments.take("where") {
             None => Vec::new(),
             Some(Value::Object(fields)) => conditions(fields)?,
@@ -107,10 +113,7 @@ impl Asked {
         };
         let wants_series = match arguments.take("series") {
             None => false,
-            Some(Value::Bool(wanted)) => wanted,
-            Some(Value::String(text)) if ["true", "1"].contains(&text.as_str()) => true,
-            Some(Value::String(text)) if ["false", "0", ""].contains(&text.as_str()) => false,
-            Some(_) => return Err(Failure::argument("series", "`series` is true or false.")),
+            Some(value) => flag(&value).ok_or_else(|| Failure::argument("series", "`series` is true or false."))?,
         };
         let name = arguments.take_text("period")?.unwrap_or_else(|| "day".to_owned());
         let period = match name.as_str() {
@@ -139,12 +142,51 @@ impl Asked {
         Ok(Self {
             view,
             conditions,
+            are_texts,
             begin: time(&mut arguments, "begin")?,
             end: time(&mut arguments, "end")?,
             series: wants_series.then_some((period, name)),
             group_by: group_by.into_iter().map(dimension).collect::<Result<_, _>>()?,
             ignored: arguments.rest(),
         })
+    }
+
+    /// The names of tag fields that are compared with texts which may stand for something else.
+    pub(super) fn names_of_texts(&self) -> BTreeSet<String> {
+        let conditions = self.conditions.iter().filter(|_| self.are_texts);
+        let name = |(_, condition): &(String, Condition)| match &condition.dimension {
+            Dimension::Tag(keys) => keys.last().cloned(),
+            _ => None,
+        };
+        conditions.filter_map(name).collect()
+    }
+
+    /// Reads what came in brackets as what it is compared with: by the types of the names of tag fields, which are those
+    /// of all their values, a text stays a text where texts are, and is a number or a boolean where those are.
+    pub(super) fn read_texts(&mut self, types: &HashMap<String, TagType>) {
+        let conditions = self.conditions.iter_mut().filter(|_| self.are_texts);
+        for (_, condition) in conditions {
+            let (dimension, op) = (&condition.dimension, condition.op);
+            let meant = |said: &Value| match dimension {
+                Dimension::Bot => flag(said).map(Value::Bool),
+                Dimension::Tag(keys) => as_type(*types.get(keys.last()?)?, said),
+                _ => None,
+            };
+            let fits = |meant: &Value| match op {
+                Op::Eq | Op::Ne | Op::In | Op::NotIn => !meant.is_array(),
+                Op::Gt | Op::Gte | Op::Lt | Op::Lte => meant.is_number(),
+                Op::Prefix | Op::Contains | Op::Exists => false,
+            };
+            let read = |said: &mut Value| {
+                if let Some(meant) = meant(said).filter(fits) {
+                    *said = meant;
+                }
+            };
+            match &mut condition.value {
+                Value::Array(list) => list.iter_mut().for_each(read),
+                one => read(one),
+            }
+        }
     }
 
     /// The stretch that is meant, and whether there can be anything in it: from the first event, where no begin is said,
@@ -307,6 +349,25 @@ fn time(arguments: &mut Arguments, name: &str) -> Result<Option<i64>, Failure> {
     nanoseconds.map(Some).ok_or_else(|| Failure::argument(name, message))
 }
 
+/// A flag, also as a text: in an address PHP writes 1 for true, and 0 or nothing for false.
+fn flag(said: &Value) -> Option<bool> {
+    match said {
+        Value::Bool(flag) => Some(*flag),
+        Value::String(text) => match text.as_str() {
+            "true" | "1" => Some(true),
+            "false" | "0" | "" => Some(false),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// What a text means that is compared with values of a type; none where it cannot be one of them.
+fn as_type(kind: TagType, said: &Value) -> Option<Value> {
+    let as_flag = || kind.coerce(&Value::Bool(flag(said)?));
+    kind.coerce(said).or_else(as_flag)
+}
+
 /// Conditions by dimension: a scalar is equality, a list one of several, an object operators.
 fn conditions(fields: Map<String, Value>) -> Result<Vec<(String, Condition)>, Failure> {
     let mut all = Vec::with_capacity(fields.len());
@@ -329,7 +390,11 @@ fn conditions(fields: Map<String, Value>) -> Result<Vec<(String, Condition)>, Fa
                         "lte" => Op::Lte,
                         "ne" => Op::Ne,
                         "prefix" => Op::Prefix,
-                        "exists" => Op::Exists,
+                        "exists" => {
+                            let wanted = flag(&value).map_or(value, Value::Bool);
+                            add(Op::Exists, wanted)?;
+                            continue;
+                        }
                         _ => {
                             let message = "A condition's operators are gt, gte, lt, lte, ne, prefix and exists.";
                             return Err(Failure::argument(&at, message));

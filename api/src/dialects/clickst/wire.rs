@@ -1,5 +1,7 @@
 //! What click.st's callers send: named arguments, in an address, a form, JSON or JSON-RPC; and the script for pages.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::error::Failure;
@@ -34,7 +36,11 @@ const ALIASES: [(&str, &str); 15] = [
 
 /// The arguments of a call, by their published names.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Arguments(Map<String, Value>);
+pub(super) struct Arguments {
+    values: Map<String, Value>,
+    /// The names of those that came in brackets, in which everything is a text.
+    in_brackets: BTreeSet<String>,
+}
 
 /// By what a caller is known.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -65,15 +71,20 @@ pub(super) struct Call {
 impl Arguments {
     /// Of the query of an address, or of a form: `tag[item_id]=1` and `tag={"item_id":"1"}` are the same.
     pub(super) fn of_query(text: &str) -> Result<Self, Failure> {
-        let mut all = Map::new();
+        let (mut all, mut in_brackets) = (Map::new(), BTreeSet::new());
         for (index, (name, value)) in url::form_urlencoded::parse(text.as_bytes()).enumerate() {
             if index >= MOST_ARGUMENTS {
                 let message = format!("A call has at most {MOST_ARGUMENTS} arguments.");
                 return Err(Error::new(Code::TooManyItems, message).into());
             }
             let (first, keys) = split(&name)?;
-            let value = Value::String(value.into_owned());
-            put(all.entry(published(first)).or_insert(Value::Null), &keys, value);
+            let (name, value) = (published(first), Value::String(value.into_owned()));
+            if keys.is_empty() {
+                in_brackets.remove(&name);
+            } else {
+                in_brackets.insert(name.clone());
+            }
+            put(all.entry(name).or_insert(Value::Null), &keys, value);
         }
         for name in ["tag", "where", "queries", "group_by"] {
             if let Some(value) = all.get_mut(name)
@@ -90,31 +101,42 @@ impl Arguments {
         for name in ["where", "queries", "group_by"] {
             all.get_mut(name).into_iter().for_each(lists);
         }
-        Ok(Self(all))
+        Ok(Self {
+            values: all,
+            in_brackets,
+        })
     }
 
     /// Of a JSON object.
     pub(super) fn of_json(body: Value) -> Result<Self, Failure> {
         match body {
-            Value::Object(fields) => Ok(Self(
-                fields
+            Value::Object(fields) => Ok(Self {
+                values: fields
                     .into_iter()
                     .map(|(name, value)| (published(&name), value))
                     .collect(),
-            )),
+                in_brackets: BTreeSet::new(),
+            }),
             _ => Err(Error::new(Code::MalformedRequest, "The arguments are a JSON object.").into()),
         }
     }
 
     /// These with others, which go before where both have a name.
     pub(super) fn and(mut self, others: Self) -> Self {
-        self.0.extend(others.0);
+        self.in_brackets.retain(|name| !others.values.contains_key(name));
+        self.in_brackets.extend(others.in_brackets);
+        self.values.extend(others.values);
         self
+    }
+
+    /// Whether an argument came in brackets, so that its numbers and booleans are texts.
+    pub(super) fn is_in_brackets(&self, name: &str) -> bool {
+        self.in_brackets.contains(name)
     }
 
     /// Takes what proves who calls.
     pub(super) fn take_credentials(&mut self) -> Credentials {
-        let mut take = |name: &str| match self.0.remove(name) {
+        let mut take = |name: &str| match self.values.remove(name) {
             Some(Value::String(text)) => Some(text),
             Some(Value::Number(number)) => Some(number.to_string()),
             _ => None,
@@ -130,7 +152,7 @@ impl Arguments {
 
     /// The function that is to be called with the answer, for pages that load it as a script.
     pub(super) fn callback(&self) -> Result<Option<String>, Failure> {
-        let Some(name) = self.0.get("callback").and_then(Value::as_str) else {
+        let Some(name) = self.values.get("callback").and_then(Value::as_str) else {
             return Ok(None);
         };
         let letter = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '$' | '.');
@@ -149,7 +171,7 @@ impl Arguments {
 
     /// Takes an argument.
     pub(super) fn take(&mut self, name: &str) -> Option<Value> {
-        self.0.remove(name).filter(|value| !value.is_null())
+        self.values.remove(name).filter(|value| !value.is_null())
     }
 
     /// Takes a text that may be left out; an empty one is.
@@ -164,7 +186,7 @@ impl Arguments {
 
     /// The names of what was not taken.
     pub(super) fn rest(self) -> Vec<String> {
-        self.0
+        self.values
             .into_iter()
             .map(|(name, _)| name.chars().take(100).collect())
             .collect()
@@ -172,8 +194,16 @@ impl Arguments {
 
     /// Takes the questions of a batch, each of which may be wrong for itself.
     pub(super) fn take_queries(&mut self) -> Result<Vec<Result<Self, Failure>>, Failure> {
+        let in_brackets = self.is_in_brackets("queries");
+        let query = |said: Value| {
+            let mut query = Self::of_json(said)?;
+            if in_brackets {
+                query.in_brackets = query.values.keys().cloned().collect();
+            }
+            Ok(query)
+        };
         match self.take("queries") {
-            Some(Value::Array(list)) => Ok(list.into_iter().map(Self::of_json).collect()),
+            Some(Value::Array(list)) => Ok(list.into_iter().map(query).collect()),
             _ => Err(Failure::argument(
                 "queries",
                 "`queries` is a list of what `action.find` takes.",
@@ -307,7 +337,7 @@ mod tests {
     use super::*;
 
     fn read(query: &str) -> Value {
-        Value::Object(Arguments::of_query(query).expect("it can be read").0)
+        Value::Object(Arguments::of_query(query).expect("it can be read").values)
     }
 
     #[test]
@@ -343,6 +373,24 @@ mod tests {
         assert!(Arguments::of_query("tag[a=1").is_err());
         assert!(Arguments::of_query(&format!("tag{}=1", "[a]".repeat(17))).is_err());
         assert!(Arguments::of_query(&format!("a=\"&tag=[{}1]", "1,".repeat(20_000))).is_err());
+    }
+
+    #[test]
+    fn what_came_in_brackets_is_known() {
+        let read = |query: &str| Arguments::of_query(query).expect("it can be read");
+        let brackets = "where[tag.n]=1&queries[0][where][tag.n]=1";
+        let json = "where=%7B%22tag.n%22:1%7D&queries=%5B%7B%22where%22:%7B%22tag.n%22:1%7D%7D%5D";
+        for (query, in_brackets) in [(brackets, true), (json, false)] {
+            let mut said = read(query);
+            assert_eq!(said.is_in_brackets("where"), in_brackets, "{query}");
+            let queries = said.take_queries().expect("a list");
+            let query = queries[0].as_ref().expect("arguments");
+            assert_eq!(query.is_in_brackets("where"), in_brackets, "{query:?}");
+        }
+        // The last that says it counts, and a body before the address.
+        assert!(!read(&format!("{brackets}&where=1")).is_in_brackets("where"));
+        assert!(!read(brackets).and(read(json)).is_in_brackets("where"));
+        assert!(read(json).and(read(brackets)).is_in_brackets("where"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! How Coveo says no: a message and the type of what is wrong.
 
-use actix_web::{HttpResponse, http::StatusCode};
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode};
 use serde_json::json;
 
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
         error::{Code, Error},
         usage::{Fault, Flaw},
     },
+    extract::body::Encoding,
 };
 
 /// Why a request is refused.
@@ -31,6 +32,7 @@ impl From<Error> for Failure {
             Code::Forbidden | Code::OriginNotAllowed => ("Forbidden", StatusCode::FORBIDDEN),
             Code::UnknownSite => ("Forbidden", StatusCode::FORBIDDEN),
             Code::BodyTooLarge => ("RequestTooLarge", own),
+            Code::UnknownPath => ("NotFound", own),
             Code::MethodNotAllowed => ("MethodNotAllowed", own),
             Code::RateLimited => ("TooManyRequests", own),
             Code::Internal => ("InternalError", own),
@@ -73,19 +75,22 @@ impl Failure {
 
     /// A path that there is not.
     pub(super) fn unknown(message: &str) -> Self {
-        Self {
-            kind: "NotFound",
-            status: StatusCode::NOT_FOUND,
-            error: Error::new(Code::UnknownPath, message),
-        }
+        Error::new(Code::UnknownPath, message).into()
     }
 
-    /// The answer that tells of it.
-    pub(super) fn respond(&self) -> HttpResponse {
+    /// The answer to a request that tells of it.
+    pub(super) fn respond(&self, request: &HttpRequest) -> HttpResponse {
+        let status = match self.error.code {
+            // What is packed in a way that nobody here unpacks is told by its own status, and not as any other bad header.
+            Code::UnsupportedMediaType if Encoding::of(request.headers()).is_err() => {
+                StatusCode::UNSUPPORTED_MEDIA_TYPE
+            }
+            _ => self.status,
+        };
         let message = match &self.error.path {
             Some(path) => format!("{path}: {}", self.error.message),
             None => self.error.message.clone(),
         };
-        refusal(&self.error, self.status).json(json!({"message": message, "type": self.kind}))
+        refusal(&self.error, status).json(json!({"message": message, "type": self.kind}))
     }
 }

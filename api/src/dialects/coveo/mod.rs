@@ -107,11 +107,16 @@ pub(super) fn owns(path: &str) -> bool {
         || events.is_some_and(|(_, rest)| rest == "events/v1" || rest.starts_with("events/v1/"))
 }
 
+/// The answer to what comes to none of these routes.
+pub(super) fn refuse_elsewhere(request: &HttpRequest, error: Error) -> HttpResponse {
+    Failure::from(error).respond(request)
+}
+
 macro_rules! receivers {
     ($($name:ident: $form:expr, $is_list:literal;)+) => {$(
         async fn $name(services: Data<Services>, request: HttpRequest, payload: Payload) -> HttpResponse {
             let received = receive(&services, &request, payload, ($form, $is_list)).await;
-            received.unwrap_or_else(|failure| failure.respond())
+            received.unwrap_or_else(|failure| failure.respond(&request))
         }
     )+};
 }
@@ -291,7 +296,7 @@ async fn visit(services: Data<Services>, request: HttpRequest) -> HttpResponse {
     let entrance = Entrance::new(&services, &request, Door::Coveo);
     let nobody = entrance.nobody();
     if let Err(error) = entrance.charge_nobody() {
-        return Failure::from(error).respond();
+        return Failure::from(error).respond(&request);
     }
     let query = Query::read(request.query_string());
     let around = Around {
@@ -311,7 +316,7 @@ async fn visit(services: Data<Services>, request: HttpRequest) -> HttpResponse {
                 ))
                 .json(json!({"id": visit, "visitorId": visitor, "clientId": visitor}))
         }
-        Err(error) => Failure::from(error).respond(),
+        Err(error) => Failure::from(error).respond(&request),
     }
 }
 
@@ -378,6 +383,6 @@ async fn relayed(services: Data<Services>, request: HttpRequest, org: Path<Strin
     };
     match taken.await {
         Ok(verdicts) => answer().json(json!({"events": verdicts})),
-        Err(failure) => failure.respond(),
+        Err(failure) => failure.respond(&request),
     }
 }

@@ -9,9 +9,9 @@ use super::{
     error::kind,
 };
 use crate::domain::{
-    event::{NewEvent, Outcome},
+    event::{MOST_ADDRESS, NewEvent, Outcome},
     profile::Message,
-    usage::{Fault, Flaw},
+    usage::{Fault, Flaw, Notes},
 };
 
 /// The event that a click on a result is.
@@ -25,6 +25,14 @@ const FIELDS_OF_CLICK: [(&str, &[&str]); 7] = [
     ("title", &["itemMetadata", "title"]),
     ("documentUrl", &["itemMetadata", "url"]),
     ("documentAuthor", &["itemMetadata", "author"]),
+];
+
+/// Characters of what is known around an event: as many as the fields of the usage analytics have that say the same.
+const LENGTHS_OF_META: [(&str, usize); 4] = [
+    ("type", 256),
+    ("location", MOST_ADDRESS),
+    ("referrer", MOST_ADDRESS),
+    ("userAgent", 1_024),
 ];
 
 /// One event, translated.
@@ -46,10 +54,16 @@ pub(super) fn translate(said: Value) -> Translated {
         return refused(event, vec![Fault::new(Flaw::Invalid, "", "An event is a JSON object.")]);
     };
     let faults = faults(&fields);
-    let meta = match fields.remove("meta") {
+    let mut meta = match fields.remove("meta") {
         Some(Value::Object(meta)) => meta,
         _ => Map::new(),
     };
+    let mut notes = Notes::default();
+    notes.cut(&mut meta, &LENGTHS_OF_META);
+    if !notes.truncated.is_empty() {
+        let cut: Vec<_> = notes.truncated.iter().map(|name| format!("meta.{name}")).collect();
+        fields.insert("truncated".to_owned(), cut.into());
+    }
     let action = text(meta.get("type")).unwrap_or_default();
     let client = text(meta.get("clientId")).and_then(|id| Uuid::parse_str(&id).ok());
     let client = client.map(|id| id.hyphenated().to_string());

@@ -35,7 +35,7 @@ pub(super) async fn mint(services: Data<Services>, request: HttpRequest, payload
     };
     match minted.await {
         Ok(minted) => answer().json(json!({"token": minted.token})),
-        Err(failure) => failure.respond(),
+        Err(failure) => failure.respond(&request),
     }
 }
 

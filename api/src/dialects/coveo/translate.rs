@@ -14,12 +14,22 @@ use crate::{
     domain::{
         caller::Caller,
         error::{Code, Error, Result},
-        event::NewEvent,
+        event::{MOST_ADDRESS, MOST_LANGUAGE, NewEvent},
         profile::Message,
         usage::{self, Fault, Flaw, Kind, Manner, Notes, first_part},
     },
     service::random,
 };
+
+/// Characters of fields of the flat form: as many as the fields of the other forms have that say the same. A language has
+/// the room that an event has for it.
+const LENGTHS_OF_COLLECTED: [(&str, usize); 5] = [
+    ("t", 256),
+    ("dl", MOST_ADDRESS),
+    ("dr", MOST_ADDRESS),
+    ("ua", 1_024),
+    ("ul", MOST_LANGUAGE),
+];
 
 /// What is sent to one path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,6 +144,8 @@ impl Around<'_> {
         if let Some(fault) = flaw_of_collected(&fields) {
             return self.refused(fields, fault.into());
         }
+        let mut notes = Notes::default();
+        notes.cut(&mut fields, &LENGTHS_OF_COLLECTED);
         let time = epoch(fields.remove("tm").as_ref());
         let mut take = |name: &str| text(fields.remove(name).as_ref());
         let action = take("t").unwrap_or_default();
@@ -142,13 +154,14 @@ impl Around<'_> {
         let (language, user) = (take("ul"), take("uid"));
         let user_agent = agent(fields.remove("ua").as_ref());
         let visitor = self.visitor(client.map(|id| id.hyphenated().to_string()))?;
-        let mut notes = Notes::default();
         let named = usage::name(self.caller, (user, None), false, &mut notes);
         if let Some(title) = fields.get("dt").cloned() {
             fields.entry("title").or_insert(title);
         }
-        if !notes.dropped.is_empty() {
-            fields.insert("dropped".to_owned(), notes.dropped.clone().into());
+        for (name, list) in [("truncated", &notes.truncated), ("dropped", &notes.dropped)] {
+            if !list.is_empty() {
+                fields.insert(name.to_owned(), list.clone().into());
+            }
         }
         let event = NewEvent {
             id,

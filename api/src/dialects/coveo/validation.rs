@@ -37,7 +37,7 @@ pub(super) async fn validate(
     };
     match judged.await {
         Ok(verdicts) => answer().json(verdicts),
-        Err(failure) => failure.respond(),
+        Err(failure) => failure.respond(&request),
     }
 }
 
@@ -57,7 +57,7 @@ pub(super) async fn validate_usage(
         "collect" => Form::Collected,
         _ => {
             let message = "There is click, search, searches, custom, view and collect.";
-            return Failure::unknown(message).respond();
+            return Failure::unknown(message).respond(&request);
         }
     };
     let judged = async {
@@ -83,6 +83,6 @@ pub(super) async fn validate_usage(
     };
     match judged.await {
         Ok(faults) => answer().json(relay::verdict(&faults)),
-        Err(failure) => failure.respond(),
+        Err(failure) => failure.respond(&request),
     }
 }

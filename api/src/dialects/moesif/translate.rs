@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    super::{agent, moment, text},
+    super::{address, agent, moment, text, with_short_surroundings},
     wire::Kind,
 };
 use crate::domain::{
@@ -96,7 +96,7 @@ fn event(fields: &Map<String, Value>, action: &str) -> NewEvent {
         url: text(request("uri").as_ref())
             .or_else(|| text(request("url").as_ref()))
             .map(with_first_parameters),
-        ip: text(request("ip_address").as_ref()),
+        ip: address(request("ip_address").as_ref()),
         user_agent: agent(request("user_agent_string").as_ref()),
         actor: text(fields.get("user_id")),
         device: text(fields.get("anonymous_id")),
@@ -120,7 +120,7 @@ fn action(fields: Map<String, Value>, at: &str) -> Message {
         tag: tag(&fields, &[("subscription_id", fields.get("subscription_id").cloned())]),
         ..event(&fields, name)
     };
-    Message::Event(Box::new(event))
+    Message::Event(Box::new(with_short_surroundings(event)))
 }
 
 fn call(fields: &Map<String, Value>) -> Message {
@@ -145,7 +145,7 @@ fn call(fields: &Map<String, Value>) -> Message {
         referrer: header("referer"),
         ..base
     };
-    Message::Event(Box::new(event))
+    Message::Event(Box::new(with_short_surroundings(event)))
 }
 
 /// The sessions that an object names: one, or a list.

@@ -60,10 +60,10 @@ pub(super) fn is_strict(query: &str) -> bool {
 /// # Errors
 /// `NOT_ACCEPTABLE`.
 pub(super) fn check_accept(headers: &HeaderMap) -> Result<()> {
-    let mut named = headers
-        .get_all(header::ACCEPT)
-        .filter_map(|value| value.to_str().ok())
-        .peekable();
+    let lines = headers.get_all(header::ACCEPT).filter_map(|value| value.to_str().ok());
+    // A header that names nothing asks for nothing, as one that is not there.
+    let ranges = lines.flat_map(|line| line.split(',')).map(str::trim);
+    let mut named = ranges.filter(|range| !range.is_empty()).peekable();
     if named.peek().is_none() {
         return Ok(());
     }
@@ -73,7 +73,7 @@ pub(super) fn check_accept(headers: &HeaderMap) -> Result<()> {
             .iter()
             .any(|one| name.eq_ignore_ascii_case(one))
     };
-    if named.any(|line| line.split(',').any(fits)) {
+    if named.any(fits) {
         return Ok(());
     }
     Err(Error::new(Code::NotAcceptable, "It is answered as application/json."))

@@ -29,6 +29,7 @@ pub(super) fn respond(error: &Error, about: About) -> HttpResponse {
         Code::NotFound | Code::UnknownPath => ("NotFound", StatusCode::NOT_FOUND),
         Code::AlreadyExists => ("Conflict", own),
         Code::MethodNotAllowed => ("MethodNotAllowed", own),
+        Code::UnsupportedMediaType => ("UnsupportedMediaType", own),
         Code::RateLimited | Code::TooManyPendingDeletions => ("TooManyRequests", StatusCode::TOO_MANY_REQUESTS),
         Code::Internal => ("InternalServerError", own),
         _ if own.is_server_error() => ("ServiceUnavailable", own),

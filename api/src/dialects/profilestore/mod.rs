@@ -100,6 +100,11 @@ pub(super) fn owns(path: &str) -> bool {
     start.eq_ignore_ascii_case("/api/v1.0/") || start.eq_ignore_ascii_case("/api/v2.0/")
 }
 
+/// The answer to what comes to none of these routes.
+pub(super) fn refuse_elsewhere(error: &Error) -> HttpResponse {
+    respond(error, About::Request)
+}
+
 fn told(body: &Value) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))

@@ -1,10 +1,13 @@
 //! What a tracked event means.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use serde_json::{Map, Value};
 
-use super::wire::{Fields, MOST_ITEM_BYTES};
+use super::{
+    super::{label, read_address},
+    wire::{Fields, MOST_ITEM_BYTES},
+};
 use crate::domain::{
     error::{Code, Error, Result},
     event::NewEvent,
@@ -54,7 +57,7 @@ fn read(sent: Value, sender: &Sender<'_>) -> Result<NewEvent> {
     let device = device.or_else(by_cookie).ok_or_else(|| missing("DeviceId"))?;
     let mut required = |name: &str| fields.take_text(name)?.ok_or_else(|| missing(name));
     let action = required("EventType")?;
-    let label = required("Value")?;
+    let (label, whole) = label(Some(required("Value")?));
     for (name, text) in [("DeviceId", &device), ("EventType", &action)] {
         if text.is_empty() {
             return Err(Error::new(Code::MalformedRequest, format!("{name} is empty.")).at(name));
@@ -79,7 +82,7 @@ fn read(sent: Value, sender: &Sender<'_>) -> Result<NewEvent> {
     let odd = written.filter(|_| given.is_none());
     let event = NewEvent {
         action,
-        label: Some(label),
+        label,
         device: Some(device),
         scope,
         url: some(fields.take_text("PageUri")?),
@@ -100,8 +103,11 @@ fn read(sent: Value, sender: &Sender<'_>) -> Result<NewEvent> {
     for (name, value) in fields.rest() {
         payload.entry(name).or_insert(value);
     }
-    if let Some(odd) = odd {
-        payload.entry("RemoteAddress").or_insert(odd.into());
+    // What the event's own fields do not hold as it was written.
+    for (name, written) in [("RemoteAddress", odd), ("Value", whole)] {
+        if let Some(written) = written {
+            payload.entry(name).or_insert(written.into());
+        }
     }
     let mut tag: Map<String, Value> = payload
         .into_iter()
@@ -117,13 +123,6 @@ fn read(sent: Value, sender: &Sender<'_>) -> Result<NewEvent> {
         tag: (!tag.is_empty()).then(|| tag.into()),
         ..event
     })
-}
-
-/// An address, which some proxies write with a port.
-fn read_address(text: &str) -> Option<IpAddr> {
-    let text = text.trim();
-    let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
-    text.parse().ok().or_else(with_port)
 }
 
 /// A user under the names that events keep.
@@ -233,6 +232,7 @@ mod tests {
             (" ::1 ", None, "::1", None),
             ("81.2.69.142:50123", None, "81.2.69.142", None),
             ("[2001:db8::1]:443", None, "2001:db8::1", None),
+            ("81.2.69.142, 10.0.0.1", None, "81.2.69.142", None),
             ("", Some("192.0.2.9:80"), "192.0.2.9", None),
             ("", Some("unknown"), "203.0.113.9", None),
             (

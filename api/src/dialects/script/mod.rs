@@ -75,9 +75,15 @@ pub async fn receive(services: Data<Services>, request: HttpRequest, payload: Pa
 
 async fn try_receive(services: &Services, request: &HttpRequest, payload: Payload) -> Result<Vec<Outcome>> {
     let entrance = Entrance::new(services, request, Door::Script);
-    let body = entrance.body(payload, (MOST_BYTES, FEW_VALUES)).await;
-    let read = body.as_ref().map_err(Clone::clone);
-    let sent = read.and_then(|body| Sent::read(body.json()?));
+    let body = match entrance.body(payload, (MOST_BYTES, FEW_VALUES)).await {
+        Ok(body) => body,
+        Err(error) => {
+            // Nobody knows whose it is; but the page has to hear why, to send it in parts or later.
+            entrance.charge_nobody()?;
+            return Err(error);
+        }
+    };
+    let sent = body.json().and_then(Sent::read);
     let key = sent.as_ref().ok().and_then(|sent| sent.key.as_deref());
     let caller = entrance.caller(key).await?;
     let sent = match sent {
@@ -103,7 +109,8 @@ async fn try_receive(services: &Services, request: &HttpRequest, payload: Payloa
     }
 }
 
-/// Logs that a page was looked at which runs no scripts. Whatever becomes of it, an image is answered.
+/// Logs that a page was looked at which runs no scripts, unless its reader does not want that, as the script does. Whatever
+/// becomes of it, an image is answered.
 pub async fn pixel(services: Data<Services>, request: HttpRequest) -> HttpResponse {
     let logged = try_pixel(&services, &request).await;
     let mut builder = match &logged {
@@ -120,6 +127,9 @@ pub async fn pixel(services: Data<Services>, request: HttpRequest) -> HttpRespon
 async fn try_pixel(services: &Services, request: &HttpRequest) -> Result<()> {
     let entrance = Entrance::new(services, request, Door::Script);
     let looked = Looked::read(request.query_string());
+    if !looked.ignores_signals() && refuses(request) {
+        return Ok(());
+    }
     let caller = entrance.caller_by_page(looked.key.as_deref()).await?;
     let page = request
         .headers()
@@ -130,6 +140,12 @@ async fn try_pixel(services: &Services, request: &HttpRequest) -> Result<()> {
         Some(Outcome::Refused(error)) => Err(error),
         _ => Ok(()),
     }
+}
+
+/// Whether a browser says that its user does not want to be followed, by Global Privacy Control or Do Not Track.
+fn refuses(request: &HttpRequest) -> bool {
+    let says = |name: &str| request.headers().get(name).is_some_and(|value| value == "1");
+    says("sec-gpc") || says("dnt")
 }
 
 fn status(error: &Error) -> StatusCode {

@@ -4,20 +4,19 @@
   const own = d.currentScript, set = own.dataset, nav = navigator;
   const key = set.key;
   const endpoint = set.endpoint || own.src.replace(/\.js([?#].*)?$/, "");
-  const without = " " + (set.without || "") + " ";
-  const does = (what) => !without.includes(" " + what + " ");
-  const ask = (what) => (set.with || "").split(" ").includes(what);
+  const among = (list, what) => (list || "").split(" ").includes(what);
+  const does = (what) => !among(set.without, what);
+  const ask = (what) => among(set.with, what);
   const tell = (...words) => console.warn("tidemark:", ...words);
 
   // Whoever does not want to be followed is not, unless the page says otherwise.
-  const refuses = does("signals") && (nav.globalPrivacyControl || nav.doNotTrack === "1");
-  const silent = !key || refuses;
+  const silent = !key || (does("signals") && (nav.globalPrivacyControl || nav.doNotTrack === "1"));
   if (!key) tell("the script needs data-key, a key that may log");
 
   const MINUTE = 6e4, BATCH = 50, MOST = 1000;
   const parsed = (text, other) => { try { return JSON.parse(text) || other } catch { return other } };
   // Storage may be forbidden, or full; then what it would hold is held by the page alone.
-  const read = (box, name) => { try { return w[box].getItem(name) } catch { return null } };
+  const read = (box, name) => { try { return w[box].getItem(name) } catch {} };
   const write = (box, name, value) => {
     try { value ? w[box].setItem(name, value) : w[box].removeItem(name); return true } catch {}
   };
@@ -39,7 +38,7 @@
   // of the items are in the order in which they came. Whichever page is there sends what waits, also what another one left:
   // to send it twice logs it once. So no tab writes over what another has kept.
   const BOX = NAME + "-", held = {}, fresh = new Set();
-  let timer, pause = 0, busy = 0, number = 1e6;
+  let timer, pause = 0, busy = 0, number = 1e6, most = BATCH;
   const waiting = () => {
     let names = Object.keys(held);
     try { names = names.concat(Object.keys(w.localStorage)) } catch {}
@@ -47,9 +46,9 @@
   };
   const drop = (name) => { delete held[name]; write("localStorage", name) };
   const bound = () => {
-    const most = waiting().slice(0, -MOST);
-    if (most.length) tell(most.length, "events could not be sent and are given up");
-    most.forEach(drop);
+    const oldest = waiting().slice(0, -MOST);
+    if (oldest.length) tell(oldest.length, "events could not be sent and are given up");
+    oldest.forEach(drop);
   };
   const later = (wait) => { timer = timer || setTimeout(flush, wait) };
   const body = (names) => JSON.stringify({
@@ -63,8 +62,11 @@
     if (pause) bound();
     later(pause || (fresh.size < BATCH ? 500 : 0));
   };
-  const fail = (wait) => {
-    pause = Math.min(Math.max(wait, pause * 2 || 1e3), 5 * MINUTE);
+  // Later and later, up to five minutes; and no sooner than the server says, in seconds or by a date, up to a day: a timer
+  // that is set much further ahead goes off at once.
+  const fail = (after) => {
+    const wait = after > 0 ? after * 1e3 : new Date(after) - Date.now() || 0;
+    pause = Math.max(Math.min(pause * 2 || 1e3, 5 * MINUTE), Math.min(wait, 1440 * MINUTE));
     bound();
     clearTimeout(timer);
     timer = 0;
@@ -74,7 +76,7 @@
   async function flush(hidden) {
     if (!hidden) timer = 0;
     if (busy && !hidden) return later(100);
-    const names = (hidden ? [...fresh] : waiting()).slice(0, BATCH);
+    const names = (hidden ? [...fresh] : waiting()).slice(0, most);
     if (!names.length) return;
     const text = body(names);
     // Browsers hold no more for a page that is gone, 64 KB; what they do hold needs no other way on leaving.
@@ -85,14 +87,17 @@
       // One that hangs is given up, so that the others have their turn.
       const answer = await fetch(endpoint, { method: "POST", body: text, keepalive, credentials: "omit", signal: AbortSignal.timeout?.(MINUTE) });
       const { status } = answer;
-      if (status === 429 || status === 408 || status >= 500) fail(answer.headers.get("retry-after") * 1e3);
+      // What is too large together may be taken in parts; what is too large by itself never is.
+      if (status === 413 && names.length > 1) most = names.length >> 1;
+      else if (status === 429 || status === 408 || status >= 500) fail(answer.headers.get("retry-after"));
       else {
         pause = 0;
+        most = Math.min(most * 2, BATCH);
         names.forEach(drop);
         if (status >= 300) tell(await answer.text());
       }
     } catch {
-      fail(0);
+      fail();
     }
     done();
     busy--;
@@ -102,7 +107,7 @@
   const leave = () => {
     const names = [...fresh];
     fresh.clear();
-    try { while (names.length && nav.onLine && nav.sendBeacon(endpoint, body(names.splice(0, BATCH)))); } catch {}
+    try { while (names.length && nav.onLine && nav.sendBeacon(endpoint, body(names.splice(0, most)))); } catch {}
   };
 
   let page = "", referrer = d.referrer;
@@ -191,7 +196,7 @@
     if (name && target.type !== "password") log("field.change", { label: name, tag: { field_value: String(/^(checkbox|radio)$/.test(target.type) ? target.checked : target.value) } });
   };
 
-  const api = (action, options) => log(action, options);
+  const api = log;
   api.page = (options) => view(options || {});
   api.flush = () => flush();
   // Says who it is, and what is known of them; nothing forgets it.

@@ -71,6 +71,7 @@ pub(super) struct Looked {
     label: Option<String>,
     url: Option<String>,
     referrer: Option<String>,
+    without: Option<String>,
 }
 
 impl Looked {
@@ -84,11 +85,18 @@ impl Looked {
                 "label" => &mut looked.label,
                 "url" => &mut looked.url,
                 "referrer" => &mut looked.referrer,
+                "without" => &mut looked.without,
                 _ => continue,
             };
             place.get_or_insert_with(|| value.into_owned());
         }
         looked
+    }
+
+    /// Whether it logs also those who do not want to be followed: it says so as the script's `data-without` does.
+    pub(super) fn ignores_signals(&self) -> bool {
+        let mut left_out = self.without.as_deref().unwrap_or_default().split_whitespace();
+        left_out.any(|what| what == "signals")
     }
 
     /// As an event; `page` is where the browser says that the image stands.

@@ -85,7 +85,8 @@ pub(super) fn owns(path: &str) -> bool {
 macro_rules! receivers {
     ($($name:ident: $kind:expr;)+) => {$(
         async fn $name(services: Data<Services>, request: HttpRequest, payload: Payload) -> HttpResponse {
-            answer(receive(&services, &request, payload, $kind).await)
+            let received = receive(&services, &request, payload, $kind).await;
+            answer(&request, received)
         }
     )+};
 }
@@ -100,12 +101,12 @@ receivers! {
     batch: None;
 }
 
-fn answer(received: Result<()>) -> HttpResponse {
+fn answer(request: &HttpRequest, received: Result<()>) -> HttpResponse {
     match received {
         Ok(()) => HttpResponse::Ok()
             .insert_header((header::CACHE_CONTROL, "no-store"))
             .json(json!({"success": true})),
-        Err(error) => error::respond(&error),
+        Err(error) => error::respond(request, &error),
     }
 }
 
@@ -159,8 +160,8 @@ fn too_many(number: usize) -> Error {
 }
 
 /// What the browser library measures of itself is nobody's event, and is not read.
-async fn measured() -> HttpResponse {
-    answer(Ok(()))
+async fn measured(request: HttpRequest) -> HttpResponse {
+    answer(&request, Ok(()))
 }
 
 /// What the browser library asks before it begins: where to send to.

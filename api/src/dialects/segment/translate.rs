@@ -1,10 +1,10 @@
 //! What Segment's messages mean to us: track, page and screen are events, identify and group tell of users and companies,
 //! alias makes two ids one.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, map::Entry};
 
 use super::{
-    super::{agent, moment, text},
+    super::{address, agent, label, moment, text, with_short_surroundings},
     wire::{Kind, Sent},
 };
 use crate::domain::{
@@ -55,7 +55,7 @@ struct Fields {
 impl Fields {
     fn new(mut own: Map<String, Value>, envelope: &Map<String, Value>) -> Self {
         let mut context = object(envelope.get("context").cloned());
-        context.extend(object(own.remove("context")));
+        merge(&mut context, object(own.remove("context")));
         let sent = moment(own.get("sentAt")).or_else(|| moment(envelope.get("sentAt")));
         Self { own, context, sent }
     }
@@ -82,6 +82,21 @@ impl Fields {
             campaign.entry("referrer").or_insert(referrer.into());
         }
         campaign
+    }
+}
+
+/// Puts an object over another, with the objects that are in both: of what both say, `own` counts.
+fn merge(around: &mut Map<String, Value>, own: Map<String, Value>) {
+    for (name, value) in own {
+        match around.entry(name) {
+            Entry::Vacant(place) => {
+                place.insert(value);
+            }
+            Entry::Occupied(mut place) => match (place.get_mut(), value) {
+                (Value::Object(around), Value::Object(own)) => merge(around, own),
+                (around, own) => *around = own,
+            },
+        }
     }
 }
 
@@ -212,16 +227,17 @@ fn event(fields: &mut Fields, kind: Kind, sender: &Sender) -> NewEvent {
         Kind::Group => fields.text("groupId"),
         _ => fields.context(&["groupId"]),
     };
-    NewEvent {
+    let (label, whole) = label(fields.text("name").filter(|_| is_view));
+    let event = NewEvent {
         id: fields.text("messageId"),
         action,
-        label: fields.text("name").filter(|_| is_view),
+        label,
         time: moment(fields.own.get("timestamp")),
         sent: fields.sent.clone(),
         url: url.or_else(|| fields.context(&["page", "url"])),
         referrer: referrer.or_else(|| fields.context(&["page", "referrer"])),
-        tag: tag(fields, said, kind),
-        ip: fields.context(&["ip"]),
+        tag: tag(fields, said, kind, whole),
+        ip: address(fields.context.get("ip")),
         user_agent: agent(fields.context.get("userAgent")),
         actor: fields.text("userId"),
         device: fields.text("anonymousId"),
@@ -230,12 +246,14 @@ fn event(fields: &mut Fields, kind: Kind, sender: &Sender) -> NewEvent {
         language: fields.context(&["locale"]),
         relayed: !(sender.is_browser || direct),
         ..NewEvent::default()
-    }
+    };
+    with_short_surroundings(event)
 }
 
-/// What was said, with what stands beside it and has no field of its own.
-fn tag(fields: &Fields, said: Option<Value>, kind: Kind) -> Option<Value> {
+/// What was said, with what stands beside it and has no field of its own. `whole` is a name that is too long for a label.
+fn tag(fields: &Fields, said: Option<Value>, kind: Kind, whole: Option<String>) -> Option<Value> {
     let mut beside = Map::new();
+    beside.extend(whole.map(|name| ("name".to_owned(), name.into())));
     if matches!(kind, Kind::Page | Kind::Screen) {
         let category = fields.text("category").map(Value::from);
         let title = fields.context(&["page", "title"]).map(Value::from);

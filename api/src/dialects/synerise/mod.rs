@@ -63,6 +63,11 @@ pub(super) fn owns(path: &str) -> bool {
     folders.iter().any(|folder| path.starts_with(folder))
 }
 
+/// The answer to what comes to none of these routes.
+pub(super) fn refuse_elsewhere(services: &Services, request: &HttpRequest, error: Error) -> HttpResponse {
+    Failure::from(error).respond(request.path(), services.now())
+}
+
 /// What a path takes.
 #[derive(Debug, Clone, Copy)]
 enum Takes {

@@ -85,6 +85,14 @@ pub(super) fn one(said: Value, action: Option<&'static str>, around: &Around, at
         };
     };
     fields.retain(|_, value| !value.is_null());
+    // PHP writes what is empty as a list, whatever it was to hold.
+    for name in ["client", "params"] {
+        if let Some(value) = fields.get_mut(name)
+            && value.as_array().is_some_and(Vec::is_empty)
+        {
+            *value = Map::new().into();
+        }
+    }
     if let (true, Some(action)) = (around.is_short, action) {
         fields = wire::lengthen(fields, action);
     }
@@ -100,7 +108,7 @@ pub(super) fn one(said: Value, action: Option<&'static str>, around: &Around, at
         wrong.push(Wrong::new(path(at, "client"), message, fields.get("client")));
     }
     let salt = match fields.get("eventSalt") {
-        Some(Value::String(salt)) if !salt.is_empty() => Some(salt.clone()),
+        Some(Value::String(salt)) => Some(salt.clone()).filter(|salt| !salt.is_empty()),
         None => None,
         given => {
             wrong.push(Wrong::new(path(at, "eventSalt"), "must be a text", given));
@@ -305,8 +313,11 @@ mod tests {
             (json!({"client": {"id": "5"}}), "client.id"),
             (json!({"client": {"email": "a@b"}}), "client.email"),
             (json!({"client": {"customId": "a\nb"}}), "client.customId"),
-            (json!({"params": []}), "params"),
+            (json!({"client": []}), "client"),
+            (json!({"params": [1]}), "params"),
+            (json!({"params": ""}), "params"),
             (json!({"eventSalt": 5}), "eventSalt"),
+            (json!({"eventSalt": []}), "eventSalt"),
         ] {
             let item = custom(with.clone());
             let fields: Vec<_> = item.wrong.iter().map(|wrong| wrong.field.as_str()).collect();
@@ -319,6 +330,11 @@ mod tests {
         ] {
             assert_eq!(custom(fine.clone()).wrong, [], "{fine}");
         }
+        let empty = custom(json!({"params": [], "eventSalt": ""}));
+        assert_eq!(
+            (empty.wrong.len(), empty.event.tag, empty.salt),
+            (0, Some(json!({})), None)
+        );
         let item = one(fields(json!({"action": "a b"})), None, &around(), "[3]");
         assert_eq!(item.wrong[0].field, "[3].action");
         let item = one(fields(json!({"action": 7})), Some("push.view"), &around(), "[2]");
@@ -435,6 +451,12 @@ mod tests {
         assert_eq!(item.event.time.as_deref(), Some("2026-11-21T11:00:00Z"));
         let tag = json!({"correlationId": "c", "campaignId": "k", "items": ["i"]});
         assert_eq!(item.event.tag, Some(tag));
+        let said = json!({"clientUUID": "u", "params": [], "campaignId": "k"});
+        let empty = one(said, Some("recommendation.view"), &around, "");
+        assert_eq!(
+            (empty.wrong.len(), empty.event.tag),
+            (0, Some(json!({"campaignId": "k"})))
+        );
         let long = one(
             fields(json!({"params": {"n": 1}})),
             Some("recommendation.view"),

@@ -22,6 +22,7 @@ use crate::domain::{
 
 pub use custom::Pairs;
 pub use language::first_part;
+pub use rule::cut;
 use rule::{Need, RULES};
 
 /// What somebody did.
@@ -111,6 +112,17 @@ pub struct Notes {
 }
 
 impl Notes {
+    /// Cuts those texts of an object that are longer than is said of their names, and notes which.
+    pub fn cut(&mut self, fields: &mut Map<String, Value>, lengths: &[(&str, usize)]) {
+        for (name, most) in lengths {
+            if let Some(Value::String(text)) = fields.get_mut(*name)
+                && cut(text, *most)
+            {
+                self.truncated.push((*name).to_owned());
+            }
+        }
+    }
+
     /// The notes as sentences.
     #[must_use]
     pub fn told(&self) -> Vec<String> {

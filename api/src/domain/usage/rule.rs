@@ -4,6 +4,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{Fault, Flaw, Kind, Manner, Notes, facet, language::first_part};
+use crate::domain::event::MOST_ADDRESS;
 
 /// Whether something has a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,8 +64,6 @@ const fn rule(name: &'static str, needs: [Need; 4], holds: Holds) -> Rule {
 
 /// Characters of an action.
 const MOST_ACTION: usize = 256;
-/// Characters of an address.
-const MOST_ADDRESS: usize = 8_192;
 /// What clients send where they do not know.
 const UNKNOWN: &str = "unknown";
 /// The largest position and number: those of 32 bits.
@@ -126,7 +125,7 @@ impl Rule {
 }
 
 /// Cuts a text to so many characters; gives whether it was longer.
-pub(super) fn cut(text: &mut String, most: usize) -> bool {
+pub fn cut(text: &mut String, most: usize) -> bool {
     match text.char_indices().nth(most) {
         Some((end, _)) => {
             text.truncate(end);

@@ -63,7 +63,7 @@ impl DeletionPayload {
     /// Failures that a caller is to expect are data.
     fn refused(ctx: &Context<'_>, error: Error) -> Result<Self> {
         match error.code {
-            Code::NotFound | Code::TooManyPendingDeletions | Code::NotRestorable => Ok(Self {
+            Code::NotFound | Code::TooManyPendingDeletions | Code::NotRestorable | Code::Overloaded => Ok(Self {
                 deletion: None,
                 count: Count(0),
                 quarantined: Count(0),
@@ -140,7 +140,8 @@ impl DeletionMutation {
         }
     }
 
-    /// Brings back what a deletion hid, until its purge has begun.
+    /// Brings back what a deletion hid, until its purge has begun. While a later large deletion of the site is being worked
+    /// off the error is `OVERLOADED`: try again after `retryAfter`.
     async fn restore_deletion(
         &self,
         ctx: &Context<'_>,

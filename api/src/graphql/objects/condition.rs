@@ -52,8 +52,8 @@ pub(in crate::graphql) struct ConditionInput {
     /// `events` also `actor.<trait>` and `company.<trait>`, what is known of who did it.
     dimension: String,
     /// How to compare.
-    #[graphql(default_with = "ConditionOp::Eq")]
-    op: ConditionOp,
+    #[graphql(default_with = "Some(ConditionOp::Eq)")]
+    op: Option<ConditionOp>,
     /// What to compare with: a text, a number, a boolean or null; a list of them for `IN` and `NOT_IN`.
     value: Option<Value>,
 }
@@ -62,7 +62,9 @@ impl ConditionInput {
     /// The condition, if its parts fit.
     fn read(self, path: &str, parse: fn(&str) -> Result<Dimension>) -> Result<Condition> {
         let dimension = parse(&self.dimension).map_err(|error| error.at("dimension").below(path))?;
-        Condition::new(dimension, self.op.into(), self.value.unwrap_or(Value::Null)).map_err(|error| error.below(path))
+        // A null is as good as nothing: it takes the default as well.
+        let op = self.op.unwrap_or(ConditionOp::Eq);
+        Condition::new(dimension, op.into(), self.value.unwrap_or(Value::Null)).map_err(|error| error.below(path))
     }
 }
 

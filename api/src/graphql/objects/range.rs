@@ -38,11 +38,11 @@ pub(in crate::graphql) struct RangeInput {
     /// The first moment past what is asked for.
     to: DateTime,
     /// Whether to answer by point as well.
-    #[graphql(default = false)]
-    series: bool,
+    #[graphql(default_with = "Some(false)")]
+    series: Option<bool>,
     /// The length of a point.
-    #[graphql(default_with = "PeriodInput::Day")]
-    period: PeriodInput,
+    #[graphql(default_with = "Some(PeriodInput::Day)")]
+    period: Option<PeriodInput>,
     /// The IANA zone whose clock cuts the points, such as `Europe/Berlin`; the site's where left out.
     time_zone: Option<String>,
 }
@@ -60,12 +60,14 @@ pub(in crate::graphql) struct Range {
 impl RangeInput {
     /// The stretch, if its parts are what they should be.
     pub(in crate::graphql) fn read(self) -> Result<Range> {
+        // A null is as good as nothing: it takes the default as well.
+        let period = self.period.unwrap_or(PeriodInput::Day);
         Ok(Range {
             span: Span {
                 from: self.from.nanoseconds("from")?,
                 to: self.to.nanoseconds("to")?,
             },
-            series: self.series.then(|| self.period.into()),
+            series: self.series.unwrap_or(false).then(|| period.into()),
             time_zone: self.time_zone.as_deref().map(zone::find).transpose()?,
         })
     }

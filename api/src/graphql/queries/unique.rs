@@ -29,8 +29,8 @@ struct UniqueInput {
     /// The action; left out, any action counts.
     action: Option<String>,
     /// The fields of the scope, such as `["tag.group", "tag.network"]`; may be left out, as `where` names them.
-    #[graphql(default)]
-    scope: Vec<String>,
+    #[graphql(default_with = "Some(Vec::new())")]
+    scope: Option<Vec<String>>,
     /// Exactly one `EQ` condition on every field of the scope.
     #[graphql(name = "where")]
     conditions: Option<Vec<ConditionInput>>,
@@ -56,7 +56,7 @@ impl UniqueInput {
             }
             fields.push((condition.dimension, condition.value));
         }
-        let named = scope::parse(&self.scope, "scope")?;
+        let named = scope::parse(&self.scope.unwrap_or_default(), "scope")?;
         let same =
             named.len() == fields.len() && named.iter().all(|name| fields.iter().any(|(field, _)| field == name));
         if !named.is_empty() && !same {

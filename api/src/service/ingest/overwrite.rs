@@ -13,7 +13,7 @@ use crate::{
         error::{Code, Error, Result},
         event::{Event, Outcome},
     },
-    service::{Services, deletion::MOST_TOMBSTONES, registry::Configuration},
+    service::{Services, registry::Configuration},
     store::{self, NewRow, Transaction, mark, raw::Tombstone},
 };
 
@@ -83,7 +83,7 @@ impl Services {
         }
         // Locks before it reads: a fold in between would move what is to be taken back.
         let marks = mark::revise(tx).await?;
-        let hiding = store::deletion::list(tx, None, &[State::Hiding], MOST_TOMBSTONES).await?;
+        let hiding = store::deletion::hiding(tx, None).await?;
         for (id, uids) in &replaced.uids {
             let Some(site) = configuration.sites.get(id) else {
                 continue;

@@ -11,7 +11,7 @@ mod id_token;
 mod provider;
 mod subject;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use jiff::Timestamp;
@@ -35,6 +35,7 @@ use crate::{
         error::{Code, Error, Result},
         key::letters,
         operation::Operation,
+        rate::Budget,
         role_map::{RoleMap, claim},
         session::Refusal,
     },
@@ -54,7 +55,7 @@ const CALLBACK: &str = "session/oidc/callback";
 /// Signing in by one identity provider.
 #[derive(Debug)]
 pub struct Oidc {
-    provider: Provider,
+    provider: Arc<Provider>,
     callback: String,
     roles_claim: String,
     roles: RoleMap,
@@ -93,7 +94,7 @@ impl Oidc {
         let secret = settings.client_secret_file.as_deref();
         let base = settings.public_url.trim_end_matches('/');
         Ok(Some(Self {
-            provider: Provider::new(issuer.clone(), settings.client_id.clone(), secret)?,
+            provider: Arc::new(Provider::new(issuer.clone(), settings.client_id.clone(), secret)?),
             callback: format!("{base}/{CALLBACK}"),
             roles_claim: settings.roles_claim.clone(),
             roles: RoleMap::parse(&settings.roles)?,
@@ -151,12 +152,14 @@ impl Oidc {
 }
 
 impl Services {
-    /// Sends somebody to the identity provider.
+    /// Sends somebody to the identity provider. It is charged as a question of nobody known, and not as an attempt to sign
+    /// in: it proves nothing yet, and any page can have a browser set out, which must not use up what its people have.
     ///
     /// # Errors
-    /// `NOT_FOUND` where none is set; `PROVIDER_UNAVAILABLE`.
-    pub async fn depart(&self) -> Result<Departure> {
+    /// `NOT_FOUND` where none is set; `PROVIDER_UNAVAILABLE`, `RATE_LIMITED`.
+    pub async fn depart(&self, caller: &Caller) -> Result<Departure> {
         let oidc = self.oidc()?;
+        self.rates.charge(caller, Budget::Query, 1)?;
         let known = oidc.provider.known(false).await?;
         let text = || Ok::<_, Error>(letters(&random::<LETTERS>()?));
         let expires = clock::now().checked_add(LIFE).map_err(Error::internal)?;

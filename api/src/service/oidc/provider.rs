@@ -2,14 +2,14 @@
 
 use std::{
     path::Path,
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use jsonwebtoken::jwk::JwkSet;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
-use tokio::sync::Mutex;
+use tracing::Instrument;
 use url::Url;
 
 use crate::{
@@ -23,6 +23,8 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const FRESH: Duration = Duration::from_secs(600);
 /// A token by an unknown key has it read anew, but not more often than this.
 const SOONEST: Duration = Duration::from_secs(10);
+/// After a failure it is asked again, but not sooner than this.
+const AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// Bytes of an answer; no provider's key set comes near.
 const MOST_BYTES: usize = 1 << 20;
 
@@ -47,13 +49,35 @@ pub(super) struct Known {
     read: Instant,
 }
 
+/// What came of looking up what a provider publishes.
+#[derive(Default)]
+struct Memory {
+    known: Option<Arc<Known>>,
+    /// When it last failed, and how.
+    failed: Option<(Instant, Error)>,
+}
+
+impl Memory {
+    /// What can be said without asking the provider.
+    fn answer(&self, newer: bool) -> Option<Result<Arc<Known>>> {
+        let most = if newer { SOONEST } else { FRESH };
+        if let Some(known) = self.known.as_ref().filter(|known| known.read.elapsed() < most) {
+            return Some(Ok(known.clone()));
+        }
+        let (at, error) = self.failed.as_ref()?;
+        (at.elapsed() < AFTER_FAILURE).then(|| Err(error.clone()))
+    }
+}
+
 /// The one provider of an installation.
 pub(super) struct Provider {
     http: reqwest::Client,
     issuer: Url,
     pub(super) client_id: String,
     client_secret: Option<String>,
-    known: Mutex<Option<Arc<Known>>>,
+    memory: Mutex<Memory>,
+    /// Held by whoever asks it what it publishes.
+    turn: tokio::sync::Mutex<()>,
 }
 
 /// What a code was changed for.
@@ -75,7 +99,8 @@ impl Provider {
             issuer,
             client_id,
             client_secret,
-            known: Mutex::new(None),
+            memory: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
         })
     }
 
@@ -85,15 +110,35 @@ impl Provider {
         [name, name.trim_end_matches('/')]
     }
 
-    /// What the provider publishes, read anew when it is old, or `newer` than a token by an unknown key.
-    pub(super) async fn known(&self, newer: bool) -> Result<Arc<Known>> {
-        let mut kept = self.known.lock().await;
-        if let Some(known) = &*kept {
-            let age = known.read.elapsed();
-            if age < if newer { SOONEST } else { FRESH } {
-                return Ok(known.clone());
-            }
+    /// What the provider publishes, read anew when it is old, or `newer` than a token by an unknown key. Whoever waits for
+    /// the same answer gets the same, a failure as well: a provider that hangs is not asked by one after the other.
+    pub(super) async fn known(self: &Arc<Self>, newer: bool) -> Result<Arc<Known>> {
+        if let Some(answer) = self.memory().answer(newer) {
+            return answer;
         }
+        let provider = self.clone();
+        let asked = async move {
+            let _turn = provider.turn.lock().await;
+            // Whoever had the turn before may have found it out.
+            if let Some(answer) = provider.memory().answer(newer) {
+                return answer;
+            }
+            let answer = provider.look_up().await;
+            match &answer {
+                Ok(known) => provider.memory().known = Some(known.clone()),
+                Err(error) => provider.memory().failed = Some((Instant::now(), error.clone())),
+            }
+            answer
+        };
+        // It goes on to its end whoever stops waiting, or those who do not wait for long would never find anything out.
+        tokio::spawn(asked.in_current_span()).await.map_err(Error::internal)?
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn look_up(&self) -> Result<Arc<Known>> {
         let base = self.issuer.as_str().trim_end_matches('/');
         let address = format!("{base}/.well-known/openid-configuration");
         let discovery: Discovery = self.get(address.parse().map_err(Error::internal)?).await?;
@@ -101,13 +146,11 @@ impl Provider {
             return Err(unreachable("it says that it is another issuer"));
         }
         let keys = self.get(discovery.jwks_uri.clone()).await?;
-        let known = Arc::new(Known {
+        Ok(Arc::new(Known {
             discovery,
             keys,
             read: Instant::now(),
-        });
-        *kept = Some(known.clone());
-        Ok(known)
+        }))
     }
 
     /// Changes a code for tokens.

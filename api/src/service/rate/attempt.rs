@@ -1,14 +1,19 @@
 //! Attempts to prove who one is. They are few and dear, and must not be let in more often because several servers are
 //! there: they are counted in the database, one statement each. What is known of them here only spares it those that it
 //! would refuse.
+//!
+//! Anybody may guess at any account, so what is guessed must not keep its owner out: an account has its attempts from each
+//! network apart. Who guesses from many networks meets the limit of the account, which one network alone never uses up. And
+//! whoever is signed in proves themselves again by attempts that nobody else can use.
 
 use std::{
     net::IpAddr,
     time::{Duration, Instant},
 };
 
-use super::{Name, Rates, Subject, network, sign_in_of_account, sign_in_of_network};
+use super::{Name, Rates, Subject, network};
 use crate::{
+    config,
     domain::{
         error::Result,
         hash::Hash,
@@ -20,6 +25,15 @@ use crate::{
 
 /// How long looking up what is left may take.
 const DEADLINE: Duration = Duration::from_secs(10);
+/// Once the attempts at an account from one network are used up, another comes free after so many seconds.
+const REFILL: u64 = 30;
+/// A network has so many times the attempts that it has at one account: it may be that of a whole office.
+const OF_NETWORK: u32 = 5;
+/// All networks together have so many times the attempts at one account that one of them has.
+const FROM_ALL: u32 = 10;
+/// Once those are used up, too, another comes free after so many seconds: sooner than to one network, or it could keep
+/// everybody else out by going on alone.
+const REFILL_FROM_ALL: u64 = 10;
 
 /// Who is charged an attempt.
 struct Charged {
@@ -38,21 +52,26 @@ impl Services {
         self.charge_attempts(&[self.attempt_from(address)]).await
     }
 
-    /// Charges an attempt to the account that it is for, be there one or not.
+    /// Charges an attempt of somebody signed in to prove themselves again to their account.
     ///
     /// # Errors
     /// `RATE_LIMITED`, saying when to come back.
-    pub(in crate::service) async fn charge_attempt_of(&self, email: &str) -> Result<()> {
-        self.charge_attempts(&[self.attempt_of(email)]).await
+    pub(in crate::service) async fn charge_proof_of(&self, account: i64) -> Result<()> {
+        self.charge_attempts(&[self.proof_of(account)]).await
     }
 
-    /// Charges an attempt to where it comes from and, if that passes, to the account that it is for.
+    /// Charges an attempt to where it comes from and, if that passes, to the account that it is for, be there one or not:
+    /// to what it has from there, and then to what it has from everywhere.
     ///
     /// # Errors
     /// `RATE_LIMITED`, saying when to come back.
     pub(in crate::service) async fn charge_sign_in(&self, address: Option<IpAddr>, email: &str) -> Result<()> {
-        self.charge_attempts(&[self.attempt_from(address), self.attempt_of(email)])
-            .await
+        let each = [
+            self.attempt_from(address),
+            self.attempt_at(email, address),
+            self.attempt_at_from_all(email),
+        ];
+        self.charge_attempts(&each).await
     }
 
     /// Finds out what the network of an address has left, over all servers.
@@ -75,22 +94,32 @@ impl Services {
                 budget: Budget::SignIn,
                 subject,
             },
-            limit: sign_in_of_network(&self.rates.limits),
-            row: self
-                .hasher
-                .hash(&[b"attempt from", network.to_canonical().to_string().as_bytes()]),
+            limit: from_network(&self.rates.limits),
+            row: self.hasher.hash(&[b"attempt from", text(network).as_bytes()]),
         }
     }
 
-    fn attempt_of(&self, email: &str) -> Charged {
-        let row = self.hasher.hash(&[b"attempt", email.as_bytes()]);
+    fn attempt_at(&self, email: &str, address: Option<IpAddr>) -> Charged {
+        let network = text(network(address));
+        let row = self
+            .hasher
+            .hash(&[b"attempt at from", email.as_bytes(), network.as_bytes()]);
+        claimed(row, of_account(&self.rates.limits))
+    }
+
+    fn attempt_at_from_all(&self, email: &str) -> Charged {
+        let row = self.hasher.hash(&[b"attempt at from all", email.as_bytes()]);
+        claimed(row, from_all(&self.rates.limits))
+    }
+
+    fn proof_of(&self, account: i64) -> Charged {
         Charged {
             name: Name {
                 budget: Budget::SignIn,
-                subject: Subject::Claimed(row),
+                subject: Subject::Account(account),
             },
-            limit: sign_in_of_account(&self.rates.limits),
-            row,
+            limit: of_account(&self.rates.limits),
+            row: self.hasher.hash(&[b"proof of", &account.to_le_bytes()]),
         }
     }
 
@@ -146,5 +175,62 @@ impl Rates {
         let now = Instant::now();
         let bucket = self.bucket(charged.name, charged.limit, now);
         bucket.learn(charged.limit, full_in, now);
+    }
+}
+
+/// What is charged to whom somebody claims to be.
+fn claimed(row: Hash, limit: Limit) -> Charged {
+    Charged {
+        name: Name {
+            budget: Budget::SignIn,
+            subject: Subject::Claimed(row),
+        },
+        limit,
+        row,
+    }
+}
+
+/// A network as the names of rows have it.
+fn text(network: IpAddr) -> String {
+    network.to_canonical().to_string()
+}
+
+/// The attempts at an account: of each network, and of its owner who is signed in.
+pub(super) fn of_account(limits: &config::Rate) -> Limit {
+    Limit::new(limits.sign_in_attempts, u64::from(limits.sign_in_attempts) * REFILL)
+}
+
+/// The attempts of a network, at all accounts.
+pub(super) fn from_network(limits: &config::Rate) -> Limit {
+    let attempts = limits.sign_in_attempts.saturating_mul(OF_NETWORK);
+    Limit::new(attempts, u64::from(limits.sign_in_attempts) * REFILL)
+}
+
+/// The attempts at an account, of all networks.
+fn from_all(limits: &config::Rate) -> Limit {
+    let attempts = limits.sign_in_attempts.saturating_mul(FROM_ALL);
+    Limit::new(attempts, u64::from(attempts) * REFILL_FROM_ALL)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_network_never_uses_up_what_an_account_has_from_all() {
+        for sign_in_attempts in [1, 10, 1_000_000] {
+            let limits = config::Rate {
+                log_events: 1,
+                visitor_events: 1,
+                query_units: 1,
+                delete_units: 1,
+                manage_changes: 1,
+                anonymous_units: 1,
+                sign_in_attempts,
+            };
+            let (one, all) = (of_account(&limits), from_all(&limits));
+            assert!(one.quota < all.quota, "{one:?} {all:?}");
+            assert!(one.per_second() < all.per_second(), "{one:?} {all:?}");
+        }
     }
 }

@@ -41,10 +41,6 @@ const PARTS: usize = 16;
 const MOST_OF_PART: usize = 8_192;
 
 const MINUTE: u64 = 60;
-/// Once an account's attempts to sign in are used up, another comes free after so many seconds.
-const SIGN_IN_REFILL: u64 = 30;
-/// A network has so many times the attempts of an account: it may be that of a whole office.
-const SIGN_IN_OF_NETWORK: u32 = 5;
 
 /// Whose budget it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -57,7 +53,7 @@ pub(super) enum Subject {
     Network(IpAddr),
     /// A network's, by a key that it is not alone in holding.
     Visitor(i64, IpAddr),
-    /// That of whom somebody claims to be.
+    /// That of whom somebody claims to be: from one network, or from all of them.
     Claimed(Hash),
 }
 
@@ -301,7 +297,7 @@ impl Rates {
         let (name, limit) = match budget {
             Budget::SignIn => {
                 let subject = Subject::Network(network(caller.address));
-                (Name { budget, subject }, sign_in_of_network(&self.limits))
+                (Name { budget, subject }, attempt::from_network(&self.limits))
             }
             _ => self.of(caller, budget)?,
         };
@@ -372,24 +368,13 @@ fn of_known(limits: &config::Rate, budget: Budget) -> Limit {
         Budget::Query => Limit::new(limits.query_units, MINUTE),
         Budget::Delete => Limit::new(limits.delete_units, MINUTE),
         Budget::Manage => Limit::new(limits.manage_changes, MINUTE),
-        Budget::SignIn => sign_in_of_account(limits),
+        Budget::SignIn => attempt::of_account(limits),
     }
 }
 
 /// The limits of whoever sends neither.
 fn of_network(limits: &config::Rate) -> Limit {
     Limit::new(limits.anonymous_units, MINUTE)
-}
-
-fn sign_in_of_account(limits: &config::Rate) -> Limit {
-    let seconds = u64::from(limits.sign_in_attempts) * SIGN_IN_REFILL;
-    Limit::new(limits.sign_in_attempts, seconds)
-}
-
-fn sign_in_of_network(limits: &config::Rate) -> Limit {
-    let attempts = limits.sign_in_attempts.saturating_mul(SIGN_IN_OF_NETWORK);
-    let seconds = u64::from(limits.sign_in_attempts) * SIGN_IN_REFILL;
-    Limit::new(attempts, seconds)
 }
 
 /// Whose an address is: of IPv6 the first 64 bits, as whoever has one address has all of them.

@@ -12,7 +12,7 @@ use crate::{
         error::Result,
         operation::Operation,
         rate::cost,
-        tag_type::{TagKey, each_field},
+        tag_type::{TagKey, TagType, each_field},
         zone::timestamp,
     },
     service::{
@@ -117,6 +117,25 @@ impl Services {
             total,
             more,
         })
+    }
+
+    /// The types of those of `names` that have one: by them a question is read whose format knows nothing but texts.
+    ///
+    /// # Errors
+    /// No permission to ask, or whatever the database says.
+    pub async fn types_of_tags(
+        &self,
+        snapshot: &Snapshot,
+        caller: &Caller,
+        names: &BTreeSet<String>,
+    ) -> Result<HashMap<String, TagType>> {
+        caller.permit(Operation::Find)?;
+        if names.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let opened = snapshot.hold().await?;
+        let keys = tag_type::find(&opened.tx, names.iter().map(String::as_str)).await?;
+        Ok(keys.into_iter().map(|key| (key.name, key.kind)).collect())
     }
 
     /// The sites that an answer may be about; none stands for all.

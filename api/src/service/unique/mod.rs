@@ -2,7 +2,7 @@
 
 mod actor_set;
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
 pub(super) use actor_set::{ActorSet, ActorUnion};
 
@@ -12,8 +12,9 @@ use super::{
     registry::Configuration,
     rollup_usage,
     snapshot::{Opened, Snapshot},
+    timing,
     view::{
-        find::{check_floor, check_span, gone, source_name, tombstone_spans},
+        find::{check_floor, check_span, gone, tombstone_spans},
         new_rollup,
         plan::{self, Gaps},
     },
@@ -69,9 +70,20 @@ impl Services {
         site: Option<&str>,
         question: &Unique,
     ) -> Result<UniqueFound> {
+        let asked = self.ask_scope(snapshot, caller, site, question);
+        let source = |found: &UniqueFound| timing::name(found.provenance.source);
+        self.time_question("unique", source, asked).await
+    }
+
+    async fn ask_scope(
+        &self,
+        snapshot: &Snapshot,
+        caller: &Caller,
+        site: Option<&str>,
+        question: &Unique,
+    ) -> Result<UniqueFound> {
         caller.permit(Operation::Unique)?;
         self.charge_question(snapshot, caller, cost::DECLARED)?;
-        let start = Instant::now();
         let opened = snapshot.hold().await?;
         let site = opened.configuration.admit(caller, Operation::Unique, site)?;
         check_span(question.span)?;
@@ -84,8 +96,6 @@ impl Services {
         let rollup = rollups.into_iter().find(|rollup| rollup.state == State::Live);
         let found = self.count_actors(&opened, &site, scope, rollup, question).await?;
         self.questions.note(Owner::Scope(scope.id), site.id);
-        self.metrics
-            .count_question("unique", source_name(found.provenance.source), start.elapsed());
         Ok(found)
     }
 

@@ -1,6 +1,6 @@
 //! `find`: whole buckets from the rollup, the edges and what lies past the mark from raw events, all of one snapshot.
 
-use std::{collections::HashMap, sync::Arc, time::Instant};
+use std::{collections::HashMap, sync::Arc};
 
 use jiff::tz::TimeZone;
 
@@ -26,6 +26,7 @@ use crate::{
     service::{
         Services,
         snapshot::{Opened, Snapshot},
+        timing,
     },
     store::{
         raw::{self, Arrival, Cut, QUARTER, Scan, Tombstone},
@@ -69,13 +70,15 @@ impl Services {
             let message = format!("`limit` is 1 to {most}; narrow `where` to see the others.");
             return Err(Error::new(Code::InvalidArgument, message).at("limit"));
         }
-        let found = self.find_all(snapshot, caller, site, question).await?;
+        let asked = self.find_all(snapshot, caller, site, question);
+        let source = |found: &Found| timing::name(found.provenance.source);
+        let found = self.time_question("find", source, asked).await?;
         let of_points = found.series.iter().flatten().map(|point| 1 + point.rows.len());
         snapshot.take_rows(found.rows.len() + of_points.sum::<usize>())?;
         Ok(found)
     }
 
-    /// Answers a question with as many rows as its limit says.
+    /// Answers a question with as many rows as its limit says, and leaves it to whoever asks to count it.
     ///
     /// # Errors
     /// As [`Self::find`].
@@ -94,11 +97,10 @@ impl Services {
             cost::DECLARED
         };
         self.charge_question(snapshot, caller, units)?;
-        let start = Instant::now();
         let opened = snapshot.hold().await?;
         let site = opened.configuration.admit(caller, Operation::Find, site)?;
         check_span(question.span)?;
-        let found = if raw {
+        if raw {
             let definition = Definition {
                 name: RAW.into(),
                 actions: None,
@@ -107,7 +109,7 @@ impl Services {
             };
             Reading::new(self, &opened, &site, question, &definition)?
                 .answer(None)
-                .await?
+                .await
         } else {
             let view = opened.configuration.view(site.id, &question.view)?.clone();
             check_dimensions(&view.definition, question)?;
@@ -120,20 +122,8 @@ impl Services {
                 .answer(rollup)
                 .await?;
             self.questions.note(Owner::View(view.id), site.id);
-            found
-        };
-        self.metrics
-            .count_question("find", source_name(found.provenance.source), start.elapsed());
-        Ok(found)
-    }
-}
-
-/// The name of a source in metrics.
-pub(in crate::service) fn source_name(source: Source) -> &'static str {
-    match source {
-        Source::Rollup => "rollup",
-        Source::Raw => "raw",
-        Source::Both => "both",
+            Ok(found)
+        }
     }
 }
 

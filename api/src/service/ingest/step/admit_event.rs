@@ -9,6 +9,7 @@ use super::{super::Prepared, judge_event};
 use crate::{
     domain::{
         error::{Code, Error, Result},
+        permission::Permission,
         rule::Verdict,
     },
     service::registry::Configuration,
@@ -26,8 +27,11 @@ pub(in crate::service::ingest) fn run<'a>(
     }
     if let Some(id) = event.key {
         let key = configuration.keys.values().map(|(key, _)| key).find(|key| key.id == id);
-        if !key.is_some_and(|key| key.is_valid(now)) {
+        let Some(key) = key.filter(|key| key.is_valid(now)) else {
             return Err(Error::new(Code::Unauthenticated, "The key was revoked or has expired."));
+        };
+        if !key.permissions.has(Permission::Log) {
+            return Err(Error::new(Code::Forbidden, "The key may not log any more."));
         }
     }
     if one.judged.generation == configuration.generation {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::domain::{
     error::{Code, Error, Result},
-    event::{Address, Door, Event, NewEvent},
+    event::{Address, Door, Event, MOST_ADDRESS, MOST_AGENT, MOST_LABEL, MOST_LANGUAGE, NewEvent},
     site::{ActionPolicy, Site},
     tag::{self, Tag},
 };
@@ -149,17 +149,17 @@ pub(in crate::service) fn check_again(event: &Event, site: &Site) -> Result<()> 
 fn texts(event: &mut NewEvent) -> [(&mut Option<String>, &'static str, usize); 15] {
     [
         (&mut event.id, "id", 128),
-        (&mut event.label, "label", 1_024),
-        (&mut event.url, "url", 8_192),
-        (&mut event.referrer, "referrer", 8_192),
+        (&mut event.label, "label", MOST_LABEL),
+        (&mut event.url, "url", MOST_ADDRESS),
+        (&mut event.referrer, "referrer", MOST_ADDRESS),
         (&mut event.ip, "ip", 64),
-        (&mut event.user_agent, "userAgent", 2_048),
+        (&mut event.user_agent, "userAgent", MOST_AGENT),
         (&mut event.actor, "actor", 256),
         (&mut event.unnamed, "unnamed", 256),
         (&mut event.device, "device", 256),
         (&mut event.session, "session", 256),
         (&mut event.company, "company", 256),
-        (&mut event.language, "language", 64),
+        (&mut event.language, "language", MOST_LANGUAGE),
         (&mut event.country, "country", 64),
         (&mut event.city, "city", 256),
         (&mut event.scope, "scope", 64),
