@@ -35,10 +35,9 @@ async fn stock(engine: Engine) -> (Tidemark, Signer) {
     (tidemark, signer)
 }
 
-async fn brackets_find_what_json_finds(engine: Engine) {
-    let (tidemark, signer) = stock(engine).await;
-    let client = tidemark.client();
-    for (view, brackets, conditions, count) in [
+/// A view, conditions in brackets and the same as JSON, and how many they find.
+fn cases() -> Vec<(&'static str, &'static str, Value, u64)> {
+    vec![
         ("events", "[tag.price]=10", json!({"tag.price": 10}), 1),
         ("events", "[tag.price]=10.0", json!({"tag.price": 10.0}), 1),
         ("events", "[tag.price][gt]=9.5", json!({"tag.price": {"gt": 9.5}}), 2),
@@ -101,7 +100,13 @@ async fn brackets_find_what_json_finds(engine: Engine) {
         ("events", "[tag.nothing]=1", json!({"tag.nothing": 1}), 0),
         ("events", "[bot]=1", json!({"bot": true}), 1),
         ("unique_actions", "[tag.group]=5", json!({"tag.group": 5}), 2),
-    ] {
+    ]
+}
+
+async fn brackets_find_what_json_finds(engine: Engine) {
+    let (tidemark, signer) = stock(engine).await;
+    let client = tidemark.client();
+    for (view, brackets, conditions, count) in cases() {
         let counted = json!({"count": count});
         let said = conditions.to_string();
         let asked = [("view", view), ("where", said.as_str())];

@@ -198,18 +198,6 @@ async fn wrong_settings_are_told_at_start() {
             &["fold_interval", "duration.toml"],
         ),
         (&["--nothing-like-that"], none, &["--nothing-like-that"]),
-        (
-            &[],
-            &[("TIDEMARK_LISEN", "127.0.0.1:0")],
-            &["TIDEMARK_LISEN", "TIDEMARK_LISTEN is the nearest"],
-        ),
-        (
-            &[],
-            &[("TIDEMARK_NOTHING_LIKE_THAT", "")],
-            &["TIDEMARK_NOTHING_LIKE_THAT", "no such setting; `tidemark --help`"],
-        ),
-        // A port is said with its address, unless Kubernetes says it.
-        (&[], &[("TIDEMARK_PORT", "9000")], &["TIDEMARK_PORT", "--help"]),
     ] {
         let own = if flags.contains(&"--listen") || !environment.is_empty() {
             &[][..]
@@ -227,6 +215,27 @@ async fn wrong_settings_are_told_at_start() {
         }
         for inside in ["panicked", "INTERNAL", "inside the server"] {
             assert!(!ran.stderr.contains(inside), "{}", ran.stderr);
+        }
+    }
+}
+
+#[tokio::test]
+async fn variables_that_are_no_settings_are_told_at_start() {
+    let folder = TemporaryFolder::new();
+    for (variable, word) in [
+        (("TIDEMARK_LISEN", "127.0.0.1:0"), "TIDEMARK_LISTEN is the nearest"),
+        (("TIDEMARK_NOTHING_LIKE_THAT", ""), "no such setting; `tidemark --help`"),
+        // A port is said with its address, unless Kubernetes says it.
+        (("TIDEMARK_PORT", "9000"), "--help"),
+    ] {
+        let ran = run(folder.path(), &["serve", "--listen", "127.0.0.1:0"], &[variable]).await;
+        assert!(!ran.success, "{variable:?}");
+        for word in [variable.0, word] {
+            assert!(
+                ran.stderr.contains(word),
+                "{variable:?}: {word:?} is not in {}",
+                ran.stderr
+            );
         }
     }
 }
