@@ -33,7 +33,7 @@ pub const KNOWN_ACTIONS: [&str; 9] = [
 pub const MOST_LABEL: usize = 1_024;
 /// Characters of the address of a page, or of where somebody came from.
 pub const MOST_ADDRESS: usize = 8_192;
-/// Characters of a user agent.
+/// Characters of a user agent; of a long one the beginning is kept.
 pub const MOST_AGENT: usize = 2_048;
 /// Characters of a language.
 pub const MOST_LANGUAGE: usize = 64;

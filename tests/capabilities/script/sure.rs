@@ -6,6 +6,14 @@ use support::kept::{counted, told};
 
 use super::page::{Reader, of};
 
+/// The numbers of the events `many`, in order.
+fn numbers(events: &[Value]) -> Vec<i64> {
+    let many = of(events, "many");
+    let mut numbers: Vec<_> = many.iter().filter_map(|event| event["tag"]["i"].as_i64()).collect();
+    numbers.sort_unstable();
+    numbers
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_are_sent_in_batches_of_fifty() {
     let reader = Reader::new("data-without=\"sessions\"").await;
@@ -21,12 +29,7 @@ async fn events_are_sent_in_batches_of_fifty() {
     let mut wanted = vec!["many"; 60];
     wanted.push("pageview");
     let events = reader.sees(&wanted).await;
-    let mut numbers: Vec<_> = of(&events, "many")
-        .iter()
-        .filter_map(|event| event["tag"]["i"].as_i64())
-        .collect();
-    numbers.sort_unstable();
-    assert_eq!(numbers, (0..60).collect::<Vec<_>>());
+    assert_eq!(numbers(&events), (0..60).collect::<Vec<_>>());
     assert_eq!(reader.run("return window.sent").await, json!([1, 50, 10]));
 }
 
@@ -141,12 +144,7 @@ async fn what_is_too_large_together_comes_in_parts() {
     let mut wanted = vec!["many"; 59];
     wanted.push("pageview");
     let events = reader.sees(&wanted).await;
-    let mut numbers: Vec<_> = of(&events, "many")
-        .iter()
-        .filter_map(|event| event["tag"]["i"].as_i64())
-        .collect();
-    numbers.sort_unstable();
-    assert_eq!(numbers, (0..60).filter(|i| *i != 30).collect::<Vec<_>>());
+    assert_eq!(numbers(&events), (0..60).filter(|i| *i != 30).collect::<Vec<_>>());
     reader.keeps_nothing().await;
     // Each came once, and the console says what was given up.
     counts(

@@ -12,12 +12,13 @@ use super::{
     error::Wrong,
     wire::{self, is_action},
 };
-use crate::{domain::event::NewEvent, service::client::ClientIds};
+use crate::{
+    domain::event::{MOST_LABEL, NewEvent},
+    service::client::ClientIds,
+};
 
 /// How far ahead a client's clock may be before its time does not count.
 const MOST_AHEAD: SignedDuration = SignedDuration::from_secs(60);
-/// Characters of a label.
-const MOST_LABEL: usize = 1_024;
 /// Parameters that the system sets, and whoever sends does not.
 const RESERVED: [&str; 6] = ["modifiedBy", "apiKey", "eventUUID", "ip", "time", "businessProfileId"];
 

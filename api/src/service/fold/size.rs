@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-/// The longest that one fold should hold the writer. On the two cores of the benchmark a fold of some fifty thousand events
+/// The longest that one fold should hold the writer. On the two cores of the benchmark a fold of sixty thousand events
 /// takes about half as long with reading and all, so that it stays as large as rows allow there: a smaller one shares
 /// fewer cells and drains a backlog more slowly. A slower disk, or wider views, make it smaller.
 const MOST_HELD: Duration = Duration::from_secs(1);
